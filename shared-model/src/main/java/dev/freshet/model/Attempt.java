@@ -1,0 +1,13 @@
+package dev.freshet.model;
+
+import java.time.Instant;
+
+/**
+ * One failed try at a job.
+ *
+ * @param at when it failed
+ * @param worker which worker process tried
+ * @param step where it failed: {@code decode}, {@code apply}, {@code invalidate}, {@code crash}
+ * @param error class and message of the error; never the body
+ */
+public record Attempt(Instant at, String worker, String step, String error) {}

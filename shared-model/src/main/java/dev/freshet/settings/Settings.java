@@ -1,0 +1,185 @@
+package dev.freshet.settings;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The environment, seen through typed getters that name the setting in every complaint. An empty value counts as not
+ * set. A value of the form {@code file:/path} is read from that file, without the line end, so that secrets need not
+ * stand in the environment.
+ *
+ * <p>What was read is remembered: {@link #refuseUnknown} finds misspelled names, {@link #describe} prints the rest.
+ */
+public final class Settings {
+    private static final List<String> SECRET_MARKS = List.of("PASSWORD", "SECRET", "TOKEN", "KEY_FILE");
+
+    private final Map<String, String> environment;
+    private final Map<String, String> read = new TreeMap<>();
+    private final Set<String> known = new TreeSet<>();
+
+    public Settings(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
+
+    /** @return empty when the setting is absent or empty */
+    public Optional<String> find(String name) {
+        known.add(name);
+        var value = environment.get(name);
+        if (value == null || value.isBlank()) {
+            return Optional.empty();
+        }
+        read.put(name, mask(name, value));
+        return Optional.of(fromFile(name, value));
+    }
+
+    public String text(String name, String fallback) {
+        return find(name).orElseGet(() -> remember(name, fallback));
+    }
+
+    public Duration duration(String name, Duration fallback) {
+        return typed(
+                name,
+                fallback,
+                Durations.EXPECTED,
+                text -> Durations.parse(text).orElseThrow(),
+                Durations::format);
+    }
+
+    /** A whole number between the bounds, both allowed. */
+    public int number(String name, int fallback, int min, int max) {
+        return typed(
+                name,
+                fallback,
+                "a whole number from " + min + " to " + max,
+                text -> {
+                    int value = Integer.parseInt(text.strip());
+                    if (value < min || value > max) {
+                        throw new IllegalArgumentException();
+                    }
+                    return value;
+                },
+                String::valueOf);
+    }
+
+    /** {@code true} or {@code false}. */
+    public boolean flag(String name, boolean fallback) {
+        return typed(
+                name,
+                fallback,
+                "true or false",
+                text -> switch (text.strip()) {
+                    case "true" -> true;
+                    case "false" -> false;
+                    default -> throw new IllegalArgumentException();
+                },
+                String::valueOf);
+    }
+
+    /** @return empty when the setting is absent */
+    public Optional<URI> uri(String name) {
+        return find(name).map(text -> {
+            try {
+                return URI.create(text.strip());
+            } catch (IllegalArgumentException e) {
+                throw new SettingException(name + " must be a URL, was not (" + mask(name, text) + ")");
+            }
+        });
+    }
+
+    /** Values separated by commas, blanks around them dropped; an absent setting is an empty list. */
+    public List<String> list(String name) {
+        return find(name)
+                .map(text -> Arrays.stream(text.split(","))
+                        .map(String::strip)
+                        .filter(part -> !part.isEmpty())
+                        .toList())
+                .orElse(List.of());
+    }
+
+    /**
+     * @param prefixes the families of names that belong to Freshet alone, such as {@code WORKER_}
+     * @throws SettingException naming a set variable of these families that nothing has read
+     */
+    public void refuseUnknown(String... prefixes) {
+        for (var name : new TreeSet<>(environment.keySet())) {
+            if (!known.contains(name) && Arrays.stream(prefixes).anyMatch(name::startsWith)) {
+                var near = known.stream()
+                        .filter(other -> distance(name, other) <= 3)
+                        .findFirst();
+                throw new SettingException(name + " is no setting of this process"
+                        + near.map(other -> "; did you mean " + other + "?").orElse(""));
+            }
+        }
+    }
+
+    /** Every setting read so far as {@code NAME=value}, by name, secrets and passwords in URLs masked. */
+    public List<String> describe() {
+        return read.entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toList();
+    }
+
+    private <T> T typed(
+            String name, T fallback, String expected, Function<String, T> parse, Function<T, String> format) {
+        var text = find(name);
+        if (text.isEmpty()) {
+            remember(name, format.apply(fallback));
+            return fallback;
+        }
+        try {
+            return parse.apply(text.get().strip());
+        } catch (RuntimeException e) {
+            throw new SettingException(name + " must be " + expected + ", was '" + mask(name, text.get()) + "'");
+        }
+    }
+
+    private String remember(String name, String value) {
+        read.put(name, mask(name, value));
+        return value;
+    }
+
+    private static String fromFile(String name, String value) {
+        if (!value.startsWith("file:")) {
+            return value;
+        }
+        try {
+            return Files.readString(Path.of(value.substring("file:".length()))).stripTrailing();
+        } catch (Exception e) {
+            throw new SettingException(name + " names a file that cannot be read: " + value);
+        }
+    }
+
+    private static String mask(String name, String value) {
+        if (SECRET_MARKS.stream().anyMatch(name::contains)) {
+            return "***";
+        }
+        return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@").replaceAll("(?i)(password=)[^&]*", "$1***");
+    }
+
+    /** Levenshtein's edit distance. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        Arrays.setAll(row, i -> i);
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(substitution, Math.min(above, row[j - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+}

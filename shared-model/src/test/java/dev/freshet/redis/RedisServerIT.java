@@ -1,0 +1,61 @@
+package dev.freshet.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.freshet.testing.EmbeddedRedis;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.ScriptOutputType;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class RedisServerIT {
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+    @Test
+    void aRestartEndsTheSessionAndTheNextOneNamesTheNewProcess() {
+        int port = EmbeddedRedis.freePort();
+        var process = EmbeddedRedis.start(port);
+        try (var server = new RedisServer("test", process.url(), TIMEOUT)) {
+            var before = server.session();
+            process.close();
+            await().until(() -> !server.isConnected());
+            assertThatThrownBy(server::session)
+                    .isInstanceOf(RedisConnectionException.class)
+                    .hasMessageContaining("redis test at 127.0.0.1:" + port + " is away");
+
+            process = EmbeddedRedis.start(port);
+            await().until(server::isConnected);
+            assertThat(server.session().runId()).hasSize(40).isNotEqualTo(before.runId());
+            assertThat(server.ping()).isPositive();
+        } finally {
+            process.close();
+        }
+    }
+
+    @Test
+    void aServerThatIsAwayAtStartIsFoundLater() {
+        int port = EmbeddedRedis.freePort();
+        try (var server = new RedisServer("test", java.net.URI.create("redis://127.0.0.1:" + port), TIMEOUT)) {
+            assertThat(server.isConnected()).isFalse();
+            try (var process = EmbeddedRedis.start(port)) {
+                await().until(server::isConnected);
+            }
+        }
+    }
+
+    @Test
+    void aScriptRunsAlsoAfterTheServerForgotIt() {
+        var script = Script.load(RedisServerIT.class, "echo.lua");
+        try (var process = EmbeddedRedis.start(0);
+                var server = new RedisServer("test", process.url(), TIMEOUT)) {
+            for (int i = 0; i < 2; i++) {
+                Long answer = server.await(script.run(
+                        server.session().commands(), ScriptOutputType.INTEGER, new String[] {"k"}, Script.argument(i)));
+                assertThat(answer).isEqualTo(i);
+                server.await(server.session().commands().scriptFlush());
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.freshet.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+
+/** A PostgreSQL process of this machine's own kind, from the binary that the dependency repository holds. */
+public final class EmbeddedDatabase implements AutoCloseable {
+    private final EmbeddedPostgres server;
+
+    private EmbeddedDatabase(EmbeddedPostgres server) {
+        this.server = server;
+    }
+
+    /** @param port 0 for any free one */
+    public static EmbeddedDatabase start(int port) {
+        try {
+            return new EmbeddedDatabase(EmbeddedPostgres.builder()
+                    .setPort(port)
+                    .setServerConfig("max_connections", "100")
+                    .setLocaleConfig("locale", "C.UTF-8")
+                    .start());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start the embedded PostgreSQL", e);
+        }
+    }
+
+    public URI url() {
+        return URI.create("postgresql://postgres:postgres@127.0.0.1:" + server.getPort() + "/postgres");
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot stop the embedded PostgreSQL", e);
+        }
+    }
+}
