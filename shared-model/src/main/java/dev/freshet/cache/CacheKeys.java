@@ -1,0 +1,51 @@
+package dev.freshet.cache;
+
+import dev.freshet.model.Tag;
+import io.lettuce.core.codec.CRC16;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The names of everything the cache keeps in Redis. Keys of one bucket share one hash tag, so that an entry lies beside
+ * its lease and beside the epochs of its tags also on a cluster.
+ */
+final class CacheKeys {
+    private final String prefix;
+    private final int buckets;
+
+    CacheKeys(String prefix, int buckets) {
+        this.prefix = prefix;
+        this.buckets = buckets;
+    }
+
+    int buckets() {
+        return buckets;
+    }
+
+    int bucketOf(String key) {
+        return buckets == 1 ? 0 : CRC16.crc16(key.getBytes(StandardCharsets.UTF_8)) % buckets;
+    }
+
+    /** The value with its header: a string that expires. */
+    String entry(String key) {
+        return in(bucketOf(key), 'e', key);
+    }
+
+    /** Who loads the key, and for which epochs: a string that expires. */
+    String lease(String key) {
+        return in(bucketOf(key), 'l', key);
+    }
+
+    /** The epoch of a tag: a string, random, never reused. */
+    String epoch(int bucket, Tag tag) {
+        return in(bucket, 't', tag.name());
+    }
+
+    /** The keys stored under a tag, scored by expiry: a sorted set, for re-warming and freeing, never for correctness. */
+    String index(int bucket, Tag tag) {
+        return in(bucket, 'i', tag.name());
+    }
+
+    private String in(int bucket, char kind, String name) {
+        return prefix + ":{c:" + bucket + "}:" + kind + ":" + name;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.freshet.cache;
+
+import java.time.Duration;
+
+/**
+ * How one fleet keeps its cache. All its processes must agree on the prefix and the number of buckets.
+ *
+ * @param prefix what every key begins with
+ * @param buckets into how many groups of keys the cache falls: 1 on a single Redis, more on a cluster
+ * @param lease how long one loader may keep the others waiting; a load must end sooner
+ * @param epochTtl how long an epoch that no load asks for is kept; losing one is only a miss
+ * @param gzipFrom payloads of this many bytes or more are stored compressed
+ * @param patience how long a reader waits for somebody else's load before it loads for itself
+ */
+public record CacheOptions(
+        String prefix, int buckets, Duration lease, Duration epochTtl, int gzipFrom, Duration patience) {
+
+    /** @throws IllegalArgumentException when there is no bucket, or a duration is not positive */
+    public CacheOptions {
+        if (buckets < 1 || buckets > 16_384) {
+            throw new IllegalArgumentException("a cache must have 1 to 16384 buckets, not " + buckets);
+        }
+        if (!lease.isPositive() || !epochTtl.isPositive() || patience.isNegative()) {
+            throw new IllegalArgumentException("lease and epoch lifetime must be longer than nothing");
+        }
+    }
+
+    /** One bucket, a lease of 30 s, epochs kept for 7 days, gzip from 1 KiB, patience of 10 s. */
+    public static CacheOptions defaults(String prefix) {
+        return new CacheOptions(prefix, 1, Duration.ofSeconds(30), Duration.ofDays(7), 1_024, Duration.ofSeconds(10));
+    }
+}

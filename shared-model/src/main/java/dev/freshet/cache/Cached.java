@@ -1,0 +1,17 @@
+package dev.freshet.cache;
+
+/** A value and how it was come by. */
+public record Cached(Entry entry, Outcome outcome) {
+
+    /** How a read ended. */
+    public enum Outcome {
+        /** It was there, and current. */
+        HIT,
+        /** It was loaded for this reader. */
+        MISS,
+        /** Its reload failed, and what is past its ttl stands in. */
+        STALE,
+        /** The cache could not be asked. */
+        BYPASS
+    }
+}
