@@ -1,0 +1,35 @@
+package dev.freshet.ingest;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The bytes of a request, cut off at the bound while they come. */
+final class RequestBody {
+    static final int MAX_BYTES = 1024 * 1024;
+
+    private RequestBody() {}
+
+    /**
+     * @return empty when the body is over {@link #MAX_BYTES}, whether it says so at its beginning or not
+     * @throws IOException when the sender stopped in the middle
+     */
+    static Optional<byte[]> read(HttpServletRequest request) throws IOException {
+        long announced = request.getContentLengthLong();
+        if (announced > MAX_BYTES) {
+            return Optional.empty();
+        }
+        if (announced >= 0) {
+            return Optional.of(exactly((int) announced, request));
+        }
+        var bytes = request.getInputStream().readNBytes(MAX_BYTES + 1);
+        return bytes.length > MAX_BYTES ? Optional.empty() : Optional.of(bytes);
+    }
+
+    private static byte[] exactly(int length, HttpServletRequest request) throws IOException {
+        var bytes = new byte[length];
+        int read = request.getInputStream().readNBytes(bytes, 0, length);
+        return read == length ? bytes : Arrays.copyOf(bytes, read);
+    }
+}

@@ -1,0 +1,156 @@
+package dev.freshet.ingest;
+
+import static dev.freshet.ingest.SignatureScheme.FRESHET;
+import static dev.freshet.ingest.SignatureScheme.THINKIFIC;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.ingest.SignatureScheme.Content;
+import dev.freshet.ingest.SignatureScheme.Encoding;
+import dev.freshet.ingest.SignatureScheme.Verdict;
+import dev.freshet.model.FreshetSignature;
+import dev.freshet.model.Hmac;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SignatureSchemeTest {
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+    private static final String KEY = "sample_site_api_key";
+    private static final String DIGEST = "a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1d";
+    private static final byte[] BODY = """
+            {"id":"20180126171756020665195","resource":"enrollment","action":"created","tenant_id":"3",\
+            "created_at":"2018-01-26T22:17:01.924Z","payload":{"activated_at":"2018-01-26T22:16:52.255Z",\
+            "completed_at":null,"course":{"id":4,"name":"Sample Course"},"course_id":4,\
+            "created_at":"2018-01-26T22:16:52.285Z","expiry_date":null,"free_trial":false,"id":97472,\
+            "percentage_completed":"0.0","started_at":"2018-01-26T22:17:01.891Z",\
+            "updated_at":"2018-01-26T22:17:01.924Z","user":{"email":"ada.sample@example.com",\
+            "first_name":"Ada","id":123456,"last_name":"Sample"}}}""".getBytes(UTF_8);
+
+    @Test
+    void theKnownVectorIsValid() {
+        assertThat(thinkific(DIGEST, BODY, KEY)).isEqualTo(Verdict.VALID);
+        assertThat(thinkific(" " + DIGEST + " ", BODY, KEY)).isEqualTo(Verdict.VALID);
+    }
+
+    @Test
+    void theRightDigestInBase64IsWrong() {
+        var base64 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(DIGEST));
+        assertThat(thinkific(base64, BODY, KEY)).isEqualTo(Verdict.WRONG);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", "  "})
+    void aMissingHeaderIsSaidToBeMissing(String value) {
+        assertThat(thinkific(value, BODY, KEY)).isEqualTo(Verdict.MISSING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a757",
+                "sha256=a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1d",
+                "a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1e",
+                "a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1d00",
+                "a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1",
+                "\u0661757",
+                ",",
+                "t=1,v1=a757"
+            })
+    void anythingElseIsWrong(String value) {
+        assertThat(thinkific(value, BODY, KEY)).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void aChangedBodyIsWrong() {
+        var tampered = BODY.clone();
+        tampered[tampered.length - 1] ^= 1;
+        assertThat(thinkific(DIGEST, tampered, KEY)).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void whileSecretsAreRotatedEachOfThemIsTried() {
+        assertThat(thinkific(DIGEST, BODY, "new", KEY)).isEqualTo(Verdict.VALID);
+        assertThat(thinkific(DIGEST, BODY, KEY, "new")).isEqualTo(Verdict.VALID);
+        assertThat(thinkific(DIGEST, BODY, "new", "newer")).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void withoutASecretNothingIsValid() {
+        assertThat(thinkific(DIGEST, BODY)).isEqualTo(Verdict.WRONG);
+        assertThat(thinkific(DIGEST, BODY, "")).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void aTimedSignatureIsValidInsideItsWindowOnly() {
+        var header = FreshetSignature.header("s", NOW, BODY);
+        assertThat(freshet(header, NOW)).isEqualTo(Verdict.VALID);
+        assertThat(freshet(header, NOW.plusSeconds(300))).isEqualTo(Verdict.VALID);
+        assertThat(freshet(header, NOW.minusSeconds(300))).isEqualTo(Verdict.VALID);
+        assertThat(freshet(header, NOW.plusSeconds(301))).isEqualTo(Verdict.EXPIRED);
+        assertThat(freshet(header, NOW.minusSeconds(301))).isEqualTo(Verdict.EXPIRED);
+    }
+
+    @Test
+    void aTimeThatWasNotSignedIsWrong() {
+        var signature = FreshetSignature.header("s", NOW, BODY).split(",", 2)[1];
+        assertThat(freshet("t=" + NOW.plusSeconds(1).getEpochSecond() + "," + signature, NOW))
+                .isEqualTo(Verdict.WRONG);
+        assertThat(freshet(signature, NOW)).isEqualTo(Verdict.WRONG);
+        assertThat(freshet("t=," + signature, NOW)).isEqualTo(Verdict.WRONG);
+        assertThat(freshet("t=99999999999999999999," + signature, NOW)).isEqualTo(Verdict.WRONG);
+        assertThat(freshet("t=-1," + signature, NOW)).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void anyOfSeveralSignaturesSuffices() {
+        var good = FreshetSignature.header("s", NOW, BODY);
+        assertThat(freshet(good.replace(",v1=", ", v1=00, v0=11, v1="), NOW)).isEqualTo(Verdict.VALID);
+    }
+
+    /** Other providers as a few lines of data each, from their own descriptions. */
+    @Test
+    void otherProvidersAreData() {
+        var github = new SignatureScheme(
+                "github",
+                "X-Hub-Signature-256",
+                Encoding.HEX,
+                "sha256=",
+                Content.BODY,
+                Duration.ZERO,
+                Optional.of("X-GitHub-Delivery"));
+        var shopify = new SignatureScheme(
+                "shopify",
+                "X-Shopify-Hmac-SHA256",
+                Encoding.BASE64,
+                "",
+                Content.BODY,
+                Duration.ZERO,
+                Optional.of("X-Shopify-Webhook-Id"));
+        // the example in GitHub's documentation
+        assertThat(github.verify(
+                        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+                        "Hello, World!".getBytes(UTF_8),
+                        List.of("It's a Secret to Everybody"),
+                        NOW))
+                .isEqualTo(Verdict.VALID);
+        assertThat(shopify.verify(Base64.getEncoder().encodeToString(Hmac.sign("s", BODY)), BODY, List.of("s"), NOW))
+                .isEqualTo(Verdict.VALID);
+    }
+
+    private static Verdict thinkific(String value, byte[] body, String... secrets) {
+        return THINKIFIC.verify(value, body, List.of(secrets), NOW);
+    }
+
+    private static Verdict freshet(String value, Instant now) {
+        return FRESHET.verify(value, BODY, List.of("s"), now);
+    }
+}
