@@ -10,10 +10,15 @@ public record Tag(String name) implements Comparable<Tag> {
 
     /** @throws IllegalArgumentException when the name is empty, too long or holds control characters */
     public Tag {
-        if (name.isBlank() || name.length() > MAX_LENGTH || name.chars().anyMatch(Character::isISOControl)) {
+        if (!isValid(name)) {
             throw new IllegalArgumentException(
                     "a tag must be 1 to " + MAX_LENGTH + " printable characters, was one of " + name.length());
         }
+    }
+
+    /** Whether this text could be the name of a tag. */
+    public static boolean isValid(String name) {
+        return !name.isBlank() && name.length() <= MAX_LENGTH && name.chars().noneMatch(Character::isISOControl);
     }
 
     @Override

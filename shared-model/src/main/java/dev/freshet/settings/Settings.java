@@ -113,11 +113,10 @@ public final class Settings {
     public void refuseUnknown(String... prefixes) {
         for (var name : new TreeSet<>(environment.keySet())) {
             if (!known.contains(name) && Arrays.stream(prefixes).anyMatch(name::startsWith)) {
-                var near = known.stream()
-                        .filter(other -> distance(name, other) <= 3)
-                        .findFirst();
                 throw new SettingException(name + " is no setting of this process"
-                        + near.map(other -> "; did you mean " + other + "?").orElse(""));
+                        + Spelling.nearest(name, known)
+                                .map(other -> "; did you mean " + other + "?")
+                                .orElse(""));
             }
         }
     }
@@ -164,22 +163,5 @@ public final class Settings {
             return "***";
         }
         return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@").replaceAll("(?i)(password=)[^&]*", "$1***");
-    }
-
-    /** Levenshtein's edit distance. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(substitution, Math.min(above, row[j - 1]) + 1);
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -1,0 +1,31 @@
+package dev.freshet.catalog;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that an application declares. Maps keep the order of the file.
+ *
+ * @param sites by name
+ * @param views by name
+ * @param events by topic; several topics may share one rule's text
+ * @param frontEnds by name
+ * @param file where it was read from, as problems print it
+ * @param notes what the reader found worth saying; no errors
+ */
+public record Catalog(
+        String application,
+        Map<String, Site> sites,
+        Map<String, View> views,
+        Map<String, EventRule> events,
+        Map<String, FrontEnd> frontEnds,
+        Limits limits,
+        String file,
+        List<Problem> notes) {
+
+    /** @return empty when the catalog says nothing about this topic, or not from this site: it is ignored */
+    public Optional<EventRule> rule(String topic, String site) {
+        return Optional.ofNullable(events.get(topic)).filter(rule -> rule.accepts(site));
+    }
+}

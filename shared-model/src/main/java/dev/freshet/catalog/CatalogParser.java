@@ -1,0 +1,178 @@
+package dev.freshet.catalog;
+
+import dev.freshet.settings.Durations;
+import dev.freshet.settings.Settings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** From the elements of one file to a catalog. */
+final class CatalogParser {
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?}");
+    private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
+
+    private final String file;
+    private final Problems problems;
+    private final Settings settings;
+
+    CatalogParser(String file, Problems problems, Settings settings) {
+        this.file = file;
+        this.problems = problems;
+        this.settings = settings;
+    }
+
+    /** @throws CatalogException when there is an error */
+    Catalog catalog(Element root) {
+        var section = new Section(root, List.of("application", "sites", "views", "events", "frontEnds", "limits"));
+        if (section.find("application").isEmpty()) {
+            problems.error(1, "application is missing", "such as application: tafta");
+        }
+        var application = section.find("application")
+                .flatMap(element -> element.text("a short name such as tafta", CatalogParser::name))
+                .orElse("");
+        var routes = new Routes();
+        var sites = named(section, "sites", this::site);
+        var views = named(section, "views", new ViewParser(this, routes)::view);
+        var events = section.find("events")
+                .map(element -> new EventParser(this, routes, sites).events(element))
+                .orElse(Map.of());
+        var frontEnds = named(section, "frontEnds", this::frontEnd);
+        var limits = section.find("limits").map(this::limits).orElse(Limits.NONE);
+        if (problems.hasErrors()) {
+            throw new CatalogException(problems.byLine());
+        }
+        return new Catalog(application, sites, views, events, frontEnds, limits, file, problems.byLine());
+    }
+
+    private <T> Map<String, T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {
+        var result = new LinkedHashMap<String, T>();
+        section.find(key).map(Element::entries).orElse(Map.of()).forEach((name, element) -> {
+            if (name(name).isEmpty()) {
+                element.error("has a name that is none", "use letters, digits, - and _, 64 at most");
+            }
+            read.apply(name, element).ifPresent(value -> result.put(name, value));
+        });
+        return Collections.unmodifiableMap(result);
+    }
+
+    private static Optional<String> name(String text) {
+        return Optional.of(text).filter(t -> t.matches(NAME));
+    }
+
+    private Optional<Site> site(String name, Element element) {
+        var section = new Section(element, List.of("scheme", "secrets"));
+        var scheme = section.require("scheme", "scheme: thinkific")
+                .flatMap(e -> e.text(
+                        "one of "
+                                + String.join(
+                                        ", ", Site.SCHEMES.stream().sorted().toList()),
+                        text -> Optional.of(text).filter(Site.SCHEMES::contains)));
+        var secrets = section.require(
+                        "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
+                .map(this::list);
+        return scheme.map(s -> new Site(name, s, secrets.orElse(List.of())));
+    }
+
+    private Optional<FrontEnd> frontEnd(String name, Element element) {
+        var section = new Section(element, List.of("type", "instances", "secret"));
+        var type = section.require("type", "type: nextjs")
+                .flatMap(e -> e.text("nextjs", text -> Optional.of(text).filter("nextjs"::equals)));
+        var instances = section.require("instances", "instances: \"${FRONT_END_URLS}\"");
+        var urls = instances
+                .map(e -> list(e).stream().flatMap(url -> url(e, url).stream()).toList())
+                .orElse(List.of());
+        var secrets = section.require("secret", "secret: \"${REVALIDATE_SECRET}\"")
+                .map(this::list)
+                .orElse(List.of());
+        if (!urls.isEmpty() && secrets.isEmpty()) {
+            element.error("has instances but no secret", "set the variable that its secret names");
+        }
+        return type.map(t -> new FrontEnd(name, t, urls, secrets));
+    }
+
+    private static Optional<URI> url(Element element, String text) {
+        try {
+            var url = URI.create(text);
+            if (url.getHost() != null && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+                return Optional.of(url);
+            }
+        } catch (IllegalArgumentException e) {
+            // reported below
+        }
+        element.error("must be URLs such as http://dashboard:3000, was '" + text + "'");
+        return Optional.empty();
+    }
+
+    private Limits limits(Element element) {
+        var section = new Section(element, List.of("webhooks", "api", "cache", "queries", "window"));
+        return new Limits(
+                limit(section, "webhooks"),
+                limit(section, "api"),
+                limit(section, "cache"),
+                limit(section, "queries"),
+                section.find("window").flatMap(this::duration).orElse(Limits.NONE.window()));
+    }
+
+    private int limit(Section section, String key) {
+        return section.find(key)
+                .flatMap(e -> number(e, 0, Integer.MAX_VALUE))
+                .orElse(0L)
+                .intValue();
+    }
+
+    /** A whole number between the bounds, both allowed. */
+    Optional<Long> number(Element element, long min, long max) {
+        var expected = max == Long.MAX_VALUE || max == Integer.MAX_VALUE
+                ? "a whole number" + (min == Long.MIN_VALUE ? "" : " of at least " + min)
+                : "a whole number from " + min + " to " + max;
+        return element.text(
+                expected,
+                text -> Optional.of(fill(text))
+                        .filter(t -> t.matches("-?\\d{1,18}"))
+                        .map(Long::parseLong)
+                        .filter(number -> min <= number && number <= max));
+    }
+
+    Optional<Duration> duration(Element element) {
+        return element.text("a duration such as 5m", text -> Durations.parse(fill(text)));
+    }
+
+    /** Reports {@code was} as the variable's fault when an override of the environment is no duration. */
+    Optional<Duration> override(Element element, String variable) {
+        var text = settings.find(variable);
+        var value = text.map(String::strip)
+                .flatMap(t -> t.matches("\\d{1,9}")
+                        ? Optional.of(Duration.ofSeconds(Long.parseLong(t)))
+                        : Durations.parse(t));
+        if (text.isPresent() && value.isEmpty()) {
+            element.error("is overridden by " + variable + ", which must be seconds or a duration such as 5m, was '"
+                    + text.get() + "'");
+        }
+        return value;
+    }
+
+    /** The values of a list, or of one text with commas; empty ones are dropped, so an unset variable is no value. */
+    List<String> list(Element element) {
+        return element.items().stream()
+                .flatMap(item -> item.text().stream())
+                .flatMap(text -> Arrays.stream(fill(text).split(",", -1)))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .toList();
+    }
+
+    /** Fills {@code ${NAME}} and {@code ${NAME:-otherwise}}; a variable that is not set is empty. */
+    private String fill(String text) {
+        return VARIABLE.matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        settings.find(match.group(1)).orElseGet(() -> match.group(2) == null ? "" : match.group(2))));
+    }
+}

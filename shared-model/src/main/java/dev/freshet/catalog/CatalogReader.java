@@ -1,0 +1,72 @@
+package dev.freshet.catalog;
+
+import dev.freshet.settings.Settings;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/**
+ * Reads a catalog and checks all of it that can be checked without a database. Every problem is reported, not only the
+ * first.
+ */
+public final class CatalogReader {
+    private CatalogReader() {}
+
+    /** As {@link #read(String, Settings)}, with an environment of its own. */
+    public static Catalog read(String source, Map<String, String> environment) {
+        return read(source, new Settings(environment));
+    }
+
+    /**
+     * @param source a file, or the name of a catalog that comes with Freshet, such as {@code tafta}
+     * @param settings fill {@code ${NAME}}; {@code CACHE_TTL_VIEW} overrides the ttl of a view, in seconds or as a
+     *     duration
+     * @throws CatalogException naming everything that is wrong
+     */
+    public static Catalog read(String source, Settings settings) {
+        var builtin = CatalogReader.class.getResource("/catalogs/" + source + "/catalog.yaml");
+        try {
+            if (Files.isRegularFile(Path.of(source))) {
+                return parse(source, Files.readString(Path.of(source)), settings);
+            }
+            if (builtin != null) {
+                try (var stream = builtin.openStream()) {
+                    var text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+                    return parse(source + "/catalog.yaml", text, settings);
+                }
+            }
+        } catch (IOException e) {
+            throw single(source, 1, "cannot be read: " + e.getMessage(), "");
+        }
+        throw single(source, 1, "there is no such catalog", "name a file, or tafta, which comes with Freshet");
+    }
+
+    /** @param file how problems name it */
+    static Catalog parse(String file, String text, Settings settings) {
+        var problems = new Problems(file);
+        try {
+            var root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+            if (root == null) {
+                throw single(file, 1, "the file is empty", "");
+            }
+            return new CatalogParser(file, problems, settings).catalog(new Element(root, "", problems));
+        } catch (MarkedYAMLException e) {
+            var mark = e.getProblemMark();
+            throw single(file, mark == null ? 1 : mark.getLine() + 1, "this is no YAML: " + e.getProblem(), "");
+        } catch (YAMLException e) {
+            throw single(file, 1, "this is no YAML: " + e.getMessage(), "");
+        }
+    }
+
+    private static CatalogException single(String file, int line, String message, String remedy) {
+        return new CatalogException(List.of(Problem.error(file, line, message, remedy)));
+    }
+}

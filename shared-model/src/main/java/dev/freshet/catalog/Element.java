@@ -1,0 +1,129 @@
+package dev.freshet.catalog;
+
+import dev.freshet.catalog.Problem.Severity;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/** One value of the file, with where it stands. What has the wrong form is reported and read as absent. */
+final class Element {
+    private final Node node;
+    private final String path;
+    private final Problems problems;
+
+    /** @param path such as {@code views.enrollments.ttl}; empty for the whole file */
+    Element(Node node, String path, Problems problems) {
+        this.node = node;
+        this.path = path;
+        this.problems = problems;
+    }
+
+    String path() {
+        return path;
+    }
+
+    int line() {
+        return node.getStartMark().getLine() + 1;
+    }
+
+    /** Where the text itself begins: a block scalar begins below its indicator. */
+    int textLine() {
+        boolean block = node instanceof ScalarNode scalar
+                && (scalar.getScalarStyle() == ScalarStyle.LITERAL || scalar.getScalarStyle() == ScalarStyle.FOLDED);
+        return block ? line() + 1 : line();
+    }
+
+    void error(String message) {
+        error(message, "");
+    }
+
+    void error(String message, String remedy) {
+        problems.error(line(), path + " " + message, remedy);
+    }
+
+    void add(Severity severity, String message, String remedy) {
+        problems.add(severity, line(), path + " " + message, remedy);
+    }
+
+    boolean isText() {
+        return node instanceof ScalarNode && !isEmpty();
+    }
+
+    Optional<String> text() {
+        if (isText()) {
+            return Optional.of(((ScalarNode) node).getValue());
+        }
+        error(isEmpty() ? "is empty" : "must be a single value");
+        return Optional.empty();
+    }
+
+    /** @param parse empty for what is not allowed */
+    <T> Optional<T> text(String expected, Function<String, Optional<T>> parse) {
+        return text().flatMap(text -> {
+            var value = parse.apply(text);
+            if (value.isEmpty()) {
+                error("must be " + expected + ", was '" + text + "'");
+            }
+            return value;
+        });
+    }
+
+    /** A list's elements; a single value is a list of one. */
+    List<Element> items() {
+        if (node instanceof SequenceNode sequence) {
+            return sequence.getValue().stream()
+                    .map(item -> new Element(item, path, problems))
+                    .toList();
+        }
+        if (isText()) {
+            return List.of(this);
+        }
+        error(isEmpty() ? "is empty" : "must be a list");
+        return List.of();
+    }
+
+    /** The entries by key, in the order of the file; a key that stands twice is reported. */
+    Map<String, Element> entries() {
+        var entries = new LinkedHashMap<String, Element>();
+        if (node instanceof MappingNode mapping) {
+            for (var tuple : mapping.getValue()) {
+                put(entries, tuple);
+            }
+        } else {
+            problems.error(
+                    line(),
+                    (path.isEmpty() ? "a catalog" : path) + (isEmpty() ? " is empty" : " must be a mapping"),
+                    "");
+        }
+        return entries;
+    }
+
+    private void put(Map<String, Element> entries, NodeTuple tuple) {
+        if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+            problems.error(tuple.getKeyNode().getStartMark().getLine() + 1, path + " has a key that is no text", "");
+            return;
+        }
+        var name = key.getValue();
+        var full = path.isEmpty() ? name : path + "." + name;
+        var element = new Element(tuple.getValueNode(), full, problems);
+        var before = entries.putIfAbsent(name, element);
+        if (before != null) {
+            problems.error(
+                    key.getStartMark().getLine() + 1, full + " stands twice", "the first is in line " + before.line());
+        }
+    }
+
+    private boolean isEmpty() {
+        boolean blank = node instanceof ScalarNode scalar && scalar.getValue().isBlank();
+        return blank || node.getTag().equals(Tag.NULL);
+    }
+}

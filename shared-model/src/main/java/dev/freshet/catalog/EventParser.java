@@ -1,0 +1,209 @@
+package dev.freshet.catalog;
+
+import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.settings.Spelling;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the events of a catalog. */
+final class EventParser {
+    private static final List<String> KEYS =
+            List.of("route", "from", "with", "identity", "version", "apply", "lookup", "tags", "paths");
+    private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
+
+    /** What Thinkific is known to send; a name of its list that is spelled otherwise never arrives. */
+    private static final Set<String> THINKIFIC =
+            Set.of(("lead.created order.created order_transaction.succeeded order_transaction.failed"
+                            + " order_transaction.refunded subscription.cancelled subscription.past_due"
+                            + " subscription.unpaid user.signup user.signin user.updated user.deleted enrollment.trial"
+                            + " enrollment.created enrollment.progress enrollment.completed course.created"
+                            + " course.updated course.deleted lesson.completed quiz.attempted product.created"
+                            + " product.updated product.deleted app.uninstalled plan.updated")
+                    .split(" "));
+
+    private final Routes routes;
+    private final CatalogParser parser;
+    private final Map<String, Site> sites;
+
+    EventParser(CatalogParser parser, Routes routes, Map<String, Site> sites) {
+        this.parser = parser;
+        this.routes = routes;
+        this.sites = sites;
+    }
+
+    Map<String, EventRule> events(Element element) {
+        var rules = new LinkedHashMap<String, EventRule>();
+        element.entries().forEach((key, value) -> {
+            var topics = Arrays.stream(key.split(",", -1)).map(String::strip).toList();
+            var rule = rule(topics.get(0), value);
+            if (rule.route() != null && topics.size() > 1) {
+                value.error("has a route but several topics", "a route writes one topic");
+            }
+            for (var topic : topics) {
+                checkTopic(topic, value, rule);
+                if (rules.putIfAbsent(topic, named(topic, rule)) != null) {
+                    value.error("has a rule already", "give " + topic + " one rule");
+                }
+            }
+        });
+        return Collections.unmodifiableMap(rules);
+    }
+
+    private static EventRule named(String topic, EventRule rule) {
+        return new EventRule(
+                topic,
+                rule.route(),
+                rule.from(),
+                rule.with(),
+                rule.identity(),
+                rule.version(),
+                rule.apply(),
+                rule.lookup(),
+                rule.tags(),
+                rule.paths());
+    }
+
+    private void checkTopic(String topic, Element element, EventRule rule) {
+        if (!topic.matches("[a-z0-9_]+(\\.[a-z0-9_]+)+")) {
+            element.error("has the topic '" + topic + "'", "topics are such as enrollment.created");
+            return;
+        }
+        boolean onlyThinkific = !rule.from().isEmpty()
+                && rule.from().stream()
+                        .map(sites::get)
+                        .allMatch(s -> s != null && s.scheme().equals("thinkific"));
+        if (onlyThinkific && !THINKIFIC.contains(topic)) {
+            element.add(
+                    Severity.WARNING,
+                    "waits for " + topic + ", which Thinkific is not known to send",
+                    Spelling.nearest(topic, THINKIFIC)
+                            .map(near -> "did you mean " + near + "?")
+                            .orElse(""));
+        }
+    }
+
+    private EventRule rule(String topic, Element element) {
+        var section = new Section(element, KEYS);
+        var from = section.find("from").map(this::from).orElse(Set.of());
+        var with = section.find("with").map(EventParser::with).orElse(Map.of());
+        var known = new HashSet<>(with.keySet());
+        known.add(EventRule.RECEIVED_AT);
+        var values = new Templates(known, false, "declare it under with");
+        var names = section.find("lookup").isPresent() ? new Templates(known, true, "") : values;
+        var identity = section.find("identity").flatMap(values::one).orElse(null);
+        var version = section.find("version").flatMap(e -> version(e, known)).orElse(null);
+        var apply = section.find("apply").flatMap(values::sql).orElse(null);
+        checkOrder(section, with, identity, version);
+        if (section.find("apply").isEmpty() && section.find("tags").isEmpty()) {
+            element.error("does nothing", "give it apply, tags or both");
+        }
+        return new EventRule(
+                topic,
+                section.find("route").flatMap(e -> route(e, from)).orElse(null),
+                from,
+                with,
+                identity,
+                version,
+                apply,
+                section.find("lookup").flatMap(values::sql).orElse(null),
+                section.find("tags").map(names::list).orElse(List.of()),
+                section.find("paths").map(names::list).orElse(List.of()));
+    }
+
+    /** An event that applies carries what it is about and how new it is, and both are always there. */
+    private static void checkOrder(
+            Section section, Map<String, Pointer> with, @Nullable Template identity, @Nullable String version) {
+        var hasIdentity = section.find("identity").isPresent();
+        var hasVersion = section.find("version").isPresent();
+        if (hasIdentity != hasVersion) {
+            section.element()
+                    .error(
+                            hasIdentity ? "has an identity but no version" : "has a version but no identity",
+                            "newest wins needs both: what it is about and how new it is");
+        }
+        if (!hasIdentity && !hasVersion && section.find("apply").isPresent()) {
+            section.element()
+                    .add(
+                            Severity.NOTE,
+                            "applies in any order, also late and twice",
+                            "give it identity and version unless that is harmless");
+        }
+        var needed = new LinkedHashSet<String>();
+        if (identity != null) {
+            needed.addAll(identity.placeholders());
+        }
+        if (version != null) {
+            needed.add(version);
+        }
+        for (var name : needed) {
+            var pointer = with.get(name);
+            if (pointer != null && pointer.optional()) {
+                section.element()
+                        .error(
+                                "needs " + name + " for identity and version, but it is optional",
+                                "take the ? from with." + name);
+            }
+        }
+    }
+
+    private static Optional<String> version(Element element, Set<String> known) {
+        return element.text(
+                "a name of with, or " + EventRule.RECEIVED_AT,
+                text -> Optional.of(text).filter(known::contains));
+    }
+
+    private Set<String> from(Element element) {
+        var names = new LinkedHashSet<>(parser.list(element));
+        for (var name : names) {
+            if (!sites.containsKey(name)) {
+                element.error(
+                        "names the site " + name + ", which there is not",
+                        Spelling.nearest(name, sites.keySet())
+                                .map(near -> "did you mean " + near + "?")
+                                .orElse("sites: " + String.join(", ", sites.keySet())));
+            }
+        }
+        return Collections.unmodifiableSet(names);
+    }
+
+    /** The site of a write route is known by the route alone, so there must be exactly one. */
+    private Optional<Route> route(Element element, Set<String> from) {
+        var signers = from.stream()
+                .map(sites::get)
+                .filter(site -> site != null && site.isApplication())
+                .collect(Collectors.toSet());
+        if (from.size() != 1 || signers.size() != 1) {
+            element.error("needs one site that signs its requests", "say from: and a site whose scheme is freshet");
+        }
+        return routes.read(element, WRITES);
+    }
+
+    private static Map<String, Pointer> with(Element element) {
+        var result = new LinkedHashMap<String, Pointer>();
+        element.entries().forEach((name, value) -> {
+            if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") || name.equals(EventRule.RECEIVED_AT)) {
+                value.error("has a name that is none", "use letters, digits and _; receivedAt is taken");
+            }
+            value.text("a JSON pointer such as /payload/id", EventParser::pointer)
+                    .ifPresent(pointer -> result.put(name, pointer));
+        });
+        return Collections.unmodifiableMap(result);
+    }
+
+    private static Optional<Pointer> pointer(String text) {
+        try {
+            return Optional.of(Pointer.parse(text)).filter(pointer -> text.startsWith("/"));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package dev.freshet.catalog;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.freshet.model.Tag;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one topic does: which rows it changes and which tags and pages depend on them.
+ *
+ * @param route where the application may write it; null for events that only come as deliveries
+ * @param from the sites it may come from; empty for any
+ * @param with where the parameters stand in the body
+ * @param identity what the event is about, together with {@code version} or not at all
+ * @param version the parameter that says how new it is
+ * @param apply changes rows; null when nothing is to be applied
+ * @param lookup rows whose columns fill further placeholders of tags and paths, run before and after {@code apply}
+ */
+public record EventRule(
+        String topic,
+        @Nullable Route route,
+        Set<String> from,
+        Map<String, Pointer> with,
+        @Nullable Template identity,
+        @Nullable String version,
+        @Nullable NamedSql apply,
+        @Nullable NamedSql lookup,
+        List<Template> tags,
+        List<Template> paths) {
+
+    /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
+    public static final String RECEIVED_AT = "receivedAt";
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    /** Whether a delivery of this site is meant by the rule. */
+    public boolean accepts(String site) {
+        return from.isEmpty() || from.contains(site);
+    }
+
+    /**
+     * @param body the delivery's bytes
+     * @param receivedAt when the service accepted it
+     * @throws UnreadableException when the body is no JSON object, lacks a required value, or has a version that is none
+     */
+    public Event read(byte[] body, Instant receivedAt) throws UnreadableException {
+        var root = parse(body);
+        var parameters = new LinkedHashMap<String, @Nullable String>();
+        parameters.put(RECEIVED_AT, receivedAt.toString());
+        for (var entry : with.entrySet()) {
+            var pointer = entry.getValue();
+            var value = pointer.read(root);
+            if (value == null && !pointer.optional()) {
+                throw new UnreadableException(topic + ": " + pointer + " is missing");
+            }
+            parameters.put(entry.getKey(), value);
+        }
+        return new Event(topic, parameters, version(parameters));
+    }
+
+    /**
+     * The tags that the event invalidates. A tag that needs a value which neither the event nor a row has is left out,
+     * and so is one that no view could carry.
+     *
+     * @param rows the answers of {@code lookup} from before and after; a row's value wins over the event's, and the
+     *     event's own counts too
+     */
+    public SortedSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
+        var result = new TreeSet<Tag>();
+        render(tags, event, rows, EventRule::lowerCaseEmail)
+                .filter(Tag::isValid)
+                .map(Tag::new)
+                .forEach(result::add);
+        return result;
+    }
+
+    /** The pages that the event changes, by the same rules as {@link #tags}. */
+    public SortedSet<String> paths(Event event, Collection<Map<String, @Nullable String>> rows) {
+        var result = new TreeSet<String>();
+        render(paths, event, rows, EventRule::lowerCaseEmail).forEach(result::add);
+        return result;
+    }
+
+    private static Stream<String> render(
+            List<Template> templates,
+            Event event,
+            Collection<Map<String, @Nullable String>> rows,
+            UnaryOperator<String> encode) {
+        var sets = Stream.concat(
+                Stream.of(event.parameters()), rows.stream().map(row -> overlay(event.parameters(), row)));
+        return sets.flatMap(values -> templates.stream().flatMap(template -> template.render(values, encode).stream()));
+    }
+
+    private static Map<String, @Nullable String> overlay(
+            Map<String, @Nullable String> below, Map<String, @Nullable String> above) {
+        var merged = new LinkedHashMap<>(below);
+        above.forEach((name, value) -> {
+            if (value != null) {
+                merged.put(name, value);
+            }
+        });
+        return merged;
+    }
+
+    private JsonNode parse(byte[] body) throws UnreadableException {
+        try {
+            var root = JSON.readTree(body);
+            if (root.isObject()) {
+                return root;
+            }
+        } catch (JsonProcessingException e) {
+            var where = e.getLocation();
+            throw new UnreadableException(topic + ": the body is no JSON"
+                    + (where == null ? "" : ", line " + where.getLineNr() + " column " + where.getColumnNr()));
+        } catch (IOException e) {
+            throw new UnreadableException(topic + ": the body is no JSON");
+        }
+        throw new UnreadableException(topic + ": the body is no JSON object");
+    }
+
+    private Optional<Event.Version> version(Map<String, @Nullable String> parameters) throws UnreadableException {
+        if (identity == null || version == null) {
+            return Optional.empty();
+        }
+        var number = parameters.get(version);
+        var about = identity.render(parameters, EventRule::lowerCaseEmail);
+        if (number == null || about.isEmpty()) {
+            throw new UnreadableException(topic + ": " + identity + " or its version has no value");
+        }
+        return Optional.of(new Event.Version(about.get(), versionNumber(number)));
+    }
+
+    private long versionNumber(String text) throws UnreadableException {
+        if (text.matches("-?\\d{1,18}")) {
+            return Long.parseLong(text);
+        }
+        try {
+            return ChronoUnit.MICROS.between(
+                    Instant.EPOCH, OffsetDateTime.parse(text).toInstant());
+        } catch (DateTimeParseException | ArithmeticException e) {
+            throw new UnreadableException(
+                    topic + ": " + version + " is neither a time such as 2026-01-31T12:00:00Z" + " nor a whole number");
+        }
+    }
+
+    /** Thinkific does not normalise the case of addresses; tags must. */
+    static String lowerCaseEmail(String value) {
+        return value.indexOf('@') < 0 ? value : value.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.freshet.catalog;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A parameter of a view. Every value that passes is one the view's author foresaw, so that no caller fills the cache.
+ *
+ * @param fallback its value when absent; without one it is required
+ * @param min smallest number
+ * @param max largest number
+ * @param maxLength longest text, in characters
+ * @param oneOf the only values allowed; empty allows all
+ */
+public record Parameter(
+        String name,
+        ParameterType type,
+        @Nullable String fallback,
+        long min,
+        long max,
+        int maxLength,
+        List<String> oneOf) {
+    static final int DEFAULT_MAX_LENGTH = 256;
+
+    public Parameter {
+        oneOf = List.copyOf(oneOf);
+    }
+
+    /** A required parameter without bounds of its own. */
+    public static Parameter of(String name, ParameterType type) {
+        return new Parameter(name, type, null, Long.MIN_VALUE, Long.MAX_VALUE, DEFAULT_MAX_LENGTH, List.of());
+    }
+
+    /**
+     * @param raw as it came; null when absent
+     * @return the one way to write it
+     * @throws ParameterException when it is absent and required, or not allowed
+     */
+    String parse(@Nullable String raw) {
+        var text = raw == null ? fallback : raw;
+        if (text == null) {
+            throw new ParameterException(name + " is missing; it must be " + expected());
+        }
+        return accept(text)
+                .orElseThrow(() ->
+                        new ParameterException(name + " must be " + expected() + ", was '" + shortened(text) + "'"));
+    }
+
+    Optional<String> accept(String text) {
+        return type.canonical(text)
+                .filter(value -> type != ParameterType.INT || inBounds(Long.parseLong(value)))
+                .filter(value -> value.length() <= maxLength)
+                .filter(value -> oneOf.isEmpty() || oneOf.contains(value));
+    }
+
+    private boolean inBounds(long number) {
+        return min <= number && number <= max;
+    }
+
+    String expected() {
+        if (!oneOf.isEmpty()) {
+            return "one of " + String.join(", ", oneOf);
+        }
+        if (type == ParameterType.INT && (min != Long.MIN_VALUE || max != Long.MAX_VALUE)) {
+            return type.expected()
+                    + (min != Long.MIN_VALUE ? " from " + min : "")
+                    + (max != Long.MAX_VALUE ? " to " + max : "");
+        }
+        return type == ParameterType.TEXT ? "text of at most " + maxLength + " characters" : type.expected();
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+    }
+}

@@ -1,0 +1,102 @@
+package dev.freshet.catalog;
+
+import dev.freshet.model.Tag;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cached read: SQL with parameters, the key it is cached under and the tags that invalidate it.
+ *
+ * @param route further address of the view beside {@code /views/NAME}; null when it has none
+ * @param params in the order of the file
+ * @param ttl how long an entry is fresh
+ * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
+ * @param fingerprint changes with everything that changes what a cached entry means
+ */
+public record View(
+        String name,
+        @Nullable Route route,
+        Template key,
+        List<Parameter> params,
+        NamedSql sql,
+        List<Template> tags,
+        Duration ttl,
+        Duration grace,
+        Rewarm rewarm,
+        Kind kind,
+        String fingerprint) {
+
+    public View {
+        params = List.copyOf(params);
+        tags = List.copyOf(tags);
+    }
+
+    static String fingerprint(Template key, List<Parameter> params, NamedSql sql, List<Template> tags, Kind kind) {
+        try {
+            var definition = String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+            var digest = MessageDigest.getInstance("SHA-256").digest(definition.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 4);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Checks what a caller asks for.
+     *
+     * @param raw values as they came, by name
+     * @return a value for each parameter, each written in the one way that its type has
+     * @throws ParameterException naming the parameter that is unknown, missing or not allowed
+     */
+    public Map<String, String> parse(Map<String, String> raw) {
+        for (var name : raw.keySet()) {
+            if (params.stream().noneMatch(parameter -> parameter.name().equals(name))) {
+                throw new ParameterException("there is no parameter " + (name.length() <= 40 ? name : "of that name")
+                        + "; " + this.name + " takes "
+                        + (params.isEmpty()
+                                ? "none"
+                                : String.join(
+                                        ", ",
+                                        params.stream().map(Parameter::name).toList())));
+            }
+        }
+        var values = new LinkedHashMap<String, String>();
+        params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()))));
+        return Collections.unmodifiableMap(values);
+    }
+
+    /**
+     * @param values from {@link #parse}
+     * @return the fingerprint and the rendered key; no two sets of values share one
+     */
+    public String key(Map<String, String> values) {
+        return fingerprint + ":" + key.fill(name -> escape(values.getOrDefault(name, "")));
+    }
+
+    /**
+     * The tags of one cached value. A tag with a placeholder that has no value is left out.
+     *
+     * @param values from {@link #parse}
+     */
+    public List<Tag> tags(Map<String, String> values) {
+        return tags.stream()
+                .flatMap(tag -> tag.render(values, EventRule::lowerCaseEmail).stream())
+                .map(Tag::new)
+                .distinct()
+                .toList();
+    }
+
+    /** Leaves no character that separates placeholders (see {@link CatalogReader}). */
+    private static String escape(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("%40", "@");
+    }
+}

@@ -1,0 +1,170 @@
+package dev.freshet.catalog;
+
+import dev.freshet.catalog.Problem.Severity;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads the views of a catalog. */
+final class ViewParser {
+    private static final List<String> KEYS =
+            List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind");
+    private static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
+
+    private final CatalogParser parser;
+    private final Routes routes;
+
+    ViewParser(CatalogParser parser, Routes routes) {
+        this.parser = parser;
+        this.routes = routes;
+    }
+
+    Optional<View> view(String name, Element element) {
+        var section = new Section(element, KEYS);
+        var params = section.find("params").map(this::params).orElse(List.of());
+        var names = params.stream().map(Parameter::name).collect(Collectors.toSet());
+        var templates = new Templates(names, false, "declare it under params");
+        var route = section.find("route").flatMap(e -> route(e, names));
+        var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
+        var sql = section.require("sql", "sql: select …").flatMap(templates::sql);
+        sql.ifPresent(s -> reportUnused(section, s, params));
+        var tags = section.require("tags", "tags: [ " + name + " ]").map(templates::list);
+        var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, name));
+        var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
+        var rewarm = choice(section, "rewarm", Rewarm.class).orElse(Rewarm.HOT);
+        var kind = choice(section, "kind", Kind.class).orElse(Kind.ROWS);
+        if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || ttl.isEmpty()) {
+            return Optional.empty();
+        }
+        var fingerprint = View.fingerprint(key.get(), params, sql.get(), tags.get(), kind);
+        return Optional.of(new View(
+                name,
+                route.orElse(null),
+                key.get(),
+                params,
+                sql.get(),
+                tags.get(),
+                ttl.get(),
+                grace,
+                rewarm,
+                kind,
+                fingerprint));
+    }
+
+    private Optional<Route> route(Element element, Set<String> params) {
+        var route = routes.read(element, List.of("GET"));
+        route.ifPresent(r -> new Template(r.path())
+                .placeholders().stream()
+                        .filter(name -> !params.contains(name))
+                        .forEach(name -> element.error("has {" + name + "}, which is no parameter of the view")));
+        return route;
+    }
+
+    private static Optional<Template> key(Element element, Templates templates, Set<String> params) {
+        var key = templates.one(element);
+        key.ifPresent(k -> {
+            for (var name : params) {
+                if (!k.placeholders().contains(name)) {
+                    element.error("must contain {" + name + "}", "else different answers share one entry");
+                }
+            }
+            var literals = k.literals();
+            boolean apart = Arrays.stream(literals, 1, Math.max(1, literals.length - 1))
+                    .allMatch(literal -> literal.matches(".*[:/|,;].*"));
+            if (!apart) {
+                element.error(
+                        "must have one of : / | , ; between two placeholders", "else different values share one entry");
+            }
+        });
+        return key;
+    }
+
+    private Optional<Duration> ttl(Element element, String view) {
+        var variable = "CACHE_TTL_"
+                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+                        .replace('-', '_')
+                        .toUpperCase(Locale.ROOT);
+        var written = parser.duration(element);
+        var ttl = parser.override(element, variable).or(() -> written);
+        if (ttl.filter(Duration::isZero).isPresent()) {
+            element.error("must be longer than nothing");
+        }
+        return ttl;
+    }
+
+    private static void reportUnused(Section section, NamedSql sql, List<Parameter> params) {
+        params.stream()
+                .map(Parameter::name)
+                .filter(name -> !sql.parameters().contains(name))
+                .forEach(name -> section.element()
+                        .add(
+                                Severity.WARNING,
+                                "does not use its parameter " + name + " in sql",
+                                "each of its values is an entry of its own"));
+    }
+
+    private List<Parameter> params(Element element) {
+        var result = new ArrayList<Parameter>();
+        element.entries().forEach((name, value) -> {
+            if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}")) {
+                value.error("has a name that is none", "use letters, digits and _");
+            }
+            (value.isText() ? type(value).map(type -> Parameter.of(name, type)) : parameter(name, value))
+                    .ifPresent(result::add);
+        });
+        return result;
+    }
+
+    private Optional<Parameter> parameter(String name, Element element) {
+        var section = new Section(element, PARAM_KEYS);
+        var type = section.require("type", "type: int").flatMap(ViewParser::type);
+        var min = number(section, "min", Long.MIN_VALUE);
+        var max = number(section, "max", Long.MAX_VALUE);
+        if (min > max) {
+            element.error("has a min above its max");
+        }
+        int maxLength = (int) (long)
+                section.find("maxLength").flatMap(e -> parser.number(e, 1, 400)).orElse((long)
+                        Parameter.DEFAULT_MAX_LENGTH);
+        var oneOf = section.find("oneOf").map(parser::list).orElse(List.of());
+        return type.map(t -> {
+            var parameter = new Parameter(name, t, null, min, max, maxLength, oneOf);
+            return section.find("default")
+                    .flatMap(e -> e.text(parameter.expected(), parameter::accept))
+                    .map(fallback -> new Parameter(name, t, fallback, min, max, maxLength, oneOf))
+                    .orElse(parameter);
+        });
+    }
+
+    private long number(Section section, String key, long otherwise) {
+        return section.find(key)
+                .flatMap(e -> parser.number(e, Long.MIN_VALUE, Long.MAX_VALUE))
+                .orElse(otherwise);
+    }
+
+    private static Optional<ParameterType> type(Element element) {
+        return element.text(oneOf(ParameterType.class), text -> constant(ParameterType.class, text));
+    }
+
+    private static <E extends Enum<E>> Optional<E> choice(Section section, String key, Class<E> type) {
+        return section.find(key).flatMap(e -> e.text(oneOf(type), text -> constant(type, text)));
+    }
+
+    private static String oneOf(Class<? extends Enum<?>> type) {
+        return "one of "
+                + Arrays.stream(type.getEnumConstants())
+                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(", "));
+    }
+
+    private static <E extends Enum<E>> Optional<E> constant(Class<E> type, String text) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst();
+    }
+}

@@ -1,0 +1,141 @@
+package dev.freshet.db;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.Properties;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Jdbi;
+
+/** The application's PostgreSQL. Starts also while it is away: the first use fails then, not the start. */
+public final class Database implements AutoCloseable {
+    /** What the server may take longer than {@code statement_timeout} before its silence counts as death. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    private final HikariDataSource pool;
+    private final Jdbi jdbi;
+
+    /**
+     * @param url {@code postgresql://user:password@host:port/name?sslmode=require}; the parameters of the query are those
+     *     of the PostgreSQL JDBC driver
+     */
+    public Database(URI url, DatabaseOptions options) {
+        pool = new HikariDataSource(configuration(url, options));
+        jdbi = Jdbi.create(pool);
+    }
+
+    public DataSource dataSource() {
+        return pool;
+    }
+
+    public Jdbi jdbi() {
+        return jdbi;
+    }
+
+    /** Brings the schema {@code freshet} up to date. Several processes may do so at once. */
+    public void migrate() {
+        Flyway.configure()
+                .dataSource(pool)
+                .schemas("freshet")
+                .locations("classpath:db/migration/freshet")
+                .load()
+                .migrate();
+    }
+
+    /**
+     * @return how long the database took to answer
+     * @throws SQLException when it did not
+     */
+    public Duration ping() throws SQLException {
+        long start = System.nanoTime();
+        try (var connection = pool.getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("select 1");
+        }
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    /**
+     * Judges by SQLSTATE (PostgreSQL, appendix A). What is no error of the database at all is {@link Failure#TRANSIENT}:
+     * its cause is unknown and a retry has a budget.
+     */
+    public static Failure classify(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLTransientConnectionException) {
+                return Failure.OUTAGE; // the pool had no connection in time
+            }
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return classify(sql.getSQLState());
+            }
+        }
+        return Failure.TRANSIENT;
+    }
+
+    private static Failure classify(String state) {
+        // 57P0x shutdown and failover; 25006 a server that turned read-only is a demoted primary; 3D000 no such
+        // database
+        if (state.startsWith("57P") || state.equals("25006") || state.equals("3D000")) {
+            return Failure.OUTAGE;
+        }
+        return switch (state.substring(0, Math.min(2, state.length()))) {
+            case "08", "28", "53", "58" -> Failure.OUTAGE;
+            case "0A", "21", "22", "23", "42", "44", "54", "P0" -> Failure.PERMANENT;
+            default -> Failure.TRANSIENT;
+        };
+    }
+
+    private static HikariConfig configuration(URI url, DatabaseOptions options) {
+        var config = new HikariConfig();
+        config.setPoolName("freshet");
+        config.setJdbcUrl(jdbcUrl(url));
+        config.setDataSourceProperties(properties(url, options));
+        config.setMaximumPoolSize(options.poolSize());
+        config.setMinimumIdle(Math.min(2, options.poolSize()));
+        config.setConnectionTimeout(options.connectTimeout().toMillis());
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionInitSql("set time zone 'UTC'; set statement_timeout = "
+                + options.statementTimeout().toMillis());
+        return config;
+    }
+
+    private static String jdbcUrl(URI url) {
+        var port = url.getPort() < 0 ? "" : ":" + url.getPort();
+        var query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
+        return "jdbc:postgresql://" + url.getHost() + port + url.getRawPath() + query;
+    }
+
+    private static Properties properties(URI url, DatabaseOptions options) {
+        var properties = new Properties();
+        properties.setProperty("ApplicationName", "freshet");
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty(
+                "connectTimeout",
+                String.valueOf(Math.max(1, options.connectTimeout().toSeconds())));
+        properties.setProperty(
+                "socketTimeout",
+                String.valueOf(options.statementTimeout().plus(SILENCE).toSeconds()));
+        if (url.getRawUserInfo() != null) {
+            var login = url.getRawUserInfo().split(":", 2);
+            properties.setProperty("user", decode(login[0]));
+            if (login.length == 2) {
+                properties.setProperty("password", decode(login[1]));
+            }
+        }
+        return properties;
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+}
