@@ -56,9 +56,23 @@ public record Job(
         return site + ":" + topic + ":" + deliveryId;
     }
 
-    /** Which try the next one is, counted from 1. */
+    /** Which try the next one is, counted from 1 and anew after a replay. */
     public int attempt() {
-        return attempts.size() + 1;
+        return attempts.size() - lastReplay();
+    }
+
+    /** Since when it is tried: received, or last replayed. */
+    public Instant triedSince() {
+        int replay = lastReplay();
+        return replay < 0 ? receivedAt : attempts.get(replay).at();
+    }
+
+    private int lastReplay() {
+        int at = attempts.size() - 1;
+        while (at >= 0 && !attempts.get(at).isReplay()) {
+            at--;
+        }
+        return at;
     }
 
     /** This job with one more failed try behind it. */

@@ -1,0 +1,30 @@
+package dev.freshet.queue;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * How {@code seen} knows an id: 64 bits of its SHA-256, in one of 4,096 buckets chosen by 12 other bits. Sets of such
+ * numbers take 9 to 10 bytes an id; two of a hundred million ids meet with a probability of 1 in 15 million.
+ *
+ * @param bucket 0 to 4,095
+ * @param value the member of the bucket's set
+ */
+record Digest(int bucket, long value) {
+
+    static Digest of(String id) {
+        var hash = ByteBuffer.wrap(sha256(id.getBytes(UTF_8)));
+        return new Digest(hash.getShort(8) & 0xfff, hash.getLong(0));
+    }
+
+    static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.freshet.queue;
+
+/** The names of all keys of a queue. They share one hash tag, so that a script may use them together on a cluster. */
+final class QueueKeys {
+    final String ready;
+    final String suspect;
+    final String retry;
+    final String replay;
+    final String replayPace;
+    final String claims;
+    final String claimPrefix;
+    final String crashes;
+    final String dead;
+    final String deadAt;
+    final String seenPrefix;
+    final String awaited;
+    final String counts;
+    final String paused;
+    final String workers;
+    final String workersAt;
+
+    QueueKeys(String prefix, int partition) {
+        var base = prefix + ":{q:" + partition + "}:";
+        ready = base + "ready";
+        suspect = base + "suspect";
+        retry = base + "retry";
+        replay = base + "replay";
+        replayPace = base + "replay:pace";
+        claims = base + "claims";
+        claimPrefix = base + "claim:";
+        crashes = base + "crashes";
+        dead = base + "dead";
+        deadAt = base + "dead:at";
+        seenPrefix = base + "seen:";
+        awaited = base + "awaited";
+        counts = base + "counts";
+        paused = base + "paused";
+        workers = base + "workers";
+        workersAt = base + "workers:at";
+    }
+
+    String claim(String claim) {
+        return claimPrefix + claim;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.freshet.queue;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One moment of a queue.
+ *
+ * @param ready jobs to do
+ * @param claimed jobs that workers hold
+ * @param suspect jobs whose claim died, to be claimed one at a time
+ * @param retry jobs that wait for their next try
+ * @param replay dead letters on their way back
+ * @param dead dead letters
+ * @param counts {@code accepted}, {@code done}, {@code dead}, {@code discarded} and the workers' own tallies; a counter
+ *     that never moved is missing
+ * @param oldestAge how long ago the next ready job was received; empty when none is ready
+ * @param paused why no job is claimed; empty when the queue is not paused
+ */
+public record QueueStatus(
+        long ready,
+        long claimed,
+        long suspect,
+        long retry,
+        long replay,
+        long dead,
+        Map<String, Long> counts,
+        Optional<Duration> oldestAge,
+        Optional<String> paused) {
+
+    public QueueStatus {
+        counts = Map.copyOf(counts);
+    }
+
+    /** A counter, 0 when it never moved. */
+    public long count(String name) {
+        return counts.getOrDefault(name, 0L);
+    }
+
+    /** Jobs that are neither done nor dead nor discarded. */
+    public long inFlight() {
+        return ready + claimed + suspect + retry + replay;
+    }
+
+    /** Accepted jobs that are in no place: 0, or something was lost (positive) or is in two places (negative). */
+    public long missing() {
+        return count("accepted") - inFlight() - dead - count("done") - count("discarded");
+    }
+}

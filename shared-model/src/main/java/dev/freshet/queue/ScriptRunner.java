@@ -1,0 +1,89 @@
+package dev.freshet.queue;
+
+import dev.freshet.redis.RedisServer;
+import dev.freshet.redis.Script;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * Sends the queue's scripts, and sends one again when the connection broke before its answer came. Nobody knows then
+ * whether it was done, so every script is harmless the second time. Where there is no connection to begin with, the call
+ * fails at once.
+ */
+final class ScriptRunner {
+    private static final Executor SHORTLY = CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS);
+    private final RedisServer server;
+    private volatile long clockOffsetMillis;
+
+    ScriptRunner(RedisServer server) {
+        this.server = server;
+    }
+
+    /** Runs a script whose first argument is the clock offset. */
+    <T> CompletionStage<T> runTimed(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
+        var all = new byte[arguments.length + 1][];
+        all[0] = Script.argument(clockOffsetMillis);
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        return run(script, output, keys, all);
+    }
+
+    <T> CompletionStage<T> run(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
+        return send(commands -> script.run(commands, output, keys, arguments));
+    }
+
+    /** Sends something that is harmless when done twice. */
+    <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        return attempt(call, System.nanoTime() + server.timeout().toNanos());
+    }
+
+    <T> T await(CompletionStage<T> answer) {
+        return server.await(answer);
+    }
+
+    /** Moves the clock that the scripts see; for tests. */
+    void setClockOffset(Duration offset) {
+        clockOffsetMillis = offset.toMillis();
+    }
+
+    Duration clockOffset() {
+        return Duration.ofMillis(clockOffsetMillis);
+    }
+
+    private <T> CompletionStage<T> attempt(
+            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline) {
+        CompletionStage<T> answer;
+        try {
+            answer = call.apply(server.session().commands());
+        } catch (RedisException e) {
+            return CompletableFuture.failedStage(e);
+        }
+        return answer.exceptionallyCompose(
+                error -> isConnectionLoss(error) ? again(call, deadline, error) : CompletableFuture.failedStage(error));
+    }
+
+    private <T> CompletionStage<T> again(
+            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline, Throwable lost) {
+        if (System.nanoTime() - deadline > 0) {
+            return CompletableFuture.failedStage(lost);
+        }
+        return CompletableFuture.supplyAsync(server::isConnected, SHORTLY)
+                .thenCompose(connected -> connected ? attempt(call, deadline) : again(call, deadline, lost));
+    }
+
+    private static boolean isConnectionLoss(Throwable error) {
+        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        return cause instanceof RedisException
+                && !(cause instanceof RedisCommandExecutionException)
+                && !(cause instanceof RedisCommandTimeoutException);
+    }
+}

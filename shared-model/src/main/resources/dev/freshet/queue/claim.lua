@@ -1,0 +1,20 @@
+-- claim: take jobs under a lease; a suspect goes alone and first. Sent twice, it returns what the first one took.
+-- KEYS 1 claims  2 the claim's list  3 ready  4 suspect  5 paused
+-- ARGV 1 clock offset ms  2 claim, never used before  3 most jobs  4 lease ms
+-- returns {'paused', reason}, {'nothing'}, or {where from: 'ready', 'suspect' or 'again', jobs, oldest first}
+local jobs = redis.call('LRANGE', KEYS[2], 0, -1)
+if #jobs > 0 then return {'again', jobs} end
+local reason = redis.call('GET', KEYS[5])
+if reason then return {'paused', reason} end
+local from = 'suspect'
+jobs = redis.call('RPOP', KEYS[4], 1)
+if not jobs then
+  from = 'ready'
+  jobs = redis.call('RPOP', KEYS[3], ARGV[3])
+end
+if not jobs then return {'nothing'} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('RPUSH', KEYS[2], unpack(jobs))
+redis.call('ZADD', KEYS[1], now + ARGV[4], ARGV[2])
+return {from, jobs}
