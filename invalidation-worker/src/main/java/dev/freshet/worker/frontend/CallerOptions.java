@@ -1,0 +1,65 @@
+package dev.freshet.worker.frontend;
+
+import dev.freshet.settings.Settings;
+import java.time.Duration;
+
+/**
+ * How instances are told.
+ *
+ * @param mostPerCall tags and paths that one call carries at most
+ * @param timeout of one call, answer included
+ * @param firstPause how long an instance is left alone after a first call
+ * @param lastPause the same when changes keep coming: the pause doubles up to this one
+ * @param quiet after this long without a change the pause starts anew
+ * @param firstBackoff how long an instance that failed once is left alone
+ * @param lastBackoff the same when it keeps failing: the backoff doubles up to this one
+ * @param mendTime how long an instance that a person must mend is left alone
+ * @param idle how often to look for what other processes left behind
+ */
+public record CallerOptions(
+        int mostPerCall,
+        Duration timeout,
+        Duration firstPause,
+        Duration lastPause,
+        Duration quiet,
+        Duration firstBackoff,
+        Duration lastBackoff,
+        Duration mendTime,
+        Duration idle) {
+
+    private static final CallerOptions DEFAULTS = new CallerOptions(
+            100,
+            Duration.ofSeconds(10),
+            Duration.ofMillis(200),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(15),
+            Duration.ofMinutes(1),
+            Duration.ofSeconds(5));
+
+    public static CallerOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /**
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 100).
+     *
+     * @throws dev.freshet.settings.SettingException when one is not what it must be
+     */
+    public static CallerOptions from(Settings settings) {
+        return DEFAULTS.with(
+                settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 1_000),
+                settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout));
+    }
+
+    CallerOptions with(int mostPerCall, Duration timeout) {
+        return new CallerOptions(
+                mostPerCall, timeout, firstPause, lastPause, quiet, firstBackoff, lastBackoff, mendTime, idle);
+    }
+
+    /** A turn lasts longer than a call, so that nobody else calls meanwhile. */
+    Duration lease() {
+        return timeout.plusSeconds(5);
+    }
+}

@@ -1,0 +1,25 @@
+-- confirm: an instance answered 200. A member whose number did not move is due once more after the longest render, or,
+-- when that was its second time, forgotten; one whose number moved stays due. Sent twice, it finds other numbers.
+-- KEYS[1] owed (zset)  KEYS[2] counters (hash)  KEYS[3] state (hash)
+-- ARGV[1] offset of the clock in ms (tests)  ARGV[2] token  ARGV[3] longest render  ARGV[4] pause to remember
+-- ARGV[5] how long to leave the instance alone (all in ms), then member, number as taken, ...
+-- returns how many members are still owed
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+for i = 6, #ARGV, 2 do
+  local member, number = ARGV[i], ARGV[i + 1]
+  if redis.call('HGET', KEYS[2], member) == number then
+    if string.sub(number, -1) == 'c' then
+      redis.call('ZREM', KEYS[1], member)
+      redis.call('HDEL', KEYS[2], member)
+    else
+      redis.call('ZADD', KEYS[1], now + ARGV[3], member)
+      redis.call('HSET', KEYS[2], member, number .. 'c')
+    end
+  end
+end
+if redis.call('HGET', KEYS[3], 'by') == ARGV[2] then
+  redis.call('HDEL', KEYS[3], 'by', 'until', 'failures', 'error', 'fault')
+  redis.call('HSET', KEYS[3], 'confirmed', now, 'pause', ARGV[4], 'rest', now + ARGV[5])
+end
+return redis.call('ZCARD', KEYS[1])

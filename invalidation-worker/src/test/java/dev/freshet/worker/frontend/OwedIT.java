@@ -1,0 +1,274 @@
+package dev.freshet.worker.frontend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.catalog.FrontEnd;
+import dev.freshet.model.Tag;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.TestServices;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class OwedIT {
+    private static final Duration RENDER = Duration.ofSeconds(5);
+    private static final Duration LEASE = Duration.ofSeconds(15);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    private static RedisServer server;
+
+    private final URI a = URI.create("http://127.0.0.1:1/revalidate");
+    private final URI b = URI.create("http://127.0.0.1:2/revalidate");
+    private final Instance one = new Instance("dashboard", a, List.of("s"));
+    private final Instance two = new Instance("dashboard", b, List.of("s"));
+    private OwedKeys keys;
+    private Owed owed;
+
+    @BeforeAll
+    static void connect() {
+        server = new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(2));
+    }
+
+    @AfterAll
+    static void disconnect() {
+        server.close();
+    }
+
+    @BeforeEach
+    void start() {
+        var prefix = TestServices.shared().newPrefix();
+        keys = new OwedKeys(prefix);
+        owed = new Owed(
+                server, prefix, List.of(new FrontEnd("dashboard", "nextjs", List.of(a, b), List.of("s"))), RENDER);
+    }
+
+    @Test
+    void aChangeIsOwedByEveryInstance() {
+        owed.record(List.of(new Tag("cohort:3"), new Tag("user:smith,jane@x.org")), List.of("/dashboard/3"));
+        for (var instance : List.of(one, two)) {
+            assertThat(numbers(instance))
+                    .isEqualTo(Map.of("t:cohort:3", "1", "t:user:smith%2Cjane@x.org", "1", "p:/dashboard/3", "1"));
+            assertThat(due(instance)).containsOnlyKeys("t:cohort:3", "t:user:smith%2Cjane@x.org", "p:/dashboard/3");
+            assertThat(state(instance)).isEmpty();
+        }
+    }
+
+    @Test
+    void nothingIsRememberedForAFrontEndWithoutInstances() {
+        var prefix = TestServices.shared().newPrefix();
+        var nobody = new Owed(server, prefix, List.of(new FrontEnd("empty", "nextjs", List.of(), List.of())), RENDER);
+        nobody.record(List.of(new Tag("a")), List.of());
+        assertThat(server.await(server.session().commands().keys(prefix + "*"))).isEmpty();
+        assertThat(nobody.status()).isEmpty();
+    }
+
+    @Test
+    void whatWasConfirmedOnceIsDueOnceMoreAfterTheLongestRenderAndThenForgotten() {
+        owed.record(List.of(new Tag("a")), List.of());
+        var first = take(one);
+        assertThat(first.due()).containsExactly(new Turn.Due("t:a", "1"));
+        assertThat(owed.confirm(one, first, PAUSE, PAUSE)).isEqualTo(1);
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1c"));
+        assertThat(owed.take(one, LEASE, 100))
+                .isInstanceOfSatisfying(
+                        Turn.Later.class, later -> assertThat(later.in()).isBetween(RENDER.minusSeconds(1), RENDER));
+
+        owed.moveClock(RENDER);
+        var second = take(one);
+        assertThat(second.isSecondPass()).isTrue();
+        assertThat(owed.confirm(one, second, PAUSE, PAUSE)).isZero();
+        assertThat(due(one)).isEmpty();
+        assertThat(numbers(one)).isEmpty();
+        assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
+        assertThat(owed.take(one, LEASE, 100)).isEqualTo(new Turn.Nothing());
+        assertThat(due(two)).containsOnlyKeys("t:a");
+    }
+
+    @Test
+    void aChangeDuringACallStaysDue() {
+        owed.record(List.of(new Tag("a"), new Tag("b")), List.of());
+        var turn = take(one);
+        owed.record(List.of(new Tag("a")), List.of());
+        double wasDue = dueAt("t:a");
+        owed.confirm(one, turn, PAUSE, PAUSE);
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2", "t:b", "1c"));
+        assertThat(dueAt("t:a")).isEqualTo(wasDue);
+        assertThat(dueAt("t:b")).isGreaterThan(wasDue);
+    }
+
+    @Test
+    void aChangeBeforeTheSecondCallStartsAnew() {
+        owed.record(List.of(new Tag("a")), List.of());
+        owed.confirm(one, take(one), PAUSE, PAUSE);
+        double secondCall = dueAt("t:a");
+        owed.record(List.of(new Tag("a")), List.of());
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+        assertThat(dueAt("t:a")).isLessThan(secondCall);
+    }
+
+    @Test
+    void recordingAgainNeverPostpones() {
+        owed.record(List.of(new Tag("a")), List.of());
+        double first = dueAt("t:a");
+        owed.moveClock(Duration.ofSeconds(3));
+        owed.record(List.of(new Tag("a")), List.of());
+        assertThat(dueAt("t:a")).isEqualTo(first);
+    }
+
+    @Test
+    void aConfirmationSentTwiceCountsOnce() {
+        owed.record(List.of(new Tag("a")), List.of());
+        var turn = take(one);
+        owed.confirm(one, turn, PAUSE, PAUSE);
+        var before = Map.of("numbers", numbers(one), "due", due(one), "state", state(one));
+        owed.moveClock(Duration.ofSeconds(1));
+        assertThat(owed.confirm(one, turn, PAUSE, PAUSE)).isEqualTo(1);
+        assertThat(Map.of("numbers", numbers(one), "due", due(one), "state", state(one)))
+                .isEqualTo(before);
+    }
+
+    @Test
+    void aLateConfirmationOfAnEarlierLifeForgetsNothing() {
+        owed.record(List.of(new Tag("a")), List.of());
+        owed.confirm(one, take(one), PAUSE, PAUSE);
+        owed.moveClock(RENDER);
+        var second = take(one);
+        owed.confirm(one, second, PAUSE, PAUSE);
+        owed.record(List.of(new Tag("a")), List.of());
+        owed.confirm(one, second, PAUSE, PAUSE);
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+        assertThat(due(one)).containsOnlyKeys("t:a");
+    }
+
+    @Test
+    void oneSenderAtATimeAndTheNextOneWhenItDied() {
+        owed.record(List.of(new Tag("a")), List.of());
+        take(one);
+        assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
+        assertThat(take(two).due()).hasSize(1);
+        owed.moveClock(LEASE);
+        assertThat(take(one).due()).hasSize(1);
+    }
+
+    @Test
+    void aTurnGivenBackIsFreeAtOnceAndOnlyItsOwnerGivesItBack() {
+        owed.record(List.of(new Tag("a")), List.of());
+        var turn = take(one);
+        owed.release(one, new Turn.Mine("other", 1, List.of(), false, PAUSE, PAUSE, 0));
+        assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
+        owed.release(one, turn);
+        assertThat(take(one).due()).hasSize(1);
+    }
+
+    @Test
+    void aFailureKeepsEverythingAndSentTwiceCountsOnce() {
+        owed.record(List.of(new Tag("a")), List.of());
+        var dueBefore = due(one);
+        var turn = take(one);
+        owed.fail(one, turn, Duration.ofSeconds(60), "answered 500", false);
+        owed.fail(one, turn, Duration.ofSeconds(60), "answered 500", false);
+        assertThat(due(one)).isEqualTo(dueBefore);
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1"));
+        assertThat(state(one))
+                .containsOnlyKeys("rest", "error", "fault", "failures")
+                .containsEntry("failures", "1");
+        assertThat(owed.take(one, LEASE, 100))
+                .isInstanceOfSatisfying(
+                        Turn.Later.class,
+                        later -> assertThat(later.in()).isBetween(Duration.ofSeconds(59), Duration.ofSeconds(60)));
+    }
+
+    @Test
+    void aCallCarriesTheOldestFirstAndSaysThatThereIsMore() {
+        owed.record(List.of(new Tag("a")), List.of());
+        owed.moveClock(Duration.ofMillis(5));
+        owed.record(List.of(new Tag("b"), new Tag("c")), List.of());
+        var turn = (Turn.Mine) owed.take(one, LEASE, 1);
+        assertThat(turn.due()).extracting(Turn.Due::name).containsExactly("a");
+        assertThat(turn.more()).isTrue();
+        assertThat(turn.owed()).isEqualTo(3);
+    }
+
+    @Test
+    void thousandsOfTagsAreRecordedInPieces() {
+        owed.record(
+                IntStream.range(0, 1_234).mapToObj(i -> new Tag("user:" + i)).toList(), List.of());
+        assertThat(numbers(one)).hasSize(1_234);
+        assertThat(due(two)).hasSize(1_234);
+    }
+
+    @Test
+    void statusSaysHowAnInstanceStands() {
+        assertThat(owed.status())
+                .containsExactly(
+                        new FrontEndStatus("dashboard", a.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0),
+                        new FrontEndStatus("dashboard", b.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0));
+        owed.record(List.of(new Tag("a")), List.of());
+        owed.confirm(one, take(one), PAUSE, PAUSE);
+        owed.fail(two, take(two), PAUSE, "answered 401", true);
+        owed.moveClock(Duration.ofSeconds(2));
+        var status = owed.status();
+        assertThat(status.getFirst().lastConfirmedAt()).isPresent();
+        assertThat(status.getFirst())
+                .usingRecursiveComparison()
+                .ignoringFields("lastConfirmedAt")
+                .isEqualTo(
+                        new FrontEndStatus("dashboard", a.toString(), 1, Duration.ZERO, noTime(), noError(), false, 0));
+        assertThat(status.getLast().oldestDueAge()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(5));
+        assertThat(status.getLast())
+                .usingRecursiveComparison()
+                .ignoringFields("oldestDueAge")
+                .isEqualTo(new FrontEndStatus(
+                        "dashboard", b.toString(), 1, Duration.ZERO, noTime(), Optional.of("answered 401"), true, 1));
+    }
+
+    private Turn.Mine take(Instance instance) {
+        return (Turn.Mine) owed.take(instance, LEASE, 100);
+    }
+
+    private double dueAt(String member) {
+        return Optional.ofNullable(due(one).get(member)).orElseThrow();
+    }
+
+    private Map<String, String> numbers(Instance instance) {
+        return hash(keys.counters(instance));
+    }
+
+    private Map<String, String> state(Instance instance) {
+        return hash(keys.state(instance));
+    }
+
+    private Map<String, String> hash(String key) {
+        var texts = new TreeMap<String, String>();
+        server.await(server.session().commands().hgetall(key)).forEach((field, value) -> texts.put(field, text(value)));
+        return texts;
+    }
+
+    private Map<String, Double> due(Instance instance) {
+        var scores = new TreeMap<String, Double>();
+        server.await(server.session().commands().zrangeWithScores(keys.owed(instance), 0, -1))
+                .forEach(scored -> scores.put(text(scored.getValue()), scored.getScore()));
+        return scores;
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, UTF_8);
+    }
+
+    private static Optional<Instant> noTime() {
+        return Optional.empty();
+    }
+
+    private static Optional<String> noError() {
+        return Optional.empty();
+    }
+}
