@@ -36,9 +36,20 @@ record Stored(
         Entry entry) {
     static final int TOKEN_LENGTH = 22;
     static final byte VERSION = 1;
+    private static final int MAX_TAGS = 100;
+    private static final int MAX_ORIGIN = 16_384;
     private static final int GZIPPED = 1;
     private static final int HAS_GRACE = 2;
     private static final int FIXED_LENGTH = TOKEN_LENGTH + 2 * Long.BYTES + 2 + Integer.BYTES + 3 * Long.BYTES + 1;
+
+    /** @throws IllegalArgumentException when there are more tags or a longer origin than the header has room for */
+    Stored {
+        if (tags.size() > MAX_TAGS || entry.origin().length() > MAX_ORIGIN) {
+            throw new IllegalArgumentException("a cached value may have " + MAX_TAGS + " tags and an origin of "
+                    + MAX_ORIGIN + " characters, had " + tags.size() + " and "
+                    + entry.origin().length());
+        }
+    }
 
     /** The times that stand right behind the token. */
     static byte[] stamp(Instant lastRead, Instant observedAt) {

@@ -135,14 +135,21 @@ public final class TagCache {
      */
     public Cached get(String key, Collection<Tag> tags, Lifetime lifetime, String origin, Supplier<byte[]> loader) {
         var sorted = distinct(tags);
+        var first = find(server.session(), key, sorted).filter(this::isWithinTtl);
+        if (first.isPresent()) {
+            return new Cached(first.get().entry(), Outcome.HIT);
+        }
         long end = System.nanoTime() + options.patience().toNanos();
         for (long wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
             var session = server.session();
-            var found = find(session, key, sorted);
+            var beginning = begin(session, key, sorted);
+            var looking = look(session, key, sorted); // again: a load may have ended just before the lease was ours
+            var fill = server.await(beginning);
+            var found = current(session, sorted, server.await(looking));
             if (found.filter(this::isWithinTtl).isPresent()) {
+                fill.ifPresent(this::abandonQuietly);
                 return new Cached(found.get().entry(), Outcome.HIT);
             }
-            var fill = server.await(begin(session, key, sorted));
             if (fill.isPresent()) {
                 return load(fill.get(), lifetime, origin, loader, found);
             }
@@ -187,7 +194,7 @@ public final class TagCache {
         try {
             content = loader.get();
         } catch (RuntimeException e) {
-            abandonQuietly(fill, e);
+            abandonQuietly(fill);
             if (standIn.isPresent()) {
                 return new Cached(standIn.get().entry(), Outcome.STALE);
             }
@@ -207,19 +214,27 @@ public final class TagCache {
         }
     }
 
-    private void abandonQuietly(Fill fill, RuntimeException cause) {
+    private void abandonQuietly(Fill fill) {
         try {
             abandon(fill);
         } catch (RedisException e) {
-            cause.addSuppressed(e);
+            log.debug("lease left to run out cause={}", e.getMessage());
         }
     }
 
-    /** What is stored and still current, be it past its ttl. The session that answers must be the one whose run id counts. */
+    /** What is stored and still current, be it past its ttl. */
     private Optional<Stored> find(RedisSession session, String key, List<Tag> tags) {
-        var names = Stream.concat(Stream.of(keys.entry(key)), epochKeys(keys.bucketOf(key), tags))
-                .toArray(String[]::new);
-        var values = server.await(session.commands().mget(names));
+        return current(session, tags, server.await(look(session, key, tags)));
+    }
+
+    private CompletionStage<List<KeyValue<String, byte[]>>> look(RedisSession session, String key, List<Tag> tags) {
+        var names = Stream.concat(Stream.of(keys.entry(key)), epochKeys(keys.bucketOf(key), tags));
+        return session.commands().mget(names.toArray(String[]::new));
+    }
+
+    /** The session must be the one that answered: its run id counts. */
+    private static Optional<Stored> current(
+            RedisSession session, List<Tag> tags, List<KeyValue<String, byte[]>> values) {
         if (!values.getFirst().hasValue()) {
             return Optional.empty();
         }

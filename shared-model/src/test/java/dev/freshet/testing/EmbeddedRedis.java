@@ -62,8 +62,22 @@ public final class EmbeddedRedis implements AutoCloseable {
         return port;
     }
 
+    /** Ends the process and starts another one on the same port and the same files. */
+    public void restart() {
+        try {
+            server.stop();
+            server.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot restart the embedded Redis", e);
+        }
+    }
+
+    /** Does nothing the second time. */
     @Override
     public void close() {
+        if (!Files.exists(directory)) {
+            return;
+        }
         try {
             server.stop();
             deleteTree(directory);
