@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -28,12 +29,17 @@ final class Callback {
     private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
 
     private final HttpClient client;
+    private final ExecutorService threads;
     private final Duration timeout;
     private final InstantSource clock;
 
-    /** @param timeout until the answer is there as a whole */
-    Callback(HttpClient client, Duration timeout, InstantSource clock) {
+    /**
+     * @param threads one for each call
+     * @param timeout until the answer is there as a whole
+     */
+    Callback(HttpClient client, ExecutorService threads, Duration timeout, InstantSource clock) {
         this.client = client;
+        this.threads = threads;
         this.timeout = timeout;
         this.clock = clock;
     }
@@ -51,8 +57,9 @@ final class Callback {
                         FreshetSignature.header(instance.secrets().getFirst(), clock.instant(), body))
                 .POST(BodyPublishers.ofByteArray(body))
                 .build();
-        // the client's own timeout ends with the headers, and an answer may stop in its middle
-        var answer = client.sendAsync(request, BodyHandlers.discarding());
+        // The client's own timeout ends with the headers, and an answer may stop in its middle; its sendAsync needs a
+        // thread of the common pool, which others may hold.
+        var answer = threads.submit(() -> client.send(request, BodyHandlers.discarding()));
         try {
             return read(answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ public final class Caller implements AutoCloseable {
     /** How long a call under way may still take when the process ends. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client;
     private final Map<String, List<InstanceCaller>> byFrontEnd;
 
@@ -29,9 +31,9 @@ public final class Caller implements AutoCloseable {
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(CONNECT_TIMEOUT)
-                .executor(Executors.newVirtualThreadPerTaskExecutor())
+                .executor(threads)
                 .build();
-        var callback = new Callback(client, options.timeout(), clock);
+        var callback = new Callback(client, threads, options.timeout(), clock);
         var pacing = new Pacing(options, random);
         this.byFrontEnd = owed.instances().all().stream()
                 .map(instance -> new InstanceCaller(owed, instance, callback, pacing, options, metrics))
@@ -58,7 +60,7 @@ public final class Caller implements AutoCloseable {
                 .map(caller -> (Callable<Duration>) caller::runOnce)
                 .toList();
         var waits = new ArrayList<Duration>();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try {
             for (var result : threads.invokeAll(tasks)) {
                 waits.add(result.get());
             }
@@ -71,10 +73,11 @@ public final class Caller implements AutoCloseable {
     /** Lets calls under way end for two seconds; what is not confirmed then stays owed. */
     @Override
     public void close() {
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            all().forEach(caller -> threads.execute(() -> caller.close(PATIENCE)));
+        try (var closing = Executors.newVirtualThreadPerTaskExecutor()) {
+            all().forEach(caller -> closing.execute(() -> caller.close(PATIENCE)));
         }
         client.shutdownNow();
+        threads.shutdownNow();
     }
 
     private void wake(String frontEnd) {

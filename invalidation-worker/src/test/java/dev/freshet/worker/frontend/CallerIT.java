@@ -102,6 +102,7 @@ class CallerIT {
         one.recover();
         round.join();
         assertThat(one.calls()).hasSize(1);
+        assertThat(count("confirmed")).isEqualTo(2);
     }
 
     @Test
