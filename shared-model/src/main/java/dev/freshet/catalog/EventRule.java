@@ -15,9 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -85,7 +85,7 @@ public record EventRule(
      * @param rows the answers of {@code lookup} from before and after; a row's value wins over the event's, and the
      *     event's own counts too
      */
-    public SortedSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
+    public NavigableSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
         var result = new TreeSet<Tag>();
         render(tags, event, rows, EventRule::lowerCaseEmail)
                 .filter(Tag::isValid)
@@ -95,7 +95,7 @@ public record EventRule(
     }
 
     /** The pages that the event changes, by the same rules as {@link #tags}. */
-    public SortedSet<String> paths(Event event, Collection<Map<String, @Nullable String>> rows) {
+    public NavigableSet<String> paths(Event event, Collection<Map<String, @Nullable String>> rows) {
         var result = new TreeSet<String>();
         render(paths, event, rows, EventRule::lowerCaseEmail).forEach(result::add);
         return result;

@@ -50,11 +50,7 @@ public final class Query {
         if (sets.isEmpty()) {
             return results;
         }
-        var text =
-                "select freshet_p.n, to_jsonb(freshet_q) from %s cross join lateral (select * from (%s\n) freshet_s limit "
-                                .formatted(sets(), author(connection))
-                        + (MAX_ROWS + 1) + ") freshet_q";
-        try (var statement = prepare(connection, text, sets);
+        try (var statement = prepare(connection, rowsText(connection), sets);
                 var rows = statement.executeQuery()) {
             while (rows.next()) {
                 var result = results.get(rows.getInt(1) - 1);
@@ -77,13 +73,7 @@ public final class Query {
         if (sets.isEmpty()) {
             return results;
         }
-        var author = author(connection);
-        var value = switch (kind) {
-            case ROWS -> "(select coalesce(json_agg(freshet_q), '[]') from (" + author + "\n) freshet_q)";
-            case ROW -> "(select to_json(freshet_q) from (" + author + "\n) freshet_q limit 1)";
-        };
-        var text = "select coalesce(" + value + ", 'null')::text from " + sets() + " order by freshet_p.n";
-        try (var statement = prepare(connection, text, sets);
+        try (var statement = prepare(connection, jsonText(connection, kind), sets);
                 var rows = statement.executeQuery()) {
             while (rows.next()) {
                 results.add(rows.getBytes(1));
@@ -113,6 +103,20 @@ public final class Query {
             }
             statement.executeBatch();
         }
+    }
+
+    String rowsText(Connection connection) throws SQLException {
+        return "select freshet_p.n, to_jsonb(freshet_q) from " + sets() + " cross join lateral (select * from ("
+                + author(connection) + "\n) freshet_s limit " + (MAX_ROWS + 1) + ") freshet_q";
+    }
+
+    String jsonText(Connection connection, Kind kind) throws SQLException {
+        var author = author(connection);
+        var value = switch (kind) {
+            case ROWS -> "(select coalesce(json_agg(freshet_q), '[]') from (" + author + "\n) freshet_q)";
+            case ROW -> "(select to_json(freshet_q) from (" + author + "\n) freshet_q limit 1)";
+        };
+        return "select coalesce(" + value + ", 'null')::text from " + sets() + " order by freshet_p.n";
     }
 
     /** The sets as a table {@code freshet_p} with their number {@code n} and a column per parameter. */

@@ -1,19 +1,199 @@
 package dev.freshet.db;
 
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.EventRule;
+import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.Problem;
+import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.catalog.Template;
+import dev.freshet.catalog.View;
+import dev.freshet.settings.Spelling;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /** Asks the database whether it understands every statement of a catalog, without running one. */
 public final class SqlCheck {
-    private SqlCheck() {}
+    private final Catalog catalog;
+    private final Connection connection;
+    private final PlanCheck plans;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private SqlCheck(Catalog catalog, Connection connection) {
+        this.catalog = catalog;
+        this.connection = connection;
+        this.plans = new PlanCheck(connection);
+    }
 
     /**
-     * @return by line; empty when all is well
+     * @return errors, and warnings about large tables that a statement would read whole; by line, empty when all is well
      * @throws SQLException when the database cannot be asked
      */
     public static List<Problem> check(Catalog catalog, Database database) throws SQLException {
-        return List.of();
+        try (var connection = database.dataSource().getConnection()) {
+            var check = new SqlCheck(catalog, connection);
+            for (var view : catalog.views().values()) {
+                check.view(view);
+            }
+            for (var rule : catalog.events().values()) {
+                check.event(rule);
+            }
+            return check.problems.stream()
+                    .distinct()
+                    .sorted(Comparator.comparingInt(Problem::line))
+                    .toList();
+        }
+    }
+
+    private void view(View view) throws SQLException {
+        var where = "views." + view.name() + ".sql";
+        var columns = columns(view.sql(), where);
+        if (columns == null) {
+            return;
+        }
+        if (columns.isEmpty()) {
+            add(Severity.ERROR, view.sql().line(), where + " must return rows", "begin it with select");
+            return;
+        }
+        if (new HashSet<>(columns).size() < columns.size()) {
+            add(Severity.ERROR, view.sql().line(), where + " has two columns of one name", "rename one with as");
+        }
+        composed(view.sql(), where, new Query(view.sql()).jsonText(connection, view.kind()));
+        plan(view.sql(), where);
+    }
+
+    private void event(EventRule rule) throws SQLException {
+        var apply = rule.apply();
+        if (apply != null) {
+            var where = "events." + rule.topic() + ".apply";
+            var columns = columns(apply, where);
+            if (columns != null && !columns.isEmpty()) {
+                add(Severity.ERROR, apply.line(), where + " must not return rows", "leave out returning, or select");
+            } else if (columns != null) {
+                plan(apply, where);
+            }
+        }
+        var lookup = rule.lookup();
+        if (lookup != null) {
+            lookup(rule, lookup, "events." + rule.topic() + ".lookup");
+        }
+    }
+
+    private void lookup(EventRule rule, NamedSql lookup, String where) throws SQLException {
+        var columns = columns(lookup, where);
+        if (columns == null) {
+            return;
+        }
+        for (var name : wanted(rule)) {
+            if (!columns.contains(name)) {
+                add(
+                        Severity.ERROR,
+                        lookup.line(),
+                        where + " gives no column " + name + ", which a tag or path needs",
+                        remedy(name, columns, rule.with().keySet()));
+            }
+        }
+        if (!columns.isEmpty()) {
+            composed(lookup, where, new Query(lookup).rowsText(connection));
+            plan(lookup, where);
+        }
+    }
+
+    /** The placeholders that the event itself does not fill. */
+    private static Set<String> wanted(EventRule rule) {
+        var names = new LinkedHashSet<String>();
+        Stream.concat(rule.tags().stream(), rule.paths().stream())
+                .map(Template::placeholders)
+                .forEach(names::addAll);
+        names.removeAll(rule.with().keySet());
+        names.remove(EventRule.RECEIVED_AT);
+        return names;
+    }
+
+    private static String remedy(String name, List<String> columns, Set<String> values) {
+        if (columns.contains(name.toLowerCase(Locale.ROOT))) {
+            return "PostgreSQL folds names to lower case unless quoted: as \"" + name + "\"";
+        }
+        return Stream.of(columns, values)
+                .flatMap(known -> Spelling.nearest(name, known).stream())
+                .findFirst()
+                .map(near -> "did you mean {" + near + "}?")
+                .orElse("select it as \"" + name + "\"");
+    }
+
+    /** @return the statement's columns, none when it returns no rows; null when it was reported */
+    @SuppressWarnings("ReturnsNullCollection") // a statement without columns is another thing than one with errors
+    private @Nullable List<String> columns(NamedSql sql, String where) throws SQLException {
+        try (var statement = connection.prepareStatement(sql.positional())) {
+            statement.getParameterMetaData();
+            var metaData = statement.getMetaData();
+            var columns = new ArrayList<String>();
+            for (int i = 1; metaData != null && i <= metaData.getColumnCount(); i++) {
+                columns.add(metaData.getColumnLabel(i));
+            }
+            return columns;
+        } catch (PSQLException e) {
+            report(sql, where, e, true);
+            return null;
+        }
+    }
+
+    /** The statement that will run; what the database refuses here stands in the way it is embedded. */
+    private void composed(NamedSql sql, String where, String text) throws SQLException {
+        try (var statement = connection.prepareStatement(text)) {
+            statement.getParameterMetaData();
+        } catch (PSQLException e) {
+            report(sql, where, e, false);
+        }
+    }
+
+    private void plan(NamedSql sql, String where) throws SQLException {
+        for (var table : plans.largeScans(sql)) {
+            add(
+                    Severity.WARNING,
+                    sql.line(),
+                    where + " reads all of the large table " + table,
+                    "an index on what it filters or joins by would help");
+        }
+    }
+
+    /** @throws SQLException when it is no complaint about the statement */
+    private void report(NamedSql sql, String where, PSQLException error, boolean positioned) throws SQLException {
+        var message = error.getServerErrorMessage();
+        if (message == null || Database.classify(error) != Failure.PERMANENT) {
+            throw error;
+        }
+        int line = sql.line();
+        if (positioned && message.getPosition() > 0) {
+            var text = sql.numbered();
+            var before = text.substring(0, Math.min(text.length(), message.getPosition() - 1));
+            line += (int) before.chars().filter(c -> c == '\n').count();
+        }
+        var remedy = "42P18".equals(error.getSQLState())
+                ? "say its type, such as :name::int"
+                : message.getHint() == null ? "" : message.getHint();
+        add(Severity.ERROR, line, where + ": " + named(sql, String.valueOf(message.getMessage())), remedy);
+    }
+
+    /** Replaces the {@code $2} of a message by the name that the author gave it. */
+    private static String named(NamedSql sql, String message) {
+        var names = sql.occurrences();
+        for (int i = names.size(); i > 0; i--) {
+            message = message.replace("$" + i, ":" + names.get(i - 1));
+        }
+        return message;
+    }
+
+    private void add(Severity severity, int line, String message, String remedy) {
+        problems.add(new Problem(severity, catalog.file(), line, message, remedy));
     }
 }
