@@ -1,0 +1,224 @@
+package dev.freshet.worker.view;
+
+import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.Cached;
+import dev.freshet.cache.Cached.Outcome;
+import dev.freshet.cache.Entry;
+import dev.freshet.cache.Fill;
+import dev.freshet.cache.Hot;
+import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.Loaded;
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.ParameterException;
+import dev.freshet.catalog.Rewarm;
+import dev.freshet.catalog.View;
+import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
+import io.lettuce.core.RedisException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The catalog's views, read through the cache. An error of the cache never reaches a reader: without Redis a value comes
+ * from the database.
+ */
+public final class CachedViews {
+    private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
+    private static final int CHUNK = 50;
+    private static final int CHUNKS_AT_A_TIME = 4;
+
+    private final TagCache cache;
+    private final Catalog catalog;
+    private final CacheStats stats;
+    private final Clock clock;
+    private final ViewLoader loader;
+
+    /** @param loads how many statements this process runs for views at the same time */
+    public CachedViews(TagCache cache, Catalog catalog, Database database, CacheStats stats, int loads) {
+        this.cache = cache;
+        this.catalog = catalog;
+        this.stats = stats;
+        this.clock = Clock.systemUTC();
+        this.loader = new ViewLoader(database, loads);
+    }
+
+    /**
+     * Reads a view, and loads it where it is not cached.
+     *
+     * @param values from {@link View#parse}
+     * @throws LoadException when it must be loaded and cannot, and nothing within its grace stands in
+     */
+    public Cached get(View view, Map<String, String> values) {
+        var cached = read(view, values);
+        stats.read(view.name(), cached.outcome(), cached.entry().payload().length);
+        return cached;
+    }
+
+    /**
+     * Loads keys again before their next reader comes: many of one view in one statement.
+     *
+     * @return how many were stored, and which were refused or found the database away, and should be tried again; keys
+     *     that somebody else loads, and those that the catalog does not know any more, are in neither
+     * @throws RedisException when the cache is away
+     */
+    public WarmResult warm(Collection<Hot> hot) {
+        var wanted = hot.stream().flatMap(one -> wanted(one).stream()).collect(Collectors.groupingBy(Wanted::view));
+        var chunks = new ArrayList<List<Wanted>>();
+        wanted.values().forEach(ofView -> {
+            for (int from = 0; from < ofView.size(); from += CHUNK) {
+                chunks.add(ofView.subList(from, Math.min(from + CHUNK, ofView.size())));
+            }
+        });
+        var threads = Thread.ofVirtual().name("warm-", 0).factory();
+        try (var executor = Executors.newFixedThreadPool(CHUNKS_AT_A_TIME, threads)) {
+            var results = chunks.stream()
+                    .map(chunk -> executor.submit(() -> warm(chunk.getFirst().view(), chunk)))
+                    .toList();
+            return results.stream().map(CachedViews::join).reduce(WarmResult.NOTHING, WarmResult::plus);
+        }
+    }
+
+    /** What {@link #warm} came to. */
+    public record WarmResult(int stored, List<Hot> refused) {
+        static final WarmResult NOTHING = new WarmResult(0, List.of());
+
+        public WarmResult {
+            refused = List.copyOf(refused);
+        }
+
+        WarmResult plus(WarmResult other) {
+            var all = new ArrayList<>(refused);
+            all.addAll(other.refused);
+            return new WarmResult(stored + other.stored, all);
+        }
+    }
+
+    static Lifetime lifetime(View view) {
+        var hotFor = switch (view.rewarm()) {
+            case HOT -> view.ttl();
+            case ALWAYS -> Lifetime.ALWAYS;
+            case NEVER -> Duration.ZERO;
+        };
+        return new Lifetime(view.ttl(), view.grace(), hotFor);
+    }
+
+    private Cached read(View view, Map<String, String> values) {
+        var origin = new Origin(view.name(), values).encode();
+        try {
+            return cache.get(view.key(values), view.tags(values), lifetime(view), origin, () -> loadOne(view, values));
+        } catch (RedisException e) {
+            log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
+            var now = clock.instant();
+            int gzipFrom = cache.options().gzipFrom();
+            return new Cached(
+                    Entry.of(loadOne(view, values), now, lifetime(view), now, origin, gzipFrom), Outcome.BYPASS);
+        }
+    }
+
+    private byte[] loadOne(View view, Map<String, String> values) {
+        stats.loaded(view.name(), 1);
+        return loader.load(view, values);
+    }
+
+    private WarmResult warm(View view, List<Wanted> chunk) {
+        var fills = cache.beginAll(
+                chunk.stream().map(one -> one.hot().key()).toList(),
+                chunk.stream().map(one -> view.tags(one.values())).toList());
+        var begun = new ArrayList<Begun>();
+        for (int i = 0; i < chunk.size(); i++) {
+            var one = chunk.get(i);
+            fills.get(i).ifPresent(fill -> begun.add(new Begun(one, fill)));
+        }
+        if (begun.isEmpty()) {
+            return WarmResult.NOTHING;
+        }
+        try {
+            stats.loaded(view.name(), begun.size());
+            return fill(
+                    view,
+                    begun,
+                    loader.load(
+                            view,
+                            begun.stream().map(one -> one.wanted().values()).toList()));
+        } catch (LoadException e) {
+            begun.forEach(one -> cache.abandon(one.fill()));
+            return withoutChunk(view, begun, e);
+        }
+    }
+
+    private WarmResult fill(View view, List<Begun> begun, List<byte[]> contents) {
+        var loads = new ArrayList<Loaded>();
+        for (int i = 0; i < begun.size(); i++) {
+            var hot = begun.get(i).wanted().hot();
+            loads.add(new Loaded(begun.get(i).fill(), contents.get(i), lifetime(view), hot.origin(), hot.lastRead()));
+        }
+        var stored = cache.fillAll(loads);
+        var refused = new ArrayList<Hot>();
+        for (int i = 0; i < begun.size(); i++) {
+            if (!stored.get(i)) {
+                refused.add(begun.get(i).wanted().hot());
+            }
+        }
+        stats.refused(view.name(), refused.size());
+        return new WarmResult(begun.size() - refused.size(), refused);
+    }
+
+    /** One key's SQL may fail for its own values; it must not keep the others cold. */
+    private WarmResult withoutChunk(View view, List<Begun> begun, LoadException error) {
+        if (error.failure() == Failure.OUTAGE) {
+            return new WarmResult(
+                    0, begun.stream().map(one -> one.wanted().hot()).toList());
+        }
+        if (error.failure() == Failure.PERMANENT && begun.size() > 1) {
+            return begun.stream()
+                    .map(one -> warm(view, List.of(one.wanted())))
+                    .reduce(WarmResult.NOTHING, WarmResult::plus);
+        }
+        log.warn("rewarm left to readers view={} keys={} cause={}", view.name(), begun.size(), error.getMessage());
+        return WarmResult.NOTHING;
+    }
+
+    /** @return empty for a key that today's catalog would not read */
+    private Optional<Wanted> wanted(Hot hot) {
+        return Origin.decode(hot.origin()).flatMap(origin -> {
+            var view = catalog.views().get(origin.view());
+            if (view == null || view.rewarm() == Rewarm.NEVER) {
+                return Optional.empty();
+            }
+            try {
+                var values = view.parse(origin.params());
+                return Optional.of(new Wanted(view, values, hot))
+                        .filter(one -> view.key(values).equals(hot.key()));
+            } catch (ParameterException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    private static WarmResult join(Future<WarmResult> result) {
+        try {
+            return result.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RedisException("interrupted while re-warming", e);
+        }
+    }
+
+    private record Wanted(View view, Map<String, String> values, Hot hot) {}
+
+    private record Begun(Wanted wanted, Fill fill) {}
+}

@@ -1,0 +1,20 @@
+package dev.freshet.worker.view;
+
+import dev.freshet.db.Failure;
+
+/** A view could not be loaded from the database. */
+public final class LoadException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final Failure failure;
+
+    LoadException(String view, Failure failure, Throwable cause) {
+        super("cannot load view " + view + ": " + cause.getMessage(), cause);
+        this.failure = failure;
+    }
+
+    /** Whether it may work later. */
+    public Failure failure() {
+        return failure;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.freshet.worker.view;
+
+import dev.freshet.catalog.View;
+import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
+import dev.freshet.db.Query;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Runs views' SQL, so many at a time: a cold cache must not take every connection of the database. */
+final class ViewLoader {
+    /** How long a load waits for its turn. With the statement's own timeout it must stay below the cache's lease. */
+    private static final Duration TURN = Duration.ofSeconds(5);
+
+    private final Database database;
+    private final Semaphore turns;
+    private final Map<String, Query> queries = new ConcurrentHashMap<>();
+
+    ViewLoader(Database database, int concurrency) {
+        this.database = database;
+        this.turns = new Semaphore(concurrency, true);
+    }
+
+    /** The JSON for one set of values. */
+    byte[] load(View view, Map<String, String> values) {
+        return load(view, List.of(values)).getFirst();
+    }
+
+    /**
+     * The JSON for each set of values, in one statement.
+     *
+     * @throws LoadException when the database is away, overloaded, or refuses the statement
+     */
+    List<byte[]> load(View view, List<Map<String, String>> sets) {
+        takeTurn(view);
+        try (var connection = database.dataSource().getConnection()) {
+            return query(view).json(connection, view.kind(), nullable(sets));
+        } catch (SQLException e) {
+            throw new LoadException(view.name(), Database.classify(e), e);
+        } finally {
+            turns.release();
+        }
+    }
+
+    private Query query(View view) {
+        return queries.computeIfAbsent(view.name(), name -> new Query(view.sql()));
+    }
+
+    private void takeTurn(View view) {
+        try {
+            if (!turns.tryAcquire(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
+                var cause = new TimeoutException("too many loads wait for the database");
+                throw new LoadException(view.name(), Failure.OUTAGE, cause);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LoadException(view.name(), Failure.TRANSIENT, e);
+        }
+    }
+
+    /** The same sets for a callee that would take nulls. */
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, @Nullable String>> nullable(List<Map<String, String>> sets) {
+        return (List<Map<String, @Nullable String>>) (List<?>) sets;
+    }
+}
