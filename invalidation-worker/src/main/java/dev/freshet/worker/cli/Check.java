@@ -1,0 +1,100 @@
+package dev.freshet.worker.cli;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogException;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Problem;
+import dev.freshet.db.SqlCheck;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Says what is wrong with a catalog, each problem in a line with file, line and remedy. */
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Read a catalog whole, and let the database prepare each of its statements; nothing is run.",
+            "Without DATABASE_URL the SQL is not checked. Ends with 1 when the catalog cannot be used."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  freshet check", "  DATABASE_URL=postgresql://user:password@localhost:5432/app freshet check app.yaml"})
+final class Check implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "CATALOG",
+            description = "A file, or the name of a built-in one (default: CATALOG, else tafta)")
+    private String catalog = "";
+
+    @Mixin
+    private JsonOption json = new JsonOption();
+
+    Check(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws SQLException {
+        var problems = new ArrayList<Problem>();
+        var summary = "";
+        try {
+            var read = catalog.isEmpty() ? terminal.catalog() : CatalogReader.read(catalog, terminal.settings());
+            problems.addAll(read.notes());
+            summary = summary(read, checkSql(read, problems));
+        } catch (CatalogException e) {
+            problems.addAll(e.problems());
+        }
+        boolean usable = problems.stream().noneMatch(Problem::isError);
+        if (json.wanted()) {
+            terminal.json(Map.of(
+                    "usable", usable, "problems", problems.stream().map(Check::asMap).toList()));
+        } else {
+            problems.forEach(problem -> terminal.line(problem.toString()));
+            if (usable) {
+                terminal.line(summary);
+            }
+        }
+        return usable ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    /** @return whether there was a database to ask */
+    private boolean checkSql(Catalog read, List<Problem> problems) throws SQLException {
+        var found = terminal.database();
+        if (found.isEmpty()) {
+            return false;
+        }
+        try (var database = found.get()) {
+            problems.addAll(SqlCheck.check(read, database));
+        }
+        return true;
+    }
+
+    private static String summary(Catalog read, boolean sqlChecked) {
+        return "%s can be used: %d views, %d topics, %d sites, %d front ends; %s"
+                .formatted(
+                        read.file(),
+                        read.views().size(),
+                        read.events().size(),
+                        read.sites().size(),
+                        read.frontEnds().size(),
+                        sqlChecked ? "the database understands its SQL" : "its SQL was not checked, DATABASE_URL is not set");
+    }
+
+    private static Map<String, Object> asMap(Problem problem) {
+        return Map.of(
+                "severity", problem.severity().name().toLowerCase(Locale.ROOT),
+                "file", problem.file(),
+                "line", problem.line(),
+                "message", problem.message(),
+                "remedy", problem.remedy());
+    }
+}

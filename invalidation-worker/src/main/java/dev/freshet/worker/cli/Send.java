@@ -1,0 +1,186 @@
+package dev.freshet.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.freshet.catalog.Site;
+import dev.freshet.model.FreshetSignature;
+import dev.freshet.model.Hmac;
+import dev.freshet.settings.SettingException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Signs deliveries as their senders would, and posts them. */
+@Command(
+        name = "send",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Sign a delivery and post it to the webhook service.",
+            "A body with 'resource' and 'action' goes out as Thinkific's, one with 'topic' as the application's own."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  freshet send enrollment.created.json",
+            "  echo '{\"topic\":\"applicant.approved\",\"payload\":{\"cohortId\":3}}' | freshet send --wait -",
+            "  freshet send --dry-run enrollment.created.json     prints a curl line instead"
+        })
+final class Send implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Terminal terminal;
+
+    @Parameters(arity = "1..*", paramLabel = "FILE", description = "JSON bodies; - reads one from the input")
+    private List<String> files = new ArrayList<>();
+
+    @Option(names = "--url", paramLabel = "URL", description = "The service (default: http://localhost:INGEST_PORT)")
+    private Optional<URI> url = Optional.empty();
+
+    @Option(names = "--site", paramLabel = "NAME", description = "Who sends it; needed where the catalog has several")
+    private Optional<String> site = Optional.empty();
+
+    @Option(
+            names = "--secret",
+            paramLabel = "SECRET",
+            description = "What signs it (default: the site's first one in the catalog)")
+    private Optional<String> secret = Optional.empty();
+
+    @Option(names = "--wait", description = "An application's event: wait until it is applied")
+    private boolean wait;
+
+    @Option(names = "--dry-run", description = "Print a curl line and send nothing")
+    private boolean dryRun;
+
+    @Mixin
+    private JsonOption json = new JsonOption();
+
+    Send(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    private record Delivery(URI address, String header, String signature, byte[] body) {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        boolean all = true;
+        try (var client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+            for (var file : files) {
+                var delivery = delivery(terminal.read(file));
+                if (dryRun) {
+                    terminal.line(curl(delivery, file));
+                } else {
+                    all &= post(client, delivery, file);
+                }
+            }
+        }
+        return all ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private Delivery delivery(byte[] body) {
+        var envelope = terminal.parse(body);
+        if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
+            var sender = sender("thinkific");
+            var path = "/webhooks/thinkific" + site.map(name -> "/" + name).orElse("");
+            return new Delivery(
+                    address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secretOf(sender), body), body);
+        }
+        if (envelope.hasNonNull("topic")) {
+            var sender = sender("freshet");
+            return new Delivery(
+                    address("/events" + (wait ? "?wait=applied" : "")),
+                    FreshetSignature.HEADER,
+                    FreshetSignature.header(secretOf(sender), Instant.now(), body),
+                    body);
+        }
+        throw new IllegalArgumentException("the body has neither 'resource' and 'action' nor 'topic'");
+    }
+
+    /** The site that is named, or the only one of this scheme; a secret that is given needs none of the catalog. */
+    private Optional<Site> sender(String scheme) {
+        if (secret.isPresent()) {
+            return Optional.empty();
+        }
+        var sites = terminal.catalog().sites().values().stream()
+                .filter(candidate -> candidate.scheme().equals(scheme))
+                .filter(candidate -> site.isEmpty() || site.get().equals(candidate.name()))
+                .toList();
+        if (sites.size() != 1) {
+            throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme
+                    + site.map(name -> " called " + name).orElse("") + "; --site must name one of them");
+        }
+        return Optional.of(sites.getFirst());
+    }
+
+    private String secretOf(Optional<Site> sender) {
+        return secret.or(() -> sender.flatMap(known -> known.secrets().stream().findFirst()))
+                .orElseThrow(() -> new SettingException("site "
+                        + sender.map(Site::name).orElse("") + " has no secret; set what its 'secrets' name in the catalog, or --secret"));
+    }
+
+    private URI address(String path) {
+        var base = url.map(URI::toString)
+                .orElseGet(() -> "http://localhost:" + terminal.settings().number("INGEST_PORT", 8080, 1, 65_535));
+        return URI.create(base.replaceAll("/+$", "") + path);
+    }
+
+    private boolean post(HttpClient client, Delivery delivery, String file) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(delivery.address())
+                .header("Content-Type", "application/json")
+                .header(delivery.header(), delivery.signature())
+                .timeout(PATIENCE)
+                .POST(BodyPublishers.ofByteArray(delivery.body()))
+                .build();
+        HttpResponse<String> response;
+        try {
+            response = client.send(request, BodyHandlers.ofString());
+        } catch (java.net.ConnectException e) {
+            throw new IOException("nothing answers at " + delivery.address(), e);
+        }
+        show(file, response);
+        return response.statusCode() / 100 == 2;
+    }
+
+    private void show(String file, HttpResponse<String> response) {
+        if (json.wanted()) {
+            terminal.json(Map.of("file", file, "status", response.statusCode(), "answer", answer(response.body())));
+        } else {
+            terminal.line(file + ": " + response.statusCode() + " " + response.body().strip());
+        }
+    }
+
+    private Object answer(String body) {
+        try {
+            JsonNode tree = terminal.parse(body.getBytes(UTF_8));
+            return tree;
+        } catch (IllegalArgumentException e) {
+            return body;
+        }
+    }
+
+    private static String curl(Delivery delivery, String file) {
+        var data = file.equals("-") ? quoted(new String(delivery.body(), UTF_8)) : quoted("@" + Path.of(file));
+        return "curl -sS -X POST " + quoted(delivery.address().toString()) + " -H 'Content-Type: application/json' -H "
+                + quoted(delivery.header() + ": " + delivery.signature()) + " --data-binary " + data;
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+}
