@@ -25,7 +25,10 @@ import picocli.CommandLine.Parameters;
             "Without DATABASE_URL the SQL is not checked. Ends with 1 when the catalog cannot be used."
         },
         footerHeading = "%nExamples:%n",
-        footer = {"  freshet check", "  DATABASE_URL=postgresql://user:password@localhost:5432/app freshet check app.yaml"})
+        footer = {
+            "  freshet check",
+            "  DATABASE_URL=postgresql://user:password@localhost:5432/app freshet check app.yaml"
+        })
 final class Check implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -56,7 +59,10 @@ final class Check implements Callable<Integer> {
         boolean usable = problems.stream().noneMatch(Problem::isError);
         if (json.wanted()) {
             terminal.json(Map.of(
-                    "usable", usable, "problems", problems.stream().map(Check::asMap).toList()));
+                    "usable",
+                    usable,
+                    "problems",
+                    problems.stream().map(Check::asMap).toList()));
         } else {
             problems.forEach(problem -> terminal.line(problem.toString()));
             if (usable) {
@@ -86,7 +92,9 @@ final class Check implements Callable<Integer> {
                         read.events().size(),
                         read.sites().size(),
                         read.frontEnds().size(),
-                        sqlChecked ? "the database understands its SQL" : "its SQL was not checked, DATABASE_URL is not set");
+                        sqlChecked
+                                ? "the database understands its SQL"
+                                : "its SQL was not checked, DATABASE_URL is not set");
     }
 
     private static Map<String, Object> asMap(Problem problem) {

@@ -75,6 +75,7 @@ final class Send implements Callable<Integer> {
         this.terminal = terminal;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Delivery(URI address, String header, String signature, byte[] body) {}
 
     @Override
@@ -98,8 +99,7 @@ final class Send implements Callable<Integer> {
         if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
             var sender = sender("thinkific");
             var path = "/webhooks/thinkific" + site.map(name -> "/" + name).orElse("");
-            return new Delivery(
-                    address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secretOf(sender), body), body);
+            return new Delivery(address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secretOf(sender), body), body);
         }
         if (envelope.hasNonNull("topic")) {
             var sender = sender("freshet");
@@ -130,8 +130,9 @@ final class Send implements Callable<Integer> {
 
     private String secretOf(Optional<Site> sender) {
         return secret.or(() -> sender.flatMap(known -> known.secrets().stream().findFirst()))
-                .orElseThrow(() -> new SettingException("site "
-                        + sender.map(Site::name).orElse("") + " has no secret; set what its 'secrets' name in the catalog, or --secret"));
+                .orElseThrow(() ->
+                        new SettingException("site " + sender.map(Site::name).orElse("")
+                                + " has no secret; set what its 'secrets' name in the catalog, or --secret"));
     }
 
     private URI address(String path) {
@@ -161,7 +162,8 @@ final class Send implements Callable<Integer> {
         if (json.wanted()) {
             terminal.json(Map.of("file", file, "status", response.statusCode(), "answer", answer(response.body())));
         } else {
-            terminal.line(file + ": " + response.statusCode() + " " + response.body().strip());
+            terminal.line(
+                    file + ": " + response.statusCode() + " " + response.body().strip());
         }
     }
 

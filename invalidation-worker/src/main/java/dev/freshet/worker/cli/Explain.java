@@ -1,0 +1,253 @@
+package dev.freshet.worker.cli;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.Event;
+import dev.freshet.catalog.EventRule;
+import dev.freshet.catalog.Site;
+import dev.freshet.catalog.Template;
+import dev.freshet.catalog.UnreadableException;
+import dev.freshet.catalog.View;
+import dev.freshet.db.Database;
+import dev.freshet.db.Query;
+import dev.freshet.model.Tag;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says what a delivery would change, and touches nothing. */
+@Command(
+        name = "explain",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Print what a delivery would change: what is read from it, what is looked up, which tags, pages and cached "
+                    + "reads become fresh. Touches nothing; the database is read in a transaction that cannot write.",
+            "Ends with 1 when the delivery would become a dead letter."
+        },
+        footerHeading = "%nExample:%n",
+        footer = "  freshet explain enrollment.completed enrollment.completed.json")
+final class Explain implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "TOPIC", description = "What happened, such as enrollment.created")
+    private String topic = "";
+
+    @Parameters(index = "1", paramLabel = "BODY", description = "The delivery's JSON; - reads it from the input")
+    private String file = "";
+
+    @Option(names = "--site", paramLabel = "NAME", description = "Who sends it (default: any that the rule accepts)")
+    private Optional<String> site = Optional.empty();
+
+    @Mixin
+    private JsonOption json = new JsonOption();
+
+    Explain(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** @param stored the version that was applied last */
+    private record Now(List<Map<String, @Nullable String>> rows, Optional<Long> stored) {}
+
+    @Override
+    public Integer call() throws IOException, SQLException {
+        var catalog = terminal.catalog();
+        var body = terminal.read(file);
+        var rule = rule(catalog);
+        if (rule.isEmpty()) {
+            show(
+                    Map.of("topic", topic, "outcome", "ignored"),
+                    "ignored: " + catalog.file() + " says nothing about " + topic
+                            + site.map(name -> " from " + name).orElse("")
+                            + "; it would be accepted and change nothing");
+            return ExitCode.OK;
+        }
+        try {
+            var event = rule.get().read(body, Instant.now());
+            explain(catalog, rule.get(), event);
+            return ExitCode.OK;
+        } catch (UnreadableException e) {
+            show(Map.of("topic", topic, "outcome", "dead", "error", e.getMessage()), "dead letter: " + e.getMessage());
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    private Optional<EventRule> rule(Catalog catalog) {
+        var senders = site.map(List::of)
+                .orElseGet(
+                        () -> catalog.sites().values().stream().map(Site::name).toList());
+        return senders.stream()
+                .flatMap(name -> catalog.rule(topic, name).stream())
+                .findFirst();
+    }
+
+    private void explain(Catalog catalog, EventRule rule, Event event) throws SQLException {
+        Optional<Now> now = Optional.empty();
+        var found = terminal.database();
+        if (found.isPresent()) {
+            try (var database = found.get()) {
+                now = Optional.of(look(database, rule, event));
+            }
+        }
+        var rows = now.map(Now::rows).orElse(List.of());
+        var tags = rule.tags(event, rows);
+        var report = new LinkedHashMap<String, @Nullable Object>();
+        report.put("topic", topic);
+        report.put("outcome", outcome(rule, event, now));
+        event.version().ifPresent(version -> {
+            report.put("identity", version.identity());
+            report.put("version", version.number());
+        });
+        now.flatMap(Now::stored).ifPresent(stored -> report.put("appliedVersion", stored));
+        report.put("parameters", event.parameters());
+        report.put("apply", rule.apply() == null ? null : rule.apply().text());
+        report.put("lookup", lookup(rule, now));
+        report.put("tags", tags.stream().map(Tag::name).toList());
+        report.put("paths", rule.paths(event, rows));
+        report.put("reads", reads(catalog.views().values(), tags));
+        if (json.wanted()) {
+            terminal.json(report);
+        } else {
+            report.forEach(this::print);
+        }
+    }
+
+    /** The rows of now and the version applied last, from a transaction that may not write. */
+    private static Now look(Database database, EventRule rule, Event event) throws SQLException {
+        try (var connection = database.dataSource().getConnection()) {
+            connection.setReadOnly(true);
+            connection.setAutoCommit(false);
+            try {
+                var rows = rule.lookup() == null
+                        ? List.<Map<String, @Nullable String>>of()
+                        : new Query(rule.lookup())
+                                .rows(connection, List.of(event.parameters()))
+                                .getFirst();
+                return new Now(rows, stored(connection, event));
+            } finally {
+                connection.rollback();
+            }
+        }
+    }
+
+    private static Optional<Long> stored(Connection connection, Event event) throws SQLException {
+        if (event.version().isEmpty() || !hasVersions(connection)) {
+            return Optional.empty();
+        }
+        try (var statement = connection.prepareStatement("select version from freshet.versions where identity = ?")) {
+            statement.setString(1, event.version().get().identity());
+            try (var rows = statement.executeQuery()) {
+                return rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static boolean hasVersions(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement();
+                var rows = statement.executeQuery("select to_regclass('freshet.versions') is not null")) {
+            return rows.next() && rows.getBoolean(1);
+        }
+    }
+
+    private static String outcome(EventRule rule, Event event, Optional<Now> now) {
+        if (rule.apply() == null) {
+            return "invalidates only; there is nothing to apply";
+        }
+        long offered = event.version().map(Event.Version::number).orElse(Long.MAX_VALUE);
+        long applied = now.flatMap(Now::stored).orElse(Long.MIN_VALUE);
+        return offered < applied
+                ? "overtaken: a newer version was applied; its tags are invalidated all the same"
+                : "applied";
+    }
+
+    private static @Nullable Object lookup(EventRule rule, Optional<Now> now) {
+        if (rule.lookup() == null) {
+            return null;
+        }
+        return now.<Object>map(Now::rows).orElse("not run: DATABASE_URL is not set");
+    }
+
+    /** The cached reads that carry one of the tags, an asterisk for every parameter that the tag leaves open. */
+    private static SortedSet<String> reads(Collection<View> views, Collection<Tag> tags) {
+        var reads = new TreeSet<String>();
+        for (var view : views) {
+            for (var template : view.tags()) {
+                tags.forEach(tag -> match(template, tag.name()).ifPresent(values -> reads.add(pattern(view, values))));
+            }
+        }
+        return reads;
+    }
+
+    /** The values with which a template gives this tag; empty when none do. */
+    private static Optional<Map<String, String>> match(Template template, String tag) {
+        var regex = new StringBuilder();
+        int end = 0;
+        for (var name : template.placeholders()) {
+            int start = template.text().indexOf("{" + name + "}", end);
+            regex.append(Pattern.quote(template.text().substring(end, start))).append("(.+)");
+            end = start + name.length() + 2;
+        }
+        var matcher = Pattern.compile(regex + Pattern.quote(template.text().substring(end)))
+                .matcher(tag);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        var values = new LinkedHashMap<String, String>();
+        int group = 1;
+        for (var name : template.placeholders()) {
+            values.put(name, matcher.group(group++));
+        }
+        return Optional.of(values);
+    }
+
+    private static String pattern(View view, Map<String, String> values) {
+        var key = view.key().text();
+        for (var name : view.key().placeholders()) {
+            key = key.replace("{" + name + "}", values.getOrDefault(name, "*"));
+        }
+        return key;
+    }
+
+    private void show(Map<String, Object> report, String sentence) {
+        if (json.wanted()) {
+            terminal.json(report);
+        } else {
+            terminal.line(sentence);
+        }
+    }
+
+    private void print(String name, @Nullable Object value) {
+        switch (value) {
+            case null -> terminal.line(name + ": none");
+            case Map<?, ?> map -> {
+                terminal.line(name + ":");
+                map.forEach((key, item) -> terminal.line("  " + key + " = " + item));
+            }
+            case Collection<?> items when items.isEmpty() -> terminal.line(name + ": none");
+            case Collection<?> items -> {
+                terminal.line(name + ":");
+                items.forEach(item -> terminal.line("  " + item));
+            }
+            case String text
+            when text.contains("\n") -> {
+                terminal.line(name + ":");
+                text.lines().forEach(line -> terminal.line("  " + line));
+            }
+            default -> terminal.line(name + ": " + value);
+        }
+    }
+}
