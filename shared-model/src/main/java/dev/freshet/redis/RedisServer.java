@@ -53,6 +53,9 @@ public final class RedisServer implements AutoCloseable {
     private final CountDownLatch firstTry = new CountDownLatch(1);
     private final Thread connector;
     private volatile @Nullable RedisSession session;
+    /** Why the last try to connect failed, as the end of a message; empty when it did not. */
+    private volatile String cause = "";
+
     private volatile boolean closed;
 
     /**
@@ -90,7 +93,7 @@ public final class RedisServer implements AutoCloseable {
     public RedisSession session() {
         var current = session;
         if (current == null || !current.isOpen()) {
-            throw new RedisConnectionException("redis " + name + " at " + address() + " is away");
+            throw new RedisConnectionException("redis " + name + " at " + address() + " is away" + cause);
         }
         return current;
     }
@@ -172,6 +175,7 @@ public final class RedisServer implements AutoCloseable {
             try {
                 var next = open();
                 session = next;
+                cause = "";
                 log.info("redis connected name={} address={} version={}", name, address(), next.info("redis_version"));
                 backoff = FIRST_BACKOFF;
                 firstTry.countDown();
@@ -182,6 +186,7 @@ public final class RedisServer implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
+                cause = ": " + rootMessage(e);
                 if (backoff.equals(FIRST_BACKOFF)) {
                     log.warn("redis away name={} address={} cause={}", name, address(), rootMessage(e));
                 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Print the completion script for bash or zsh",
         footerHeading = "%nExample:%n",
-        footer = "  source <(freshet completion)")
+        footer = "  eval \"$(freshet completion)\"     in ~/.bashrc or ~/.zshrc")
 final class Completion implements Runnable {
     private final Terminal terminal;
 

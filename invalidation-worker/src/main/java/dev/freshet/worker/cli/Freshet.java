@@ -7,7 +7,7 @@ import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.slf4j.Logger;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "'freshet COMMAND --help' says more."
         })
 public final class Freshet implements Runnable {
-    private static final Logger log = LoggerFactory.getLogger(Freshet.class);
+    private static final Set<String> SERVICES = Set.of("work", "serve");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -57,22 +57,27 @@ public final class Freshet implements Runnable {
      * @return the exit code
      */
     public static int run(Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
-        return commandLine(environment, new PrintWriter(out, true, out.charset()))
-                .setErr(new PrintWriter(err, true, err.charset()))
-                .execute(arguments);
+        if (!environment.containsKey("LOG_LEVEL") && (arguments.length == 0 || !SERVICES.contains(arguments[0]))) {
+            System.setProperty("LOG_LEVEL", "ERROR"); // before the first logger is made
+        }
+        return commandLine(new Terminal(new Settings(environment), out, err)).execute(arguments);
     }
 
-    static CommandLine commandLine(Map<String, String> environment, PrintWriter out) {
-        var terminal = new Terminal(new Settings(environment), out);
+    static CommandLine commandLine(Terminal terminal) {
         return new CommandLine(new Freshet())
                 .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
                 .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
                 .addSubcommand(new Send(terminal))
+                .addSubcommand(new Status(terminal))
+                .addSubcommand(new Dlq(terminal))
+                .addSubcommand(new Pause(terminal))
+                .addSubcommand(new Pause.Resume(terminal))
                 .addSubcommand(new Check(terminal))
                 .addSubcommand(new Explain(terminal))
                 .addSubcommand(new Completion(terminal))
-                .setOut(out)
+                .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
+                .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
                 .setUsageHelpWidth(100)
                 .setUsageHelpLongOptionsMaxWidth(28)
                 .setParameterExceptionHandler(Freshet::misused)
@@ -109,7 +114,7 @@ public final class Freshet implements Runnable {
     }
 
     private static int failed(Exception error, CommandLine commandLine, CommandLine.ParseResult parsed) {
-        log.debug("command failed", error);
+        LoggerFactory.getLogger(Freshet.class).debug("command failed", error);
         commandLine.getErr().println(Objects.requireNonNullElseGet(error.getMessage(), error::toString));
         return error instanceof SettingException ? ExitCode.USAGE : ExitCode.SOFTWARE;
     }

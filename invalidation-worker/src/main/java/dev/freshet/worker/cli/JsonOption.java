@@ -10,4 +10,12 @@ final class JsonOption {
     boolean wanted() {
         return wanted;
     }
+
+    void print(Terminal terminal, Object value, String sentence) {
+        if (wanted) {
+            terminal.json(value);
+        } else {
+            terminal.line(sentence);
+        }
+    }
 }

@@ -8,21 +8,31 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.queue.DeadLetters;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Settings;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
-/** What every command works with: the environment, and where results go. */
-record Terminal(Settings settings, PrintWriter out) {
+/** What every command works with: the environment, and where results and complaints go. */
+record Terminal(Settings settings, PrintStream out, PrintStream err) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    /** Enough for one command, which waits for nobody else. */
+    private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
     private static final DatabaseOptions DATABASE =
             new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(5));
 
@@ -34,6 +44,24 @@ record Terminal(Settings settings, PrintWriter out) {
     /** @return empty when {@code DATABASE_URL} is not set */
     Optional<Database> database() {
         return Addresses.from(settings).database().map(url -> new Database(url, DATABASE));
+    }
+
+    /** Runs with the dead letters of the queue's Redis, and lets go of it. */
+    <T> T withDeadLetters(Function<DeadLetters, T> work) {
+        return withRedis((server, options) -> work.apply(new DeadLetters(server, options)));
+    }
+
+    /** As {@link #withDeadLetters}, with the queue; it cannot be waited for. */
+    <T> T withQueue(Function<JobQueue, T> work) {
+        return withRedis((server, options) -> work.apply(new JobQueue(server, server, options)));
+    }
+
+    /** As {@link #withDeadLetters}, with whatever stands there. */
+    <T> T withRedis(BiFunction<RedisServer, QueueOptions, T> work) {
+        var addresses = Addresses.from(settings);
+        try (var server = new RedisServer("queue", addresses.queue(), REDIS_TIMEOUT)) {
+            return work.apply(server, QueueOptions.defaults(addresses.prefix()));
+        }
     }
 
     /** @param file a path, or {@code -} for the input */
@@ -54,8 +82,35 @@ record Terminal(Settings settings, PrintWriter out) {
         }
     }
 
+    /** One line of the result. Control characters, which somebody may have sent in, do nothing. */
     void line(String text) {
-        out.println(text);
+        out.println(CONTROL.matcher(text).replaceAll("?"));
+    }
+
+    /** A complaint that does not end the command. */
+    void error(String text) {
+        err.println(CONTROL.matcher(text).replaceAll("?"));
+    }
+
+    void bytes(byte[] body) {
+        out.writeBytes(body);
+        out.flush();
+    }
+
+    /** To the second, in UTC. */
+    static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** Roughly, in its largest unit: {@code 4s}, {@code 12m}, {@code 3h}, {@code 5d}. */
+    static String span(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        if (seconds < 120) {
+            return seconds + "s";
+        }
+        return seconds < 7_200
+                ? seconds / 60 + "m"
+                : seconds < 172_800 ? seconds / 3_600 + "h" : seconds / 86_400 + "d";
     }
 
     /** @param value maps, lists, texts, numbers and truth values only */

@@ -1,0 +1,179 @@
+package dev.freshet.worker.cli;
+
+import dev.freshet.catalog.CatalogException;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.queue.QueueStatus;
+import dev.freshet.queue.WorkerBeat;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.worker.frontend.FrontEndStatus;
+import dev.freshet.worker.frontend.Owed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** One screen: the queue, the workers, the front ends, the dead letters. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description = "One screen: the queue's places and counts, the workers, what front ends are owed, dead letters")
+final class Status implements Runnable {
+    private final Terminal terminal;
+
+    @Mixin
+    private JsonOption json = new JsonOption();
+
+    Status(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** @param trouble why the front ends are not known; empty when they are */
+    private record Seen(QueueStatus queue, List<WorkerBeat> workers, List<FrontEndStatus> frontEnds, String trouble) {}
+
+    @Override
+    public void run() {
+        var seen = terminal.withRedis(this::look);
+        if (json.wanted()) {
+            terminal.json(report(seen));
+        } else {
+            print(seen);
+        }
+    }
+
+    private Seen look(RedisServer server, QueueOptions options) {
+        var queue = new JobQueue(server, server, options);
+        try {
+            var owed = new Owed(
+                    server, options.prefix(), terminal.catalog().frontEnds().values(), Owed.LONGEST_RENDER);
+            return new Seen(queue.status(), queue.workers(), owed.status(), "");
+        } catch (CatalogException e) {
+            return new Seen(queue.status(), queue.workers(), List.of(), "not known, 'freshet check' says why");
+        }
+    }
+
+    private static Map<String, Long> places(QueueStatus queue) {
+        var places = new LinkedHashMap<String, Long>();
+        places.put("ready", queue.ready());
+        places.put("claimed", queue.claimed());
+        places.put("suspect", queue.suspect());
+        places.put("retry", queue.retry());
+        places.put("replay", queue.replay());
+        places.put("dead", queue.dead());
+        return places;
+    }
+
+    private static Map<String, @Nullable Object> report(Seen seen) {
+        var queue = seen.queue();
+        var report = new LinkedHashMap<String, @Nullable Object>();
+        report.put("places", places(queue));
+        report.put("counts", new TreeMap<>(queue.counts()));
+        report.put("missing", queue.missing());
+        report.put(
+                "oldestReadySeconds", queue.oldestAge().map(Duration::toSeconds).orElse(null));
+        report.put("paused", queue.paused().orElse(null));
+        report.put("workers", seen.workers().stream().map(Status::asMap).toList());
+        report.put("frontEnds", seen.frontEnds().stream().map(Status::asMap).toList());
+        return report;
+    }
+
+    private void print(Seen seen) {
+        var queue = seen.queue();
+        var oldest = queue.oldestAge()
+                .map(age -> "   oldest ready job " + Terminal.span(age) + " old")
+                .orElse("");
+        terminal.line("queue         " + pairs(places(queue)) + oldest);
+        terminal.line(
+                "counts        " + (queue.counts().isEmpty() ? "nothing yet" : pairs(new TreeMap<>(queue.counts()))));
+        if (queue.missing() != 0) {
+            terminal.line("missing       " + queue.missing() + " accepted jobs are in no place");
+        }
+        terminal.line("paused        " + queue.paused().orElse("no"));
+        terminal.line(
+                "dead letters  " + (queue.dead() == 0 ? "none" : queue.dead() + "; 'freshet dlq list' shows them"));
+        printWorkers(seen.workers());
+        printFrontEnds(seen);
+    }
+
+    private void printWorkers(List<WorkerBeat> workers) {
+        terminal.line("");
+        if (workers.isEmpty()) {
+            terminal.line("no worker has been heard of in the last half minute; 'freshet work' starts one");
+            return;
+        }
+        terminal.table(
+                List.of("WORKER", "HOST", "PID", "UP", "HOLDS", "DONE", "STATE"),
+                workers.stream()
+                        .map(beat -> List.of(
+                                beat.name(),
+                                beat.host(),
+                                String.valueOf(beat.pid()),
+                                Terminal.span(Duration.between(beat.startedAt(), beat.at())),
+                                String.valueOf(beat.claimed()),
+                                String.valueOf(beat.done()),
+                                beat.pausedReason()
+                                        .map(reason -> "paused: " + reason)
+                                        .orElse("working")))
+                        .toList());
+    }
+
+    private void printFrontEnds(Seen seen) {
+        terminal.line("");
+        if (seen.frontEnds().isEmpty()) {
+            terminal.line("front ends    " + (seen.trouble().isEmpty() ? "none in the catalog" : seen.trouble()));
+            return;
+        }
+        terminal.table(
+                List.of("FRONT END", "INSTANCE", "OWED", "DUE FOR", "CONFIRMED", "FAILURES", "LAST ERROR"),
+                seen.frontEnds().stream()
+                        .map(status -> List.of(
+                                status.frontEnd(),
+                                status.instance(),
+                                String.valueOf(status.owed()),
+                                status.oldestDueAge().isZero() ? "-" : Terminal.span(status.oldestDueAge()),
+                                status.lastConfirmedAt().map(Terminal::time).orElse("never"),
+                                String.valueOf(status.consecutiveFailures()),
+                                status.lastError().orElse("-")))
+                        .toList());
+    }
+
+    private static String pairs(Map<String, Long> numbers) {
+        return numbers.entrySet().stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining("  "));
+    }
+
+    private static Map<String, @Nullable Object> asMap(WorkerBeat beat) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("name", beat.name());
+        fields.put("host", beat.host());
+        fields.put("pid", beat.pid());
+        fields.put("startedAt", beat.startedAt().toString());
+        fields.put("at", beat.at().toString());
+        fields.put("claimed", beat.claimed());
+        fields.put("done", beat.done());
+        fields.put("paused", beat.pausedReason().orElse(null));
+        return fields;
+    }
+
+    private static Map<String, @Nullable Object> asMap(FrontEndStatus status) {
+        var fields = new LinkedHashMap<String, @Nullable Object>();
+        fields.put("frontEnd", status.frontEnd());
+        fields.put("instance", status.instance());
+        fields.put("owed", status.owed());
+        fields.put("dueForSeconds", status.oldestDueAge().toSeconds());
+        fields.put(
+                "lastConfirmedAt",
+                status.lastConfirmedAt().map(Instant::toString).orElse(null));
+        fields.put("lastError", status.lastError().orElse(null));
+        fields.put("misconfigured", status.misconfigured());
+        fields.put("consecutiveFailures", status.consecutiveFailures());
+        return fields;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.freshet.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FreshetTest {
+    private static CommandRun run(String... arguments) {
+        return CommandRun.of(Map.of(), arguments);
+    }
+
+    @Test
+    void helpNamesEveryCommandAlsoThoseOfTheLauncher() {
+        var help = run("--help");
+        assertThat(help.code()).isZero();
+        assertThat(help.out())
+                .contains(" dev ", " demo ", " ingest ", " status ", " dlq ", " pause ", " resume ", " check ")
+                .contains(" explain ", " send ", " completion ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dlq", "send", "check", "explain", "status", "pause", "resume", "completion", "dev"})
+    void everyCommandKnowsHelp(String command) {
+        var help = run(command, "--help");
+        assertThat(help.code()).isZero();
+        assertThat(help.out()).startsWith("Usage: freshet " + command);
+        assertThat(help.err()).isEmpty();
+    }
+
+    @Test
+    void versionIsOneLine() {
+        assertThat(run("--version").out()).matches("freshet \\S+\\R");
+    }
+
+    @Test
+    void misuseIsOneLineAndEndsWithTwo() {
+        var misused = run("stattus");
+        assertThat(misused.code()).isEqualTo(2);
+        assertThat(misused.err())
+                .contains("stattus")
+                .contains("did you mean 'status'?")
+                .hasLineCount(1);
+        assertThat(misused.out()).isEmpty();
+    }
+
+    @Test
+    void replayWithoutIdsOrAllIsMisuse() {
+        var misused = run("dlq", "replay", "--topic", "enrollment.created");
+        assertThat(misused.code()).isEqualTo(2);
+        assertThat(misused.err()).isEqualTo("name either ids or --all; 'freshet dlq replay --help' says more\n");
+    }
+
+    @Test
+    void badSettingIsNamedAndEndsWithTwo() {
+        var misused = CommandRun.of(Map.of("REDIS_URL", "http://localhost"), "status");
+        assertThat(misused.code()).isEqualTo(2);
+        assertThat(misused.err())
+                .startsWith("REDIS_QUEUE_URL must be such as redis://")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void redisThatIsAwayIsOneLineAndEndsWithOne() {
+        var failed = CommandRun.of(Map.of("REDIS_URL", "redis://localhost:1"), "dlq", "list");
+        assertThat(failed.code()).isEqualTo(1);
+        assertThat(failed.err())
+                .startsWith("redis queue at localhost:1 is away")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void completionIsAScriptForTheShell() {
+        var script = run("completion");
+        assertThat(script.code()).isZero();
+        assertThat(script.out()).contains("complete -F _complete_freshet", "(dlq replay)");
+    }
+}

@@ -1,0 +1,178 @@
+package dev.freshet.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.model.Attempt;
+import dev.freshet.model.Job;
+import dev.freshet.queue.Enqueued;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.queue.WorkerBeat;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.TestServices;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The commands about the queue, run in this process against a real Redis with dead letters in it. */
+class QueueCommandsIT {
+    private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
+
+    private final TestServices services = TestServices.shared();
+    private final String prefix = services.newPrefix();
+    private final Map<String, String> environment =
+            Map.of("REDIS_URL", services.redisUrl().toString(), "REDIS_KEY_PREFIX", prefix, "CATALOG", "tafta");
+    private RedisServer server;
+    private JobQueue queue;
+
+    @BeforeEach
+    void open() {
+        server = new RedisServer("queue", services.redisUrl(), Duration.ofSeconds(5));
+        queue = new JobQueue(server, server, QueueOptions.defaults(prefix));
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private CommandRun run(String... arguments) {
+        return CommandRun.of(environment, arguments);
+    }
+
+    private String bury(String topic, String delivery, String error) {
+        var id = Job.id("main", topic, delivery);
+        var body = "{\"id\":\"" + delivery + "\"}";
+        var job = Job.first(id, "main", topic, NOW, false, "trace-" + delivery, body.getBytes(UTF_8));
+        var enqueued = server.await(queue.enqueueDead(job, new Attempt(NOW, "w1", "apply", error)));
+        assertThat(enqueued).isEqualTo(Enqueued.ACCEPTED);
+        return id;
+    }
+
+    private long dead() {
+        return queue.status().dead();
+    }
+
+    @Test
+    void anEmptyListIsASentence() {
+        var list = run("dlq", "list");
+        assertThat(list.code()).isZero();
+        assertThat(list.out()).isEqualTo("there are no dead letters\n");
+        assertThat(run("dlq", "list", "--json").json()).isEmpty();
+    }
+
+    @Test
+    void listShowsWhatTheFiltersLeave() {
+        var first = bury("enrollment.created", "1", "PSQLException: no such column");
+        var second = bury("user.signup", "2", "UnreadableException: /payload/email is missing");
+
+        assertThat(run("dlq", "list").out()).contains(first, second).startsWith("DEAD SINCE");
+        assertThat(run("dlq", "list", "--topic", "user.signup").out())
+                .contains(second)
+                .doesNotContain(first);
+        assertThat(run("dlq", "list", "--error", "no such column").out())
+                .contains(first)
+                .doesNotContain(second);
+        assertThat(run("dlq", "list", "--limit", "1").out()).contains("there may be more: --offset 1");
+        assertThat(run("dlq", "list", "--site", "other").out()).isEqualTo("no dead letter matches\n");
+
+        var json = run("dlq", "list", "--json", "--topic", "enrollment.created").json();
+        assertThat(json).hasSize(1);
+        assertThat(json.get(0).path("id").asText()).isEqualTo(first);
+        assertThat(json.get(0).path("step").asText()).isEqualTo("apply");
+        assertThat(json.get(0).path("error").asText()).isEqualTo("PSQLException: no such column");
+    }
+
+    @Test
+    void showPrintsEveryTryAndTheBody() {
+        var id = bury("enrollment.created", "1", "PSQLException: no such column");
+
+        assertThat(run("dlq", "show", id).out())
+                .contains(id, "enrollment.created", "trace-1", "w1", "no such column", "{\"id\":\"1\"}");
+        assertThat(run("dlq", "show", id, "--body").out()).isEqualTo("{\"id\":\"1\"}");
+        var json = run("dlq", "show", id, "--json").json();
+        assertThat(json.path("body").asText()).isEqualTo("{\"id\":\"1\"}");
+        assertThat(json.path("attempts").get(0).path("worker").asText()).isEqualTo("w1");
+    }
+
+    @Test
+    void whatIsNotThereIsNamedAndEndsWithOne() {
+        var show = run("dlq", "show", "main:none:1");
+        assertThat(show.code()).isEqualTo(1);
+        assertThat(show.err()).isEqualTo("there is no dead letter main:none:1\n");
+
+        var id = bury("enrollment.created", "1", "boom");
+        var replay = run("dlq", "replay", id, "main:none:1");
+        assertThat(replay.code()).isEqualTo(1);
+        assertThat(replay.out()).isEqualTo("replayed 1 dead letter\n");
+        assertThat(replay.err()).isEqualTo("there is no dead letter main:none:1\n");
+        assertThat(dead()).isZero();
+    }
+
+    @Test
+    void dryRunsSayHowManyAndChangeNothing() {
+        var id = bury("enrollment.created", "1", "boom");
+        bury("user.signup", "2", "boom");
+
+        assertThat(run("dlq", "replay", "--all", "--dry-run").out()).isEqualTo("would replay 2 dead letters\n");
+        assertThat(run("dlq", "replay", "--dry-run", id).out()).isEqualTo("would replay 1 dead letter\n");
+        assertThat(run("dlq", "discard", "--dry-run", id).out()).isEqualTo("would discard 1 dead letter\n");
+        assertThat(dead()).isEqualTo(2);
+    }
+
+    @Test
+    void replayAllTakesWhatMatchesOnly() {
+        bury("enrollment.created", "1", "boom");
+        bury("user.signup", "2", "boom");
+
+        var replay = run("dlq", "replay", "--all", "--topic", "user.signup", "--json");
+        assertThat(replay.code()).isZero();
+        assertThat(replay.json().path("count").asInt()).isEqualTo(1);
+        assertThat(dead()).isEqualTo(1);
+        assertThat(queue.status().replay()).isEqualTo(1);
+        assertThat(queue.status().missing()).isZero();
+    }
+
+    @Test
+    void discardForgets() {
+        var id = bury("enrollment.created", "1", "boom");
+
+        assertThat(run("dlq", "discard", id).out()).isEqualTo("discarded 1 dead letter\n");
+        assertThat(dead()).isZero();
+        assertThat(queue.status().count("discarded")).isEqualTo(1);
+    }
+
+    @Test
+    void statusIsOneScreen() {
+        bury("enrollment.created", "1", "boom");
+        queue.beat(new WorkerBeat("w1", "host-a", 42, NOW, NOW.plusSeconds(90), 3, 17, Optional.empty()));
+
+        var text = run("status");
+        assertThat(text.code()).isZero();
+        assertThat(text.out())
+                .contains("ready 0", "dead 1", "accepted 1", "'freshet dlq list' shows them")
+                .containsPattern("w1 +host-a +42 +90s +3 +17 +working");
+
+        var json = run("status", "--json").json();
+        assertThat(json.path("places").path("dead").asInt()).isEqualTo(1);
+        assertThat(json.path("counts").path("accepted").asInt()).isEqualTo(1);
+        assertThat(json.path("missing").asInt()).isZero();
+        assertThat(json.path("workers").get(0).path("done").asInt()).isEqualTo(17);
+    }
+
+    @Test
+    void pauseAndResumeAreSeenInStatus() {
+        assertThat(run("pause", "--reason", "database upgrade").out()).isEqualTo("paused: database upgrade\n");
+        assertThat(queue.paused()).contains("database upgrade");
+        assertThat(run("status").out()).contains("paused        database upgrade");
+
+        assertThat(run("resume").out()).isEqualTo("resumed\n");
+        assertThat(queue.paused()).isEmpty();
+        assertThat(run("resume", "--json").json().path("was").asBoolean()).isFalse();
+    }
+}
