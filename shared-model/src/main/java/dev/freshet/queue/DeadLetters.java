@@ -31,11 +31,7 @@ public final class DeadLetters {
     private final QueueKeys keys;
 
     public DeadLetters(RedisServer server, QueueOptions options) {
-        this(new ScriptRunner(server), options);
-    }
-
-    DeadLetters(ScriptRunner redis, QueueOptions options) {
-        this.redis = redis;
+        this.redis = new ScriptRunner(server);
         this.keys = new QueueKeys(options.prefix(), 0);
     }
 

@@ -31,7 +31,9 @@ sealed interface Envelope {
     /** @param reason what is wrong and where, without a word of the body */
     record Illegible(String reason) implements Envelope {}
 
-    int MAX_ID = 96;
+    /** Together with the name of a site they must fit into a job's id. */
+    int MAX_ID = 90;
+
     int MAX_TOPIC = 96;
 
     /** Reads a body; never throws, whatever its bytes are. */
@@ -44,6 +46,11 @@ sealed interface Envelope {
     /** What keeps a body from being one JSON object; empty when it is one. */
     static Optional<String> problem(byte[] body) {
         return Reader.walk(body, null);
+    }
+
+    /** Whether a text may be an id as it stands. */
+    static boolean isId(String text) {
+        return !text.isEmpty() && Reader.isPrintable(text, MAX_ID);
     }
 
     /** The pass over one body. */

@@ -51,7 +51,7 @@ class EnvelopeTest {
 
     @Test
     void anIdThatIsTooLongOrStrangeIsKnownByItsDigest() {
-        for (var id : new String[] {"x".repeat(97), "1".repeat(5_000), "ä", "a b", "\\u0000", "\\ud800"}) {
+        for (var id : new String[] {"x".repeat(91), "1".repeat(5_000), "ä", "a b", "\\u0000", "\\ud800"}) {
             var read = (Legible) read("{'id':'" + id + "','topic':'a'}");
             assertThat(read.id()).hasValueSatisfying(text -> assertThat(text).matches("[0-9a-f]{64}"));
         }

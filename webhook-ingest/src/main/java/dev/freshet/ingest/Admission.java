@@ -1,0 +1,123 @@
+package dev.freshet.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.freshet.catalog.Site;
+import dev.freshet.ingest.SignatureScheme.Verdict;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Lets in what one of the sites in question has signed, and nothing else: nothing of a body is read as JSON before. It
+ * is worse to let in one forged delivery than to refuse a good one, which will come again.
+ */
+final class Admission {
+    sealed interface Result {}
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Admitted(Site site, byte[] body) implements Result {}
+
+    record Refused(Answer answer) implements Result {}
+
+    private static final Answer UNKNOWN_SITE = Answer.error(
+            404, "unknown_site", "there is no such site here; check the address against the catalog's sites");
+    private static final Answer TOO_LARGE = Answer.error(
+            413, "too_large", "a body may have at most " + RequestBody.MAX_BYTES + " bytes; send less at once");
+    private static final Answer TOO_MANY =
+            Answer.error(429, "too_many_requests", "too many requests from this address; wait as Retry-After says");
+
+    private final ClientAddress addresses;
+    private final RequestLimit refusals;
+    private final Outcomes outcomes;
+    private final Clock clock;
+
+    /** @param refusals how many requests of one address may be refused before it is told to wait */
+    Admission(ClientAddress addresses, RequestLimit refusals, Outcomes outcomes, Clock clock) {
+        this.addresses = addresses;
+        this.refusals = refusals;
+        this.outcomes = outcomes;
+        this.clock = clock;
+    }
+
+    /**
+     * @param limit counts every request of this kind
+     * @param candidates the sites that may have sent it; empty when the address names none
+     * @throws IOException when the sender stopped in the middle of the body
+     */
+    Result admit(Context ctx, RequestLimit limit, List<Site> candidates) throws IOException {
+        var address = addresses.key(ctx.req().getRemoteAddr(), ctx.header("X-Forwarded-For"));
+        var wait = limit.refuse(address);
+        if (wait.isPresent()) {
+            return refused(ctx, tooMany(wait.get()), address);
+        }
+        if (candidates.isEmpty()) {
+            return refuse(ctx, UNKNOWN_SITE, address);
+        }
+        var body = RequestBody.read(ctx.req());
+        if (body.isEmpty()) {
+            return refuse(ctx, TOO_LARGE, address);
+        }
+        var verdict = Verdict.MISSING;
+        for (var site : candidates) {
+            verdict =
+                    scheme(site).verify(ctx.header(scheme(site).header()), body.get(), site.secrets(), clock.instant());
+            if (verdict == Verdict.VALID) {
+                return new Admitted(site, body.get());
+            }
+        }
+        return refuse(ctx, unsigned(verdict, scheme(candidates.getLast()), body.get()), address);
+    }
+
+    static SignatureScheme scheme(Site site) {
+        return Optional.ofNullable(SignatureScheme.ALL.get(site.scheme()))
+                .orElseThrow(() -> new IllegalStateException("no signature scheme " + site.scheme()));
+    }
+
+    /** Counts against the address, which after too many refusals is told to wait instead of what was wrong. */
+    private Result refuse(Context ctx, Answer answer, String address) {
+        return refused(ctx, refusals.refuse(address).map(Admission::tooMany).orElse(answer), address);
+    }
+
+    private Result refused(Context ctx, Answer answer, String address) {
+        outcomes.refusal(answer, ctx.path(), address);
+        return new Refused(answer);
+    }
+
+    private static Answer unsigned(Verdict verdict, SignatureScheme scheme, byte[] body) {
+        return switch (verdict) {
+            case MISSING ->
+                isObject(body)
+                        ? Answer.error(
+                                401, "signature_missing", "sign the body and send the signature in " + scheme.header())
+                        : Answer.error(
+                                400,
+                                "malformed",
+                                "send a JSON object, signed, with the signature in " + scheme.header());
+            case WRONG ->
+                Answer.error(
+                        401,
+                        "signature_wrong",
+                        scheme.header() + " does not fit the body; sign the bytes as sent, with this site's secret");
+            case EXPIRED ->
+                Answer.error(
+                        401,
+                        "signature_expired",
+                        "the signed time is too far from ours; set the clock right and sign anew for each try");
+            case VALID -> throw new IllegalStateException("a valid request is not refused");
+        };
+    }
+
+    private static boolean isObject(byte[] body) {
+        return new String(body, 0, Math.min(body.length, 64), UTF_8)
+                .stripLeading()
+                .startsWith("{");
+    }
+
+    private static Answer tooMany(Duration wait) {
+        return TOO_MANY.retryAfter(wait);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.freshet.ingest;
+
+import dev.freshet.queue.JobQueue;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.Settings;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The webhook service as one object: takes signed deliveries over HTTP and puts them into the queue. */
+public final class Ingest implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Ingest.class);
+
+    private final WebServer web;
+    private final Waiters waiters;
+    private final RedisServer server;
+
+    private Ingest(WebServer web, Waiters waiters, RedisServer server) {
+        this.web = web;
+        this.waiters = waiters;
+        this.server = server;
+    }
+
+    /**
+     * Starts serving. The queue's Redis may be away meanwhile, which is answered 503.
+     *
+     * @throws dev.freshet.settings.SettingException when a setting cannot be used, or the queue's Redis may evict keys
+     * @throws dev.freshet.catalog.CatalogException when the catalog cannot be used
+     */
+    public static Ingest start(Settings settings) {
+        var config = IngestConfig.from(settings);
+        settings.describe().forEach(line -> log.info("setting {}", line));
+        var server = new RedisServer("queue", config.queueUrl(), config.queueTimeout());
+        try {
+            return start(config, server);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static Ingest start(IngestConfig config, RedisServer server) {
+        var guard = new QueueGuard(server);
+        if (server.isConnected()) {
+            guard.check();
+        }
+        var queue = new JobQueue(server, server, config.queue());
+        var waiters = new Waiters(queue, server, config.eventWait());
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Gauge.builder("freshet.waiters", waiters, Waiters::count).register(meters);
+        List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
+                .forEach(binder -> binder.bindTo(meters));
+
+        var outcomes = new Outcomes(meters);
+        var intake = new Intake(queue, guard, config.catalog(), waiters, outcomes, Clock.systemUTC());
+        var health = new Health(
+                server, guard, queue, config.catalog(), config.queue().maxDepth());
+        var routes = new Routes(config, intake, outcomes, health, meters);
+        var web = WebServer.start(config.listen(), routes::register);
+        log.info(
+                "ingest started port={} application={}",
+                web.port(),
+                config.catalog().application());
+        return new Ingest(web, waiters, server);
+    }
+
+    /** Where it listens. */
+    public int port() {
+        return web.port();
+    }
+
+    /** Answers what is under way, then ends. Those who wait for an outcome are told that it is still to come. */
+    @Override
+    public void close() {
+        waiters.close();
+        web.close();
+        server.close();
+        log.info("ingest stopped");
+    }
+}

@@ -1,0 +1,106 @@
+package dev.freshet.ingest;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.ingest.ClientAddress.Network;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.settings.Addresses;
+import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Settings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The settings of this process.
+ *
+ * @param catalog of which the sites, the write routes and the limits count here
+ * @param queueUrl the Redis that holds the queue
+ * @param queueTimeout of each command; with the queue slower than this a delivery is answered 503
+ * @param eventWait how long {@code ?wait=applied} waits at most
+ */
+record IngestConfig(
+        Listen listen,
+        Catalog catalog,
+        URI queueUrl,
+        Duration queueTimeout,
+        QueueOptions queue,
+        Duration eventWait,
+        List<Network> trustedProxies,
+        Limits limits) {
+
+    /** Families of names that belong to this process. */
+    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "TRUSTED_", "SEEN_"};
+
+    private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
+    /** @param port 0 for any free one */
+    record Listen(String host, int port, int threads) {}
+
+    /**
+     * How many requests one address may make per window; 0 is no limit.
+     *
+     * @param webhooks deliveries
+     * @param api events and write routes
+     * @param refused requests that are answered 4xx; later ones are told to wait, good ones are let in all the same
+     */
+    record Limits(int webhooks, int api, int refused, Duration window) {}
+
+    /**
+     * @throws SettingException when a setting cannot be used, or is none
+     * @throws dev.freshet.catalog.CatalogException when the catalog cannot be used
+     */
+    static IngestConfig from(Settings settings) {
+        var addresses = Addresses.from(settings);
+        var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
+        var config = new IngestConfig(
+                new Listen(
+                        settings.text("INGEST_HOST", "0.0.0.0"),
+                        settings.number("INGEST_PORT", 8080, 0, 65_535),
+                        settings.number("INGEST_THREADS", 200, 16, 10_000)),
+                catalog,
+                addresses.queue(),
+                settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
+                queue(settings, addresses.prefix()),
+                eventWait(settings),
+                settings.list("TRUSTED_PROXIES").stream()
+                        .map(IngestConfig::network)
+                        .toList(),
+                limits(settings, catalog.limits()));
+        settings.refuseUnknown(FAMILIES);
+        return config;
+    }
+
+    private static QueueOptions queue(Settings settings, String prefix) {
+        var defaults = QueueOptions.defaults(prefix);
+        return new QueueOptions(
+                prefix,
+                settings.duration("SEEN_FOR", defaults.seenFor()),
+                settings.number("QUEUE_MAX_DEPTH", Math.toIntExact(defaults.maxDepth()), 1, Integer.MAX_VALUE),
+                defaults.maxCrashes());
+    }
+
+    private static Duration eventWait(Settings settings) {
+        var wait = settings.duration("EVENT_WAIT", Duration.ofSeconds(10));
+        if (wait.compareTo(MAX_WAIT) > 0) {
+            throw new SettingException("EVENT_WAIT must be at most 1m: a caller that waits longer should ask again");
+        }
+        return wait;
+    }
+
+    private static Limits limits(Settings settings, dev.freshet.catalog.Limits declared) {
+        int max = Integer.MAX_VALUE;
+        int window = Math.toIntExact(declared.window().toMillis());
+        return new Limits(
+                settings.number("RATE_LIMIT_WEBHOOK_REQUESTS", declared.webhooks(), 0, max),
+                settings.number("RATE_LIMIT_API_REQUESTS", declared.api(), 0, max),
+                settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, max),
+                Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)));
+    }
+
+    private static Network network(String text) {
+        return Network.parse(text)
+                .orElseThrow(() -> new SettingException(
+                        "TRUSTED_PROXIES must list addresses or networks such as" + " 10.0.0.0/8, was '" + text + "'"));
+    }
+}

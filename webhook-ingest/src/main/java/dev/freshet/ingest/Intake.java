@@ -1,0 +1,159 @@
+package dev.freshet.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.ingest.Envelope.Illegible;
+import dev.freshet.ingest.Envelope.Legible;
+import dev.freshet.model.Attempt;
+import dev.freshet.model.Job;
+import dev.freshet.queue.Enqueued;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.redis.RedisServer;
+import io.javalin.http.Context;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a signed delivery durable and says so, or says that it is not. No thread waits meanwhile. It is worse to answer
+ * 200 for what is not in the queue than to be sent it twice.
+ */
+final class Intake {
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
+    private static final String ILLEGIBLE = "unreadable";
+    private static final Answer AWAY = Answer.error(
+                    503, "not_durable", "it could not be stored and is not accepted; send it again later")
+            .retryAfter(Duration.ofSeconds(5));
+    private static final Answer FULL = Answer.error(
+                    503, "queue_full", "too much is waiting to be done and it is not accepted; send it again later")
+            .retryAfter(Duration.ofSeconds(30));
+
+    private final JobQueue queue;
+    private final QueueGuard guard;
+    private final Catalog catalog;
+    private final Waiters waiters;
+    private final Outcomes outcomes;
+    private final Clock clock;
+
+    Intake(JobQueue queue, QueueGuard guard, Catalog catalog, Waiters waiters, Outcomes outcomes, Clock clock) {
+        this.queue = queue;
+        this.guard = guard;
+        this.catalog = catalog;
+        this.waiters = waiters;
+        this.outcomes = outcomes;
+        this.clock = clock;
+    }
+
+    /** Answers once the delivery is durable, or applied where its sender waits for that. */
+    void answer(Context ctx, Delivery delivery) {
+        switch (Envelope.read(delivery.body())) {
+            case Illegible(var reason) -> answerIllegible(ctx, delivery, reason);
+            case Legible legible -> {
+                var job = job(delivery, legible.topic(), deliveryId(delivery, legible));
+                send(ctx, delivery, legible.topic(), () -> enqueue(job, delivery.waits()));
+            }
+        }
+    }
+
+    /**
+     * Keeps a body that nobody can read as a dead letter, known by its digest.
+     *
+     * @param reason without a word of the body
+     */
+    void answerIllegible(Context ctx, Delivery delivery, String reason) {
+        var job = job(delivery, ILLEGIBLE, Digests.sha256(delivery.body()));
+        var why = new Attempt(job.receivedAt(), "ingest", "decode", reason);
+        send(ctx, delivery, ILLEGIBLE, () -> bury(job, why));
+    }
+
+    private void send(Context ctx, Delivery delivery, String topic, Supplier<CompletionStage<Answer>> answering) {
+        long start = System.nanoTime();
+        ctx.future(() -> guarded(answering).thenAccept(answer -> {
+            boolean known = catalog.rule(topic, delivery.site().name()).isPresent();
+            outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
+            answer.send(ctx);
+        }));
+    }
+
+    /** Turns every failure into an answer: what is not known to be durable is not accepted. */
+    private CompletableFuture<Answer> guarded(Supplier<CompletionStage<Answer>> answering) {
+        CompletionStage<Answer> stage;
+        try {
+            guard.check();
+            stage = answering.get();
+        } catch (RuntimeException e) {
+            stage = CompletableFuture.failedStage(e);
+        }
+        return stage.exceptionally(Intake::away).toCompletableFuture();
+    }
+
+    private static Answer away(Throwable error) {
+        if (!RedisServer.isOutage(error)) {
+            log.error("enqueue failed", error);
+        }
+        return AWAY;
+    }
+
+    private CompletionStage<Answer> enqueue(Job job, boolean waits) {
+        return queue.enqueue(job).thenCompose(enqueued -> {
+            var answer = switch (enqueued) {
+                case ACCEPTED -> Answer.accepted(job.id());
+                case DUPLICATE -> Answer.duplicate(job.id());
+                case FULL -> FULL;
+            };
+            boolean wait = waits && enqueued != Enqueued.FULL;
+            return wait ? applied(job, answer) : CompletableFuture.completedStage(answer);
+        });
+    }
+
+    private CompletionStage<Answer> applied(Job job, Answer answer) {
+        return waiters.await(job.id()).thenApply(outcome -> switch (outcome) {
+            case APPLIED -> answer.applied();
+            case PENDING -> answer.pending();
+            case DEAD -> Answer.failed(job.id());
+        });
+    }
+
+    private CompletionStage<Answer> bury(Job job, Attempt why) {
+        return queue.enqueueDead(job, why).thenApply(enqueued -> switch (enqueued) {
+            case ACCEPTED -> Answer.dead(job.id());
+            case DUPLICATE -> Answer.duplicate(job.id());
+            case FULL -> FULL;
+        });
+    }
+
+    /** A job of the application itself is always awaited, since a duplicate of it may come with a wish to wait. */
+    private Job job(Delivery delivery, String topic, String deliveryId) {
+        var site = delivery.site();
+        return Job.first(
+                Job.id(site.name(), topic, deliveryId),
+                site.name(),
+                topic,
+                clock.instant(),
+                site.isApplication(),
+                delivery.trace(),
+                delivery.body());
+    }
+
+    /**
+     * What has no id of its own is known by its digest, so that the same bytes are done once; but of an application,
+     * which may say the same thing twice and mean it, each one counts.
+     */
+    private static String deliveryId(Delivery delivery, Legible legible) {
+        return legible.id()
+                .or(() -> delivery.id().filter(id -> !id.isBlank()).map(Intake::shortId))
+                .orElseGet(() -> delivery.site().isApplication()
+                        ? UUID.randomUUID().toString()
+                        : Digests.sha256(delivery.body()));
+    }
+
+    private static String shortId(String id) {
+        return Envelope.isId(id) ? id : Digests.sha256(id.getBytes(UTF_8));
+    }
+}

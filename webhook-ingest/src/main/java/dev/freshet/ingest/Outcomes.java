@@ -1,0 +1,79 @@
+package dev.freshet.ingest;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts each request's outcome and writes its one line. Neither holds bodies, ids, signatures or secrets. */
+final class Outcomes {
+    private static final Logger log = LoggerFactory.getLogger(Outcomes.class);
+
+    private final MeterRegistry meters;
+    private final Timer answered;
+
+    Outcomes(MeterRegistry meters) {
+        this.meters = meters;
+        this.answered = Timer.builder("freshet.ingest.answer")
+                .description("from the verified request to the durable answer")
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(25),
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(2))
+                .register(meters);
+    }
+
+    /**
+     * A signed delivery was answered.
+     *
+     * @param known whether the catalog says what the topic does; if not, it ends as ignored
+     */
+    void delivery(Delivery delivery, String topic, boolean known, Answer answer, Duration took) {
+        count(answer);
+        answered.record(took);
+        if (!known) {
+            meters.counter("freshet.unknown.topics").increment();
+        }
+        var event = log.atLevel(answer.status() >= 500 ? org.slf4j.event.Level.WARN : org.slf4j.event.Level.INFO);
+        event.log(
+                "delivery outcome={} status={} site={} topic={} known={} trace={} bytes={} ms={}",
+                answer.outcome(),
+                answer.status(),
+                delivery.site().name(),
+                topic,
+                known,
+                delivery.trace(),
+                delivery.body().length,
+                millis(took));
+    }
+
+    /** A request was not let in. */
+    void refusal(Answer answer, String path, String address) {
+        count(answer);
+        log.info(
+                "refused outcome={} status={} path={} address={}",
+                answer.outcome(),
+                answer.status(),
+                loggable(path),
+                address);
+    }
+
+    private void count(Answer answer) {
+        meters.counter("freshet.deliveries", "outcome", answer.outcome()).increment();
+    }
+
+    /** A sender chooses the path; a line must not become two, nor carry an e-mail address. */
+    private static String loggable(String path) {
+        var shown = path.length() > 100 ? path.substring(0, 100) : path;
+        return shown.replaceAll("[^A-Za-z0-9/_.-]", "?");
+    }
+
+    private static String millis(Duration took) {
+        long micros = took.toNanos() / 1_000;
+        return micros / 1_000 + "." + String.valueOf(1_000 + micros % 1_000).substring(1);
+    }
+}
