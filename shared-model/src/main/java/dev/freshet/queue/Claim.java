@@ -1,6 +1,8 @@
 package dev.freshet.queue;
 
 import dev.freshet.model.Job;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,23 +15,39 @@ import org.jspecify.annotations.Nullable;
 public final class Claim implements ClaimResult {
     private final String id;
     private final boolean suspect;
-    private final List<Job> jobs;
-    private final List<byte[]> raw;
-    private final List<byte[]> unreadable;
     private final byte[] first;
+    private final List<Job> jobs = new ArrayList<>();
+    private final List<byte[]> raw = new ArrayList<>();
+    private final List<byte[]> unreadable = new ArrayList<>();
 
     /**
-     * @param raw the bytes of each job as they stand in Redis
-     * @param unreadable what else is in the claim and must be buried
-     * @param first what stands first in the claim's list
+     * @param suspect whether its jobs were suspects
+     * @param list the claim's list as it stands in Redis
      */
-    Claim(String id, boolean suspect, List<Job> jobs, List<byte[]> raw, List<byte[]> unreadable, byte[] first) {
+    Claim(String id, boolean suspect, List<?> list) {
         this.id = id;
         this.suspect = suspect;
-        this.jobs = List.copyOf(jobs);
-        this.raw = raw;
-        this.unreadable = unreadable;
-        this.first = first;
+        this.first = (byte[]) list.getFirst();
+        list.forEach(bytes -> raw.add((byte[]) bytes));
+    }
+
+    /**
+     * Reads the jobs. What nobody can read is set apart, to be buried when the claim is settled.
+     *
+     * @throws JobFormatException when a newer process could read one
+     */
+    void decode() {
+        for (var bytes : raw) {
+            try {
+                jobs.add(JobCodec.decode(bytes));
+            } catch (JobFormatException e) {
+                if (e.isNewer()) {
+                    throw e;
+                }
+                unreadable.add(bytes);
+            }
+        }
+        raw.removeAll(unreadable); // by identity: arrays have no other equality
     }
 
     /** Random, used once. */
@@ -39,7 +57,7 @@ public final class Claim implements ClaimResult {
 
     /** Oldest first; empty when all that was claimed turned out to be unreadable. */
     public List<Job> jobs() {
-        return jobs;
+        return Collections.unmodifiableList(jobs);
     }
 
     /** Whether the job was in a claim that died before; then it is alone in this one. */

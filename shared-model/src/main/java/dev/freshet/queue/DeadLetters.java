@@ -31,7 +31,11 @@ public final class DeadLetters {
     private final QueueKeys keys;
 
     public DeadLetters(RedisServer server, QueueOptions options) {
-        this.redis = new ScriptRunner(server);
+        this(new ScriptRunner(server), options);
+    }
+
+    DeadLetters(ScriptRunner redis, QueueOptions options) {
+        this.redis = redis;
         this.keys = new QueueKeys(options.prefix(), 0);
     }
 

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,11 +34,8 @@ public final class JobQueue {
     public static final int MAX_BATCH = 1_000;
 
     private static final int MAX_EXPIRED = 100;
-    private static final Duration WORKER_FORGOTTEN_AFTER = Duration.ofSeconds(30);
     /** What a blocking wait leaves of its connection's deadline for the way there and back. */
     private static final Duration WAIT_MARGIN = Duration.ofMillis(500);
-
-    private static final Set<String> OWN_COUNTS = Set.of("accepted", "done", "dead", "discarded");
 
     private static final Script ENQUEUE = script("enqueue");
     private static final Script ENQUEUE_DEAD = script("enqueue_dead");
@@ -52,23 +48,27 @@ public final class JobQueue {
     private static final Script RELEASE_DUE = script("release_due");
     private static final Script RELEASE_REPLAYS = script("release_replays");
     private static final Script STATUS = script("status");
-    private static final Script BEAT = script("beat");
-    private static final Script WORKERS = script("workers");
 
     private final ScriptRunner redis;
     private final RedisServer waiting;
     private final QueueOptions options;
     private final QueueKeys keys;
+    private final Heartbeats heartbeats;
 
     /**
      * @param server for all calls but the wait
      * @param waiting the same Redis over a connection of its own, which {@link #awaitWork} blocks
      */
     public JobQueue(RedisServer server, RedisServer waiting, QueueOptions options) {
-        this.redis = new ScriptRunner(server);
+        this(new ScriptRunner(server), waiting, options);
+    }
+
+    JobQueue(ScriptRunner redis, RedisServer waiting, QueueOptions options) {
+        this.redis = redis;
         this.waiting = waiting;
         this.options = options;
         this.keys = new QueueKeys(options.prefix(), 0);
+        this.heartbeats = new Heartbeats(redis, keys);
     }
 
     /** Accepts a job unless it was seen before or the queue is full. Waits for nothing. */
@@ -166,17 +166,7 @@ public final class JobQueue {
      * @return {@link Settled#LOST} when the lease is not ours any more; then nothing was changed
      */
     public Settled settle(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
-        var arguments = new ArrayList<byte[]>();
-        var finished = verdictArguments(claim, verdicts, arguments);
-        int idsAt = 6 + arguments.size(); // Lua counts from 1, after the five that come first
-        finished.forEach(id -> arguments.add(argument(id)));
-        int talliesAt = 6 + arguments.size();
-        tallies.forEach((name, number) -> {
-            requireForeign(name);
-            arguments.add(argument(name));
-            arguments.add(argument(number));
-        });
-        arguments.addAll(0, List.of(argument(claim.id()), claim.first(), argument(idsAt), argument(talliesAt)));
+        var arguments = Settlement.arguments(claim, verdicts, tallies);
         String[] touched = {
             keys.claims,
             keys.claim(claim.id()),
@@ -187,7 +177,7 @@ public final class JobQueue {
             keys.awaited,
             keys.counts
         };
-        List<Object> answer = redis.await(redis.runTimed(SETTLE, MULTI, touched, array(arguments)));
+        List<Object> answer = redis.await(redis.runTimed(SETTLE, MULTI, touched, arguments));
         return answer.isEmpty()
                 ? Settled.LOST
                 : new Settled(number(answer.get(0)), number(answer.get(1)), number(answer.get(2)));
@@ -274,23 +264,7 @@ public final class JobQueue {
             keys.paused,
             keys.claimPrefix
         };
-        List<Object> answer = redis.await(redis.runTimed(STATUS, MULTI, touched));
-        var counts = new LinkedHashMap<String, Long>();
-        var pairs = (List<?>) answer.get(6);
-        for (int i = 0; i < pairs.size(); i += 2) {
-            counts.put(text(pairs.get(i)), Long.valueOf(text(pairs.get(i + 1))));
-        }
-        var now = Instant.ofEpochMilli((Long) answer.get(7));
-        return new QueueStatus(
-                (Long) answer.get(0),
-                (Long) answer.get(1),
-                (Long) answer.get(2),
-                (Long) answer.get(3),
-                (Long) answer.get(4),
-                (Long) answer.get(5),
-                counts,
-                Optional.ofNullable((byte[]) answer.get(8)).flatMap(header -> age(header, now)),
-                Optional.ofNullable((byte[]) answer.get(9)).map(JobQueue::text));
+        return QueueStatus.read(redis.await(redis.runTimed(STATUS, MULTI, touched)));
     }
 
     /** Lets no worker claim until {@link #resume}. Jobs that are claimed are finished. */
@@ -325,28 +299,17 @@ public final class JobQueue {
 
     /** Notes that a worker lives. It is forgotten half a minute after its last beat. */
     public void beat(WorkerBeat beat) {
-        timed(
-                BEAT,
-                new String[] {keys.workers, keys.workersAt},
-                argument(beat.name()),
-                beat.encode(),
-                argument(WORKER_FORGOTTEN_AFTER.toMillis()));
+        heartbeats.beat(beat);
     }
 
     /** Forgets a worker that ended. */
     public void forget(String worker) {
-        redis.await(redis.send(commands -> commands.zrem(keys.workersAt, worker.getBytes(UTF_8))));
-        redis.await(redis.send(commands -> commands.hdel(keys.workers, worker)));
+        heartbeats.forget(worker);
     }
 
     /** The last beat of each worker heard of in the last half minute. */
     public List<WorkerBeat> workers() {
-        List<Object> beats = redis.await(redis.runTimed(
-                WORKERS,
-                MULTI,
-                new String[] {keys.workers, keys.workersAt},
-                argument(WORKER_FORGOTTEN_AFTER.toMillis())));
-        return beats.stream().map(beat -> WorkerBeat.decode((byte[]) beat)).toList();
+        return heartbeats.workers();
     }
 
     /** Moves the clock that the scripts see; for tests. */
@@ -355,65 +318,15 @@ public final class JobQueue {
     }
 
     private Claim open(String id, String from, List<?> list) {
-        var jobs = new ArrayList<Job>(list.size());
-        var raw = new ArrayList<byte[]>(list.size());
-        var unreadable = new ArrayList<byte[]>();
-        var first = (byte[]) list.getFirst();
         boolean suspect = from.equals("suspect") || (from.equals("again") && list.size() == 1);
-        for (var element : list) {
-            var bytes = (byte[]) element;
-            try {
-                jobs.add(JobCodec.decode(bytes));
-                raw.add(bytes);
-            } catch (JobFormatException e) {
-                if (e.isNewer()) {
-                    unclaim(new Claim(id, suspect, List.of(), List.of(), List.of(), first));
-                    throw e;
-                }
-                unreadable.add(bytes);
-            }
+        var claim = new Claim(id, suspect, list);
+        try {
+            claim.decode();
+            return claim;
+        } catch (JobFormatException e) {
+            unclaim(claim);
+            throw e;
         }
-        return new Claim(id, suspect, jobs, raw, unreadable, first);
-    }
-
-    /**
-     * Adds four arguments for each job that is not done, and returns the ids of those that nobody needs to be remembered
-     * for: awaited ones that are done, and whichever was alone, since it did not crash its worker.
-     */
-    private static Set<String> verdictArguments(Claim claim, List<Verdict> verdicts, List<byte[]> arguments) {
-        var raw = verdicts.isEmpty() ? Map.<Job, byte[]>of() : claim.rawByJob();
-        var named = new java.util.HashSet<String>();
-        for (var verdict : verdicts) {
-            var bytes = raw.get(verdict.job());
-            if (bytes == null || !named.add(verdict.job().id())) {
-                throw new IllegalArgumentException(verdict.job() + " is not in " + claim + " or is named twice");
-            }
-            var due = switch (verdict) {
-                case Verdict.Retry retry ->
-                    Long.toString(Math.max(0, retry.after().toMillis()));
-                case Verdict.Bury bury -> "dead";
-            };
-            addException(bytes, verdict.job().failed(verdict.attempt()), due, arguments);
-        }
-        for (var bytes : claim.unreadable()) {
-            var job = JobCodec.unreadable(bytes, Instant.now());
-            addException(
-                    bytes, job.failed(new Attempt(job.receivedAt(), "", "decode", "not a job")), "dead", arguments);
-        }
-        var finished = new java.util.LinkedHashSet<String>();
-        for (var job : claim.jobs()) {
-            if (claim.size() == 1 || (job.awaited() && !named.contains(job.id()))) {
-                finished.add(job.id());
-            }
-        }
-        return finished;
-    }
-
-    private static void addException(byte[] bytes, Job job, String due, List<byte[]> arguments) {
-        arguments.add(bytes);
-        arguments.add(argument(job.id()));
-        arguments.add(JobCodec.encode(job));
-        arguments.add(argument(due));
     }
 
     /** The job as it is buried when this crash is one too many. */
@@ -436,15 +349,6 @@ public final class JobQueue {
         return Math.toIntExact(redis.await(answer));
     }
 
-    private static Optional<Duration> age(byte[] header, Instant now) {
-        try {
-            var age = Duration.between(JobCodec.decode(header).receivedAt(), now);
-            return Optional.of(age.isNegative() ? Duration.ZERO : age);
-        } catch (JobFormatException e) {
-            return Optional.empty();
-        }
-    }
-
     private static Enqueued enqueued(Object answer) {
         return Enqueued.valueOf(text(answer).toUpperCase(Locale.ROOT));
     }
@@ -456,12 +360,6 @@ public final class JobQueue {
     private static void requireBatch(int jobs) {
         if (jobs < 1 || jobs > MAX_BATCH) {
             throw new IllegalArgumentException("one call takes 1 to " + MAX_BATCH + " jobs, was " + jobs);
-        }
-    }
-
-    private static void requireForeign(String tally) {
-        if (OWN_COUNTS.contains(tally)) {
-            throw new IllegalArgumentException("the queue itself counts " + tally);
         }
     }
 

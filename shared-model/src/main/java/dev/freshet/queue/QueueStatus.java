@@ -1,6 +1,11 @@
 package dev.freshet.queue;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -46,5 +51,38 @@ public record QueueStatus(
     /** Accepted jobs that are in no place: 0, or something was lost (positive) or is in two places (negative). */
     public long missing() {
         return count("accepted") - inFlight() - dead - count("done") - count("discarded");
+    }
+
+    /** Reads what {@code status.lua} returns. */
+    static QueueStatus read(List<Object> answer) {
+        var counts = new HashMap<String, Long>();
+        var pairs = (List<?>) answer.get(6);
+        for (int i = 0; i < pairs.size(); i += 2) {
+            counts.put(text(pairs.get(i)), Long.valueOf(text(pairs.get(i + 1))));
+        }
+        var now = Instant.ofEpochMilli((Long) answer.get(7));
+        return new QueueStatus(
+                (Long) answer.get(0),
+                (Long) answer.get(1),
+                (Long) answer.get(2),
+                (Long) answer.get(3),
+                (Long) answer.get(4),
+                (Long) answer.get(5),
+                counts,
+                Optional.ofNullable((byte[]) answer.get(8)).flatMap(header -> age(header, now)),
+                Optional.ofNullable((byte[]) answer.get(9)).map(QueueStatus::text));
+    }
+
+    private static Optional<Duration> age(byte[] header, Instant now) {
+        try {
+            var age = Duration.between(JobCodec.decode(header).receivedAt(), now);
+            return Optional.of(age.isNegative() ? Duration.ZERO : age);
+        } catch (JobFormatException e) {
+            return Optional.empty(); // a newer process knows
+        }
+    }
+
+    private static String text(Object bytes) {
+        return new String((byte[]) bytes, UTF_8);
     }
 }

@@ -20,8 +20,8 @@ import java.util.function.Function;
  * whether it was done, so every script is harmless the second time. Where there is no connection to begin with, the call
  * fails at once.
  */
-final class ScriptRunner {
-    private static final Executor SHORTLY = CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS);
+class ScriptRunner {
+    private static final Executor SHORTLY = CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
     private final RedisServer server;
     private volatile long clockOffsetMillis;
 
@@ -43,7 +43,11 @@ final class ScriptRunner {
 
     /** Sends something that is harmless when done twice. */
     <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-        return attempt(call, System.nanoTime() + server.timeout().toNanos());
+        if (!server.isConnected()) {
+            return attempt(call);
+        }
+        long deadline = System.nanoTime() + server.timeout().toNanos();
+        return attempt(call).exceptionallyCompose(error -> repeat(call, deadline, error));
     }
 
     <T> T await(CompletionStage<T> answer) {
@@ -55,29 +59,23 @@ final class ScriptRunner {
         clockOffsetMillis = offset.toMillis();
     }
 
-    Duration clockOffset() {
-        return Duration.ofMillis(clockOffsetMillis);
-    }
-
-    private <T> CompletionStage<T> attempt(
-            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline) {
-        CompletionStage<T> answer;
+    private <T> CompletionStage<T> attempt(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
         try {
-            answer = call.apply(server.session().commands());
+            return call.apply(server.session().commands());
         } catch (RedisException e) {
             return CompletableFuture.failedStage(e);
         }
-        return answer.exceptionallyCompose(
-                error -> isConnectionLoss(error) ? again(call, deadline, error) : CompletableFuture.failedStage(error));
     }
 
-    private <T> CompletionStage<T> again(
-            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline, Throwable lost) {
-        if (System.nanoTime() - deadline > 0) {
-            return CompletableFuture.failedStage(lost);
+    private <T> CompletionStage<T> repeat(
+            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline, Throwable error) {
+        boolean late = System.nanoTime() - deadline > 0;
+        if (late || !isConnectionLoss(error)) {
+            return CompletableFuture.failedStage(error);
         }
         return CompletableFuture.supplyAsync(server::isConnected, SHORTLY)
-                .thenCompose(connected -> connected ? attempt(call, deadline) : again(call, deadline, lost));
+                .thenCompose(connected -> connected ? attempt(call) : CompletableFuture.failedStage(error))
+                .exceptionallyCompose(again -> repeat(call, deadline, again));
     }
 
     private static boolean isConnectionLoss(Throwable error) {

@@ -62,10 +62,19 @@ public final class EmbeddedRedis implements AutoCloseable {
         return port;
     }
 
-    /** Ends the process and starts another one on the same port and the same files. */
-    public void restart() {
+    /** Ends the process and keeps its files. */
+    public void stop() {
         try {
             server.stop();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot stop the embedded Redis", e);
+        }
+    }
+
+    /** Ends the process, if it runs, and starts another one on the same port and the same files. */
+    public void restart() {
+        stop();
+        try {
             server.start();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot restart the embedded Redis", e);

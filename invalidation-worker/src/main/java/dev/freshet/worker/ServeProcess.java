@@ -1,0 +1,88 @@
+package dev.freshet.worker;
+
+import dev.freshet.cache.CacheOptions;
+import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.Settings;
+import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.Health;
+import dev.freshet.worker.view.ViewHandler;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One process that answers cached reads over HTTP. Starts also while Redis or PostgreSQL is away. */
+public final class ServeProcess implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ServeProcess.class);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
+    private final RedisServer redis;
+    private final Database database;
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Javalin http;
+
+    private ServeProcess(ServeConfig config, Settings settings) {
+        var catalog = CatalogReader.read(config.catalog(), settings);
+        settings.refuseUnknown("SERVE_");
+        redis = new RedisServer("cache", config.addresses().cache(), config.redisTimeout());
+        database = new Database(
+                config.database(), new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT));
+        var stats = new CacheStats(metrics);
+        var cache = new TagCache(redis, CacheOptions.defaults(config.addresses().prefix()));
+        var views = new CachedViews(cache, catalog, database, stats, config.loads());
+        http = Javalin.create(javalin -> {
+            javalin.startup.showJavalinBanner = false;
+            javalin.concurrency.useVirtualThreads = true;
+            javalin.http.prefer405over404 = true;
+            javalin.http.compressionStrategy = CompressionStrategy.NONE; // values are compressed once, when stored
+            javalin.jetty.host = config.host();
+            javalin.jetty.port = config.port();
+            new ViewHandler(catalog, views, Clock.systemUTC()).register(javalin.routes);
+            new Health(redis, database, stats).register(javalin.routes);
+            javalin.routes.get(
+                    "/metrics",
+                    ctx -> ctx.contentType("text/plain; version=0.0.4").result(metrics.scrape()));
+        });
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @throws dev.freshet.settings.SettingException when a setting is none
+     * @throws dev.freshet.catalog.CatalogException when the catalog has errors
+     */
+    public static ServeProcess start(Settings settings) {
+        var process = new ServeProcess(ServeConfig.from(settings), settings);
+        try {
+            process.http.start();
+        } catch (RuntimeException e) {
+            process.close();
+            throw e;
+        }
+        log.info("serving port={} settings={}", process.port(), settings.describe());
+        return process;
+    }
+
+    /** Where it listens. */
+    public int port() {
+        return http.port();
+    }
+
+    /** Answers what was asked, then leaves. */
+    @Override
+    public void close() {
+        http.stop();
+        redis.close();
+        database.close();
+        metrics.close();
+    }
+}

@@ -1,0 +1,150 @@
+package dev.freshet.worker.view;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.freshet.cache.Cached;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.ParameterException;
+import dev.freshet.catalog.View;
+import dev.freshet.db.Failure;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers cached reads over HTTP: each view at its own route and at {@code /views/NAME}. Browsers may keep an answer but
+ * must ask each time whether it still holds, since nobody could call it back from them.
+ */
+public final class ViewHandler {
+    private static final Logger log = LoggerFactory.getLogger(ViewHandler.class);
+    private static final String JSON = "application/json";
+    /** When a client should come again after the database was found away. */
+    private static final String RETRY_AFTER_SECONDS = "2";
+
+    private final Catalog catalog;
+    private final CachedViews views;
+    private final Clock clock;
+
+    public ViewHandler(Catalog catalog, CachedViews views, Clock clock) {
+        this.catalog = catalog;
+        this.views = views;
+        this.clock = clock;
+    }
+
+    /** Adds the views' routes, and JSON for everything that goes wrong on the way. */
+    public void register(RoutesConfig routes) {
+        for (var view : catalog.views().values()) {
+            var route = view.route();
+            if (route != null) {
+                routes.get(route.path(), ctx -> answer(ctx, view, ctx.pathParamMap()));
+            }
+        }
+        routes.get("/views/{view}", ctx -> answer(ctx, find(ctx.pathParam("view")), Map.of()));
+        routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));
+        routes.exception(LoadException.class, ViewHandler::unavailable);
+        routes.exception(
+                HttpResponseException.class,
+                (e, ctx) -> refuse(ctx, e.getStatus(), e.getStatus() == 404 ? "not_found" : "refused", e.getMessage()));
+        routes.exception(Exception.class, (e, ctx) -> {
+            log.error("read failed path={}", ctx.endpoint().path, e);
+            refuse(ctx, 500, "failed", "this is a fault of the server; its log says more");
+        });
+    }
+
+    private View find(String name) {
+        var view = catalog.views().get(name);
+        if (view == null) {
+            throw new io.javalin.http.NotFoundResponse("there is no such view; there are "
+                    + String.join(", ", catalog.views().keySet()));
+        }
+        return view;
+    }
+
+    private void answer(Context ctx, View view, Map<String, String> path) {
+        var cached = views.get(view, view.parse(given(ctx, path)));
+        describe(ctx, cached);
+        var entry = cached.entry();
+        if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
+            ctx.status(304);
+        } else if (entry.gzipped() && acceptsGzip(ctx.header("Accept-Encoding"))) {
+            ctx.contentType(JSON).header("Content-Encoding", "gzip").result(entry.payload());
+        } else {
+            ctx.contentType(JSON).result(entry.content());
+        }
+    }
+
+    /** The ETag is weak: the same value may be sent compressed or not. */
+    private void describe(Context ctx, Cached cached) {
+        var age = Duration.between(cached.entry().loadedAt(), clock.instant());
+        ctx.header("X-Cache", cached.outcome().name())
+                .header("Age", String.valueOf(Math.max(0, age.toSeconds())))
+                .header("ETag", "W/\"" + cached.entry().etag() + "\"")
+                .header("Cache-Control", "no-cache")
+                .header("Vary", "Accept-Encoding");
+    }
+
+    /** @throws ParameterException when a parameter is given twice: which one counts would be a guess */
+    private static Map<String, String> given(Context ctx, Map<String, String> path) {
+        var given = new HashMap<>(path);
+        ctx.queryParamMap().forEach((name, values) -> {
+            if (values.size() > 1 || given.put(name, values.getFirst()) != null) {
+                throw new ParameterException(
+                        (name.length() <= 40 ? name : "a parameter") + " is given more than once; give it once");
+            }
+        });
+        return given;
+    }
+
+    /** RFC 9110, 13.1.2: a list of tags, compared weakly, or {@code *}. */
+    static boolean isKnown(@Nullable String header, String etag) {
+        return header != null
+                && elements(header)
+                        .map(tag -> tag.startsWith("W/") ? tag.substring(2) : tag)
+                        .anyMatch(tag -> tag.equals("*") || tag.equals("\"" + etag + "\""));
+    }
+
+    /** RFC 9110, 12.5.3. */
+    static boolean acceptsGzip(@Nullable String header) {
+        return header != null
+                && elements(header).anyMatch(coding -> {
+                    var parts = coding.split("\\s*;\\s*", 2);
+                    boolean isGzip = parts[0].equalsIgnoreCase("gzip") || parts[0].equals("*");
+                    return isGzip && (parts.length == 1 || !parts[1].matches("q\\s*=\\s*0(\\.0*)?"));
+                });
+    }
+
+    private static Stream<String> elements(String header) {
+        return Arrays.stream(header.split(",")).map(String::strip);
+    }
+
+    private static void unavailable(LoadException e, Context ctx) {
+        if (e.failure() == Failure.PERMANENT) {
+            log.error("view failed path={} cause={}", ctx.endpoint().path, e.getMessage());
+            refuse(ctx, 500, "failed", "the database refuses this view's statement; the server's log says why");
+        } else {
+            log.warn("view unavailable path={} cause={}", ctx.endpoint().path, e.getMessage());
+            ctx.header("Retry-After", RETRY_AFTER_SECONDS);
+            refuse(ctx, 503, "unavailable", "the database does not answer; try again shortly");
+        }
+    }
+
+    private static void refuse(Context ctx, int status, String error, @Nullable String message) {
+        ctx.status(status)
+                .contentType(JSON)
+                .result("{\"error\":\"" + error + "\",\"message\":\"" + quoted(String.valueOf(message)) + "\"}");
+    }
+
+    private static String quoted(String text) {
+        return new String(JsonStringEncoder.getInstance().quoteAsUTF8(text), UTF_8);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.freshet.queue;
+
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.TestServices;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import java.net.URI;
+import java.time.Duration;
+
+/** The connections of one test class: for calls, for the wait, and for looking on. */
+final class QueueServices implements AutoCloseable {
+    final RedisServer server;
+    final RedisServer waiting;
+    final StatefulRedisConnection<String, byte[]> eyes;
+    private final RedisClient client;
+
+    QueueServices() {
+        this(TestServices.shared().redisUrl());
+    }
+
+    /** @param url where calls go; the wait and the look go straight to the shared server */
+    QueueServices(URI url) {
+        var shared = TestServices.shared().redisUrl();
+        server = new RedisServer("queue", url, Duration.ofSeconds(5));
+        waiting = new RedisServer("wait", shared, Duration.ofSeconds(5));
+        client = RedisClient.create(RedisURI.create(shared));
+        eyes = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+    }
+
+    TestQueue newQueue() {
+        return newQueue(options());
+    }
+
+    TestQueue newQueue(QueueOptions options) {
+        return newQueue(options, new ScriptRunner(server));
+    }
+
+    TestQueue newQueue(QueueOptions options, ScriptRunner runner) {
+        return new TestQueue(server, waiting, eyes, options, runner);
+    }
+
+    static QueueOptions options() {
+        return QueueOptions.defaults(TestServices.shared().newPrefix());
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        waiting.close();
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+    }
+}

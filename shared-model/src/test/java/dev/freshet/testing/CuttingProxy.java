@@ -1,0 +1,103 @@
+package dev.freshet.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Stands between a client and a server and cuts the connection where it hurts most: when the server has done what was
+ * asked, and its answer is on the way.
+ */
+public final class CuttingProxy implements AutoCloseable {
+    private final URI server;
+    private final ServerSocket listener;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger answersToCut = new AtomicInteger();
+
+    private CuttingProxy(URI server, ServerSocket listener) {
+        this.server = server;
+        this.listener = listener;
+    }
+
+    public static CuttingProxy before(URI server) {
+        try {
+            var proxy = new CuttingProxy(server, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+            Thread.ofVirtual().start(proxy::accept);
+            return proxy;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public URI url() {
+        return URI.create(server.getScheme() + "://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    /** Swallows the next answer of the server, whoever it is for, and closes its connection. */
+    public void cutNextAnswer() {
+        answersToCut.set(1);
+    }
+
+    /** Whether the answer that was to be swallowed has come. */
+    public boolean hasCut() {
+        return answersToCut.get() == 0;
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(listener);
+        open.forEach(CuttingProxy::closeQuietly);
+    }
+
+    @SuppressWarnings("resource") // both sockets are closed by whichever direction ends first
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                var client = listener.accept();
+                var upstream = new Socket(server.getHost(), server.getPort());
+                open.add(client);
+                open.add(upstream);
+                Thread.ofVirtual().start(() -> copy(client, upstream, false));
+                Thread.ofVirtual().start(() -> copy(upstream, client, true));
+            } catch (IOException e) {
+                // closed, or the server is away: the client sees its connection end
+            }
+        }
+    }
+
+    private void copy(Socket from, Socket to, boolean answers) {
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            var buffer = new byte[65_536];
+            for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+                if (answers && answersToCut.compareAndSet(1, 0)) {
+                    return;
+                }
+                out.write(buffer, 0, length);
+            }
+        } catch (IOException e) {
+            // the other direction closed both
+        } finally {
+            open.remove(from);
+            open.remove(to);
+        }
+    }
+
+    private static void closeQuietly(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            // it is gone, which is what was wanted
+        }
+    }
+}
