@@ -22,7 +22,8 @@ class FreshetTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dlq", "send", "check", "explain", "status", "pause", "resume", "completion", "dev"})
+    @ValueSource(
+            strings = {"serve", "dlq", "send", "check", "explain", "status", "pause", "resume", "completion", "dev"})
     void everyCommandKnowsHelp(String command) {
         var help = run(command, "--help");
         assertThat(help.code()).isZero();

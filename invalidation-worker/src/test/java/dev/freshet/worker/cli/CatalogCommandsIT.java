@@ -1,0 +1,241 @@
+package dev.freshet.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import dev.freshet.model.Hmac;
+import dev.freshet.testing.TestServices;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands about the catalog, run in this process with TAFTA's catalog, tables and rows. */
+class CatalogCommandsIT {
+    private static final String COMPLETED = sample("enrollment.completed");
+    private static URI database;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void createTables() throws Exception {
+        database = TestServices.shared().newDatabase();
+        try (var connection = connect();
+                var statement = connection.createStatement()) {
+            statement.execute(resource("/catalogs/tafta/schema.sql"));
+            statement.execute(resource("/catalogs/tafta/sample.sql"));
+        }
+    }
+
+    private static Connection connect() throws SQLException {
+        var login = database.getUserInfo().split(":", 2);
+        var url = "jdbc:postgresql://" + database.getHost() + ":" + database.getPort() + database.getPath();
+        return DriverManager.getConnection(url, login[0], login[1]);
+    }
+
+    private static String resource(String name) throws IOException {
+        try (var stream = CatalogCommandsIT.class.getResourceAsStream(name)) {
+            return new String(java.util.Objects.requireNonNull(stream, name).readAllBytes(), UTF_8);
+        }
+    }
+
+    private static String sample(String topic) {
+        try {
+            return resource("/samples/thinkific/" + topic + ".json");
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static CommandRun run(String... arguments) {
+        return CommandRun.of(Map.of("DATABASE_URL", database.toString(), "THINKIFIC_SECRETS", "s1,s2"), arguments);
+    }
+
+    private String file(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text).toString();
+    }
+
+    private static java.util.List<String> texts(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
+    }
+
+    @Test
+    void taftaCanBeUsed() {
+        var check = run("check");
+        assertThat(check.err()).isEmpty();
+        assertThat(check.out()).contains("can be used: 6 views").contains("the database understands its SQL");
+        assertThat(check.code()).isZero();
+        assertThat(run("check", "--json").json().path("usable").asBoolean()).isTrue();
+    }
+
+    @Test
+    void withoutADatabaseCheckSaysThatSqlWasNotChecked() {
+        var check = CommandRun.of(Map.of(), "check", "tafta");
+        assertThat(check.code()).isZero();
+        assertThat(check.out()).contains("its SQL was not checked, DATABASE_URL is not set");
+    }
+
+    @Test
+    void everyProblemIsALineWithFileAndLine() throws IOException {
+        var broken = file("broken.yaml", """
+                application: broken
+                views:
+                  people: { key: people, sql: "select 1", tags: [ "user:{nobody}" ], ttl: soon }
+                evnets: {}
+                """);
+        var check = run("check", broken);
+        assertThat(check.code()).isEqualTo(1);
+        assertThat(check.out()).contains(broken + ":3: ", broken + ":4: ").contains("soon");
+        assertThat(run("check", broken, "--json").json().path("problems")).hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void sqlThatTheDatabaseRefusesIsAProblem() throws IOException {
+        var broken = file("sql.yaml", """
+                application: sql
+                views:
+                  people: { key: people, sql: "select nothing_like_it from applicants", tags: [ people ], ttl: 5m }
+                """);
+        var check = run("check", broken);
+        assertThat(check.out()).contains(broken + ":3: ").contains("nothing_like_it");
+        assertThat(check.code()).isEqualTo(1);
+    }
+
+    @Test
+    void explainSaysWhatBecomesFresh() throws IOException {
+        var explain = run("explain", "enrollment.completed", file("completed.json", COMPLETED), "--json");
+        assertThat(explain.err()).isEmpty();
+        assertThat(explain.code()).isZero();
+        var report = explain.json();
+        assertThat(report.path("outcome").asText()).isEqualTo("applied");
+        assertThat(report.path("identity").asText()).startsWith("enrollment:");
+        var cohort = report.path("lookup").get(0).path("cohortId").asText();
+        assertThat(texts(report.path("tags"))).contains("cohort:" + cohort, "enrollments", "statistics", "dashboard");
+        assertThat(texts(report.path("paths"))).containsExactly("/dashboard", "/dashboard/" + cohort);
+        assertThat(texts(report.path("reads")))
+                .contains("enrollments:" + cohort + ":*", "statistics", "cohort:" + cohort);
+    }
+
+    @Test
+    void explainTouchesNothing() throws IOException, SQLException {
+        run("explain", "enrollment.completed", file("completed.json", COMPLETED));
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(
+                        "select (select count(*) from enrollments), to_regclass('freshet.versions') is null")) {
+            rows.next();
+            assertThat(rows.getInt(1)).isEqualTo(90);
+            assertThat(rows.getBoolean(2)).isTrue();
+        }
+    }
+
+    @Test
+    void explainPrintsForPeople() throws IOException {
+        var explain = run("explain", "enrollment.completed", file("completed.json", COMPLETED));
+        assertThat(explain.out())
+                .contains("outcome: applied\n")
+                .contains("tags:\n  cohort:")
+                .contains("paths:\n  /dashboard\n");
+    }
+
+    @Test
+    void explainWorksWithoutADatabase() throws IOException {
+        var explain = CommandRun.of(Map.of(), "explain", "enrollment.completed", file("completed.json", COMPLETED));
+        assertThat(explain.code()).isZero();
+        assertThat(explain.out()).contains("lookup: not run: DATABASE_URL is not set");
+    }
+
+    @Test
+    void whatWouldBeADeadLetterEndsWithOne() throws IOException {
+        var explain = run("explain", "enrollment.completed", file("bad.json", "{\"payload\":{}}"));
+        assertThat(explain.code()).isEqualTo(1);
+        assertThat(explain.out())
+                .startsWith("dead letter: enrollment.completed: ")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void anUnknownTopicIsIgnored() throws IOException {
+        var explain = run("explain", "weather.changed", file("any.json", "{}"));
+        assertThat(explain.code()).isZero();
+        assertThat(explain.out()).startsWith("ignored: ").contains("weather.changed");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsOneLine() {
+        var explain = run(
+                "explain", "enrollment.completed", folder.resolve("none.json").toString());
+        assertThat(explain.code()).isEqualTo(1);
+        assertThat(explain.err()).isEqualTo("there is no file " + folder.resolve("none.json") + "\n");
+    }
+
+    @Test
+    void sendSignsAsThinkificDoes() throws IOException {
+        var seen = new AtomicReference<String>();
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/webhooks/thinkific", exchange -> {
+            var body = exchange.getRequestBody().readAllBytes();
+            boolean valid =
+                    Hmac.signHex("s1", body).equals(exchange.getRequestHeaders().getFirst("X-Thinkific-Hmac-Sha256"));
+            seen.set(exchange.getRequestURI().getPath());
+            exchange.sendResponseHeaders(valid ? 200 : 401, 0);
+            exchange.getResponseBody().write("{\"status\":\"accepted\"}".getBytes(UTF_8));
+            exchange.close();
+        });
+        server.start();
+        try {
+            var url = "http://127.0.0.1:" + server.getAddress().getPort();
+            var sent = run("send", "--url", url, file("completed.json", COMPLETED), "--json");
+            assertThat(sent.err()).isEmpty();
+            assertThat(sent.code()).isZero();
+            assertThat(sent.json().path("answer").path("status").asText()).isEqualTo("accepted");
+            assertThat(seen.get()).isEqualTo("/webhooks/thinkific");
+
+            var refused = run("send", "--url", url, "--secret", "wrong", file("completed.json", COMPLETED));
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.out()).contains(": 401 ");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void anApplicationsEventGoesToEvents() throws IOException {
+        var body = file("event.json", "{\"topic\":\"statistics.changed\",\"payload\":{}}");
+        var curl = CommandRun.of(Map.of("EVENTS_SECRET", "e1"), "send", "--dry-run", "--wait", body);
+        assertThat(curl.code()).isZero();
+        assertThat(curl.out())
+                .startsWith("curl -sS -X POST 'http://localhost:8080/events?wait=applied'")
+                .contains("X-Freshet-Signature: t=");
+    }
+
+    @Test
+    void sendWithoutASecretSaysWhatToSet() throws IOException {
+        var send = CommandRun.of(Map.of(), "send", file("completed.json", COMPLETED));
+        assertThat(send.code()).isEqualTo(2);
+        assertThat(send.err()).startsWith("site main has no secret; set ").hasLineCount(1);
+    }
+
+    @Test
+    void nobodyThereIsOneLine() throws IOException {
+        var send = run("send", "--url", "http://127.0.0.1:1", file("completed.json", COMPLETED));
+        assertThat(send.code()).isEqualTo(1);
+        assertThat(send.err()).isEqualTo("nothing answers at http://127.0.0.1:1/webhooks/thinkific\n");
+    }
+}
