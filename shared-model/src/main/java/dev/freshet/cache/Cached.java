@@ -1,7 +1,11 @@
 package dev.freshet.cache;
 
-/** A value and how it was come by. */
-public record Cached(Entry entry, Outcome outcome) {
+/**
+ * A value and how it was come by.
+ *
+ * @param shared whether it lies in the cache for others too; false when its fill was refused or not tried
+ */
+public record Cached(Entry entry, Outcome outcome, boolean shared) {
 
     /** How a read ended. */
     public enum Outcome {

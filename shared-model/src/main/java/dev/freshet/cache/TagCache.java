@@ -137,7 +137,7 @@ public final class TagCache {
         var sorted = distinct(tags);
         var first = find(server.session(), key, sorted).filter(this::isWithinTtl);
         if (first.isPresent()) {
-            return new Cached(first.get().entry(), Outcome.HIT);
+            return new Cached(first.get().entry(), Outcome.HIT, true);
         }
         long end = System.nanoTime() + options.patience().toNanos();
         for (long wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
@@ -148,14 +148,15 @@ public final class TagCache {
             var found = current(session, sorted, server.await(looking));
             if (found.filter(this::isWithinTtl).isPresent()) {
                 fill.ifPresent(this::abandonQuietly);
-                return new Cached(found.get().entry(), Outcome.HIT);
+                return new Cached(found.get().entry(), Outcome.HIT, true);
             }
             if (fill.isPresent()) {
                 return load(fill.get(), lifetime, origin, loader, found);
             }
             if (System.nanoTime() > end) {
                 var now = clock.instant();
-                return new Cached(Entry.of(loader.get(), now, lifetime, now, origin, options.gzipFrom()), Outcome.MISS);
+                return new Cached(
+                        Entry.of(loader.get(), now, lifetime, now, origin, options.gzipFrom()), Outcome.MISS, false);
             }
             pause(wait);
         }
@@ -196,21 +197,21 @@ public final class TagCache {
         } catch (RuntimeException e) {
             abandonQuietly(fill);
             if (standIn.isPresent()) {
-                return new Cached(standIn.get().entry(), Outcome.STALE);
+                return new Cached(standIn.get().entry(), Outcome.STALE, true);
             }
             throw e;
         }
         var entry = Entry.of(content, fill.begunAt(), lifetime, fill.begunAt(), origin, options.gzipFrom());
-        storeQuietly(fill, lifetime, entry);
-        return new Cached(entry, Outcome.MISS);
+        return new Cached(entry, Outcome.MISS, storeQuietly(fill, lifetime, entry));
     }
 
     /** The value is loaded and good for its caller, whatever becomes of Redis now. */
-    private void storeQuietly(Fill fill, Lifetime lifetime, Entry entry) {
+    private boolean storeQuietly(Fill fill, Lifetime lifetime, Entry entry) {
         try {
-            server.await(store(server.session(), fill, lifetime, entry));
+            return server.await(store(server.session(), fill, lifetime, entry));
         } catch (RedisException e) {
             log.debug("fill lost cause={}", e.getMessage());
+            return false;
         }
     }
 

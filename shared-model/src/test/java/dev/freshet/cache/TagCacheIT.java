@@ -74,6 +74,7 @@ class TagCacheIT {
             return bytes("old");
         });
         assertThat(text(loaded)).isEqualTo("old");
+        assertThat(loaded.shared()).isFalse();
         assertThat(cache.read("k", TAGS)).isEmpty();
         assertThat(exists(keys.entry("k"), keys.lease("k"))).isZero();
     }

@@ -63,6 +63,9 @@ public final class CachedViews {
     public Cached get(View view, Map<String, String> values) {
         var cached = read(view, values);
         stats.read(view.name(), cached.outcome(), cached.entry().payload().length);
+        if (cached.outcome() == Outcome.MISS && !cached.shared()) {
+            stats.refused(view.name(), 1);
+        }
         return cached;
     }
 
@@ -122,8 +125,8 @@ public final class CachedViews {
             log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
             var now = clock.instant();
             int gzipFrom = cache.options().gzipFrom();
-            return new Cached(
-                    Entry.of(loadOne(view, values), now, lifetime(view), now, origin, gzipFrom), Outcome.BYPASS);
+            var entry = Entry.of(loadOne(view, values), now, lifetime(view), now, origin, gzipFrom);
+            return new Cached(entry, Outcome.BYPASS, false);
         }
     }
 

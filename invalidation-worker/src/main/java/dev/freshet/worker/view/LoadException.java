@@ -8,8 +8,8 @@ public final class LoadException extends RuntimeException {
 
     private final Failure failure;
 
-    LoadException(String view, Failure failure, Throwable cause) {
-        super("cannot load view " + view + ": " + cause.getMessage(), cause);
+    LoadException(String view, Failure failure, String reason, Throwable cause) {
+        super("cannot load view " + view + ": " + reason, cause);
         this.failure = failure;
     }
 

@@ -19,9 +19,13 @@ final class ViewLoader {
     /** How long a load waits for its turn. With the statement's own timeout it must stay below the cache's lease. */
     private static final Duration TURN = Duration.ofSeconds(5);
 
+    /** After an outage was seen, for how long loads fail at once instead of each waiting for a connection in turn. */
+    private static final Duration REST = Duration.ofSeconds(1);
+
     private final Database database;
     private final Semaphore turns;
     private final Map<String, Query> queries = new ConcurrentHashMap<>();
+    private volatile long seenAway = System.nanoTime() - REST.toNanos();
 
     ViewLoader(Database database, int concurrency) {
         this.database = database;
@@ -43,7 +47,11 @@ final class ViewLoader {
         try (var connection = database.dataSource().getConnection()) {
             return query(view).json(connection, view.kind(), nullable(sets));
         } catch (SQLException e) {
-            throw new LoadException(view.name(), Database.classify(e), e);
+            var failure = Database.classify(e);
+            if (failure == Failure.OUTAGE) {
+                seenAway = System.nanoTime();
+            }
+            throw new LoadException(view.name(), failure, reason(e), e);
         } finally {
             turns.release();
         }
@@ -54,15 +62,27 @@ final class ViewLoader {
     }
 
     private void takeTurn(View view) {
+        if (System.nanoTime() - seenAway < REST.toNanos()) {
+            throw overloaded(view, "the database was away a moment ago");
+        }
         try {
             if (!turns.tryAcquire(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
-                var cause = new TimeoutException("too many loads wait for the database");
-                throw new LoadException(view.name(), Failure.OUTAGE, cause);
+                throw overloaded(view, "too many loads wait for the database");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new LoadException(view.name(), Failure.TRANSIENT, e);
+            throw new LoadException(view.name(), Failure.TRANSIENT, "interrupted", e);
         }
+    }
+
+    private static LoadException overloaded(View view, String reason) {
+        return new LoadException(view.name(), Failure.OUTAGE, reason, new TimeoutException(reason));
+    }
+
+    /** What the database says of data and constraints quotes values, which may be personal: logs name the state alone. */
+    private static String reason(SQLException e) {
+        var state = String.valueOf(e.getSQLState());
+        return state.startsWith("22") || state.startsWith("23") ? "SQLSTATE " + state : String.valueOf(e.getMessage());
     }
 
     /** The same sets for a callee that would take nulls. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
@@ -55,6 +56,7 @@ class ViewHandlerIT {
                   select id, title from books where shelf = :shelf order by id limit 100 offset (:page - 1) * 100
                 tags: [ "shelf:{shelf}" ]
                 ttl: 5m
+                grace: 1h
               share:
                 key: share:{of}
                 kind: row
@@ -221,6 +223,11 @@ class ViewHandlerIT {
 
     @Test
     void withoutTheDatabaseCachedReadsGoOnAndOthersAreToldToComeAgain() {
+        var books = Objects.requireNonNull(catalog.views().get("books"));
+        var values = books.parse(Map.of("shelf", "5"));
+        var begun = cache.begin(books.key(values), books.tags(values)).orElseThrow();
+        var pastItsTtl = new Lifetime(Duration.ofMillis(1), Duration.ofHours(1), Duration.ZERO);
+        cache.fill(begun, "[]".getBytes(UTF_8), pastItsTtl, "", begun.begunAt());
         var away = "postgresql://postgres:postgres@127.0.0.1:" + EmbeddedRedis.freePort() + "/none";
         get("/views/books?shelf=3");
         try (var other = ServeProcess.start(new Settings(Map.of(
@@ -234,6 +241,7 @@ class ViewHandlerIT {
                 away)))) {
             var port = other.port();
             assertThat(header(get(port, "/views/books?shelf=3"), "X-Cache")).isEqualTo("HIT");
+            assertThat(header(get(port, "/views/books?shelf=5"), "X-Cache")).isEqualTo("STALE");
             var refused = get(port, "/views/books?shelf=4");
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(header(refused, "Retry-After")).isEqualTo("2");
