@@ -21,7 +21,9 @@ import java.util.function.Function;
  * fails at once.
  */
 class ScriptRunner {
-    private static final Executor SHORTLY = CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
+    private static final Executor SHORTLY =
+            CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS, Thread::startVirtualThread);
+
     private final RedisServer server;
     private volatile long clockOffsetMillis;
 

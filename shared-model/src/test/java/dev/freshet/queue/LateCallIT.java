@@ -1,0 +1,89 @@
+package dev.freshet.queue;
+
+import static dev.freshet.queue.TestQueue.FAILED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The network delivers a copy of a claim after its lease was reaped, so that the claim's name stands for other jobs than
+ * the worker that chose it has in hand.
+ */
+class LateCallIT {
+    private static QueueServices services;
+    private Recorder recorder;
+    private TestQueue test;
+
+    @BeforeAll
+    static void connect() {
+        services = new QueueServices();
+    }
+
+    @AfterAll
+    static void disconnect() {
+        services.close();
+    }
+
+    @BeforeEach
+    void newQueue() {
+        recorder = new Recorder();
+        test = services.newQueue(QueueServices.options(), recorder);
+    }
+
+    @Test
+    void aWorkerCannotAckJobsThatItNeverSaw() {
+        test.enqueue(1, 2, 3);
+        var stale = test.claim(2);
+        var copy = recorder.last();
+        test.crash();
+        test.done(test.claim(1));
+        test.done(test.claim(1));
+        copy.run();
+        assertThat(test.places()).isEqualTo("claimed 3, accepted=3, done=2");
+        assertThat(test.done(stale)).isEqualTo(Settled.LOST);
+        assertThat(test.queue.unclaim(stale)).isFalse();
+        assertThat(test.places()).isEqualTo("claimed 3, accepted=3, done=2");
+    }
+
+    @Test
+    void aWorkerCannotRetryOrBuryAJobThatIsSomewhereElseByNow() {
+        test.enqueue(1, 2, 3);
+        var stale = test.claim(3);
+        var copy = recorder.last();
+        test.crash();
+        copy.run();
+        assertThat(test.places()).isEqualTo("claimed 1, suspect 2 3, accepted=3");
+        var verdicts = List.<Verdict>of(
+                new Verdict.Retry(stale.jobs().get(1), FAILED, Duration.ZERO),
+                new Verdict.Bury(stale.jobs().get(2), FAILED));
+        assertThat(test.queue.settle(stale, verdicts, Map.of())).isEqualTo(new Settled(1, 0, 0));
+        assertThat(test.places()).isEqualTo("suspect 2 3, accepted=3, done=1");
+    }
+
+    private static final class Recorder extends ScriptRunner {
+        private Runnable last = () -> {};
+
+        Recorder() {
+            super(services.server);
+        }
+
+        Runnable last() {
+            return last;
+        }
+
+        @Override
+        <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+            last = () -> await(super.send(call));
+            return super.send(call);
+        }
+    }
+}
