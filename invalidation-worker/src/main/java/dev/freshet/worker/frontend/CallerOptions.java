@@ -43,13 +43,13 @@ public record CallerOptions(
     }
 
     /**
-     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 100).
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 100, at most 5000).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */
     public static CallerOptions from(Settings settings) {
         return DEFAULTS.with(
-                settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 1_000),
+                settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 5_000),
                 settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout));
     }
 

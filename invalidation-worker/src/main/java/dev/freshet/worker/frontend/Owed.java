@@ -7,8 +7,11 @@ import dev.freshet.catalog.FrontEnd;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.Script;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +21,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +41,8 @@ public final class Owed {
     private static final Script STATUS = Script.load(Owed.class, "status.lua");
     /** Redis serves nobody else while a script runs: 500 members for three instances take it about a millisecond. */
     private static final int MEMBERS_PER_SCRIPT = 500;
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     private final RedisServer server;
     private final OwedKeys keys;
@@ -73,14 +79,12 @@ public final class Owed {
         if (members.isEmpty()) {
             return;
         }
-        var answers = new ArrayList<CompletionStage<Long>>();
         instances.byFrontEnd().forEach((frontEnd, all) -> {
             for (int from = 0; from < members.size(); from += MEMBERS_PER_SCRIPT) {
                 int to = Math.min(from + MEMBERS_PER_SCRIPT, members.size());
-                answers.add(record(frontEnd, all, members.subList(from, to)));
+                record(frontEnd, all, members.subList(from, to));
             }
         });
-        answers.forEach(server::await);
         instances.byFrontEnd().keySet().forEach(recorded);
     }
 
@@ -97,14 +101,8 @@ public final class Owed {
      */
     Turn take(Instance instance, Duration lease, int most) {
         var token = UUID.randomUUID().toString();
-        List<Object> answer = server.await(TAKE.run(
-                server.session().commands(),
-                ScriptOutputType.MULTI,
-                keys(instance),
-                offset(),
-                argument(token),
-                argument(lease.toMillis()),
-                argument(most)));
+        List<Object> answer =
+                list(TAKE, keys(instance), offset(), argument(token), argument(lease.toMillis()), argument(most));
         long wait = number(answer, 0);
         int owed = (int) number(answer, 1);
         if (wait < 0) {
@@ -145,12 +143,8 @@ public final class Owed {
             arguments.add(argument(due.member()));
             arguments.add(argument(due.number()));
         }
-        Long owed = server.await(CONFIRM.run(
-                server.session().commands(),
-                ScriptOutputType.INTEGER,
-                keys(instance),
-                arguments.toArray(byte[][]::new)));
-        return owed.intValue();
+        long owed = count(CONFIRM, keys(instance), arguments.toArray(byte[][]::new));
+        return (int) owed;
     }
 
     /**
@@ -160,26 +154,19 @@ public final class Owed {
      * @param misconfigured whether a person must mend it
      */
     void fail(Instance instance, Turn.Mine turn, Duration wait, String error, boolean misconfigured) {
-        Long failures = server.await(FAIL.run(
-                server.session().commands(),
-                ScriptOutputType.INTEGER,
+        count(
+                FAIL,
                 new String[] {keys.state(instance)},
                 offset(),
                 argument(turn.token()),
                 argument(wait.toMillis()),
                 argument(error),
-                argument(misconfigured ? 1 : 0)));
-        assert failures >= 0;
+                argument(misconfigured ? 1 : 0));
     }
 
     /** Gives the turn back unused. */
     void release(Instance instance, Turn.Mine turn) {
-        Long released = server.await(RELEASE.run(
-                server.session().commands(),
-                ScriptOutputType.INTEGER,
-                new String[] {keys.state(instance)},
-                argument(turn.token())));
-        assert released >= 0;
+        count(RELEASE, new String[] {keys.state(instance)}, argument(turn.token()));
     }
 
     Instances instances() {
@@ -196,7 +183,7 @@ public final class Owed {
         clockOffset = clockOffset.plus(by);
     }
 
-    private CompletionStage<Long> record(String frontEnd, List<Instance> all, List<String> members) {
+    private void record(String frontEnd, List<Instance> all, List<String> members) {
         var names = new ArrayList<String>();
         names.add(keys.numbers(frontEnd));
         for (var instance : all) {
@@ -204,19 +191,11 @@ public final class Owed {
             names.add(keys.counters(instance));
         }
         var arguments = Stream.concat(Stream.of(offset()), members.stream().map(Script::argument));
-        return RECORD.run(
-                server.session().commands(),
-                ScriptOutputType.INTEGER,
-                names.toArray(String[]::new),
-                arguments.toArray(byte[][]::new));
+        count(RECORD, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
     }
 
     private FrontEndStatus status(Instance instance) {
-        List<Object> answer = server.await(STATUS.run(
-                server.session().commands(),
-                ScriptOutputType.MULTI,
-                new String[] {keys.owed(instance), keys.state(instance)},
-                offset()));
+        List<Object> answer = list(STATUS, new String[] {keys.owed(instance), keys.state(instance)}, offset());
         long confirmedAt = number(answer, 2);
         return new FrontEndStatus(
                 instance.frontEnd(),
@@ -231,6 +210,42 @@ public final class Owed {
 
     private String[] keys(Instance instance) {
         return new String[] {keys.owed(instance), keys.counters(instance), keys.state(instance)};
+    }
+
+    private long count(Script script, String[] names, byte[]... arguments) {
+        return this.<Long>await(commands -> script.run(commands, ScriptOutputType.INTEGER, names, arguments));
+    }
+
+    private List<Object> list(Script script, String[] names, byte[]... arguments) {
+        return await(commands -> script.run(commands, ScriptOutputType.MULTI, names, arguments));
+    }
+
+    /** Sends a script again when the connection broke before its answer came: each one is harmless the second time. */
+    private <T> T await(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        var commands = server.session().commands();
+        try {
+            return server.await(call.apply(commands));
+        } catch (RedisCommandExecutionException | RedisCommandTimeoutException e) {
+            throw e;
+        } catch (RedisException e) {
+            if (!isConnectedAgain()) {
+                throw e;
+            }
+            return server.await(call.apply(server.session().commands()));
+        }
+    }
+
+    private boolean isConnectedAgain() {
+        long deadline = System.nanoTime() + server.timeout().toNanos();
+        try {
+            do {
+                Thread.sleep(LOOK_AGAIN);
+            } while (!server.isConnected() && System.nanoTime() - deadline < 0);
+            return server.isConnected();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private byte[] offset() {

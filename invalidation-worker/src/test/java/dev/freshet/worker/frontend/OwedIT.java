@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.freshet.catalog.FrontEnd;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.TestServices;
 import java.net.URI;
 import java.time.Duration;
@@ -30,6 +31,8 @@ class OwedIT {
     private final URI b = URI.create("http://127.0.0.1:2/revalidate");
     private final Instance one = new Instance("dashboard", a, List.of("s"));
     private final Instance two = new Instance("dashboard", b, List.of("s"));
+    private final List<FrontEnd> frontEnds = List.of(new FrontEnd("dashboard", "nextjs", List.of(a, b), List.of("s")));
+    private String prefix;
     private OwedKeys keys;
     private Owed owed;
 
@@ -45,10 +48,9 @@ class OwedIT {
 
     @BeforeEach
     void start() {
-        var prefix = TestServices.shared().newPrefix();
+        prefix = TestServices.shared().newPrefix();
         keys = new OwedKeys(prefix);
-        owed = new Owed(
-                server, prefix, List.of(new FrontEnd("dashboard", "nextjs", List.of(a, b), List.of("s"))), RENDER);
+        owed = new Owed(server, prefix, frontEnds, RENDER);
     }
 
     @Test
@@ -64,7 +66,6 @@ class OwedIT {
 
     @Test
     void nothingIsRememberedForAFrontEndWithoutInstances() {
-        var prefix = TestServices.shared().newPrefix();
         var nobody = new Owed(server, prefix, List.of(new FrontEnd("empty", "nextjs", List.of(), List.of())), RENDER);
         nobody.record(List.of(new Tag("a")), List.of());
         assertThat(server.await(server.session().commands().keys(prefix + "*"))).isEmpty();
@@ -147,6 +148,24 @@ class OwedIT {
         owed.confirm(one, second, PAUSE, PAUSE);
         assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
         assertThat(due(one)).containsOnlyKeys("t:a");
+    }
+
+    @Test
+    void anAnswerLostOnItsWayIsAskedForAgain() {
+        try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+                var cut = new RedisServer("cut", proxy.url(), Duration.ofSeconds(2))) {
+            var shaky = new Owed(cut, prefix, frontEnds, RENDER);
+            proxy.cutNextAnswer();
+            shaky.record(List.of(new Tag("a")), List.of());
+            assertThat(proxy.hasCut()).isTrue();
+            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+            proxy.cutNextAnswer();
+            var turn = (Turn.Mine) shaky.take(one, LEASE, 100);
+            proxy.cutNextAnswer();
+            assertThat(shaky.confirm(one, turn, PAUSE, PAUSE)).isEqualTo(1);
+            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2c"));
+            assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
+        }
     }
 
     @Test
