@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 class TagCacheIT {
     private static final Lifetime FIVE_MINUTES = Lifetime.of(Duration.ofMinutes(5));
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Tag COHORT = new Tag("cohort:3");
     private static final List<Tag> TAGS = List.of(new Tag("enrollments"), COHORT);
 
