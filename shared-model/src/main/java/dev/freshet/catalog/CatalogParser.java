@@ -78,7 +78,7 @@ final class CatalogParser {
         var secrets = section.require(
                         "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
                 .map(this::list);
-        return scheme.map(s -> new Site(name, s, secrets.orElse(List.of())));
+        return Optional.of(new Site(name, scheme.orElse(""), secrets.orElse(List.of())));
     }
 
     private Optional<FrontEnd> frontEnd(String name, Element element) {

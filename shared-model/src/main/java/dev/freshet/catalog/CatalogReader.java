@@ -57,7 +57,7 @@ public final class CatalogReader {
             if (root == null) {
                 throw single(file, 1, "the file is empty", "");
             }
-            return new CatalogParser(file, problems, settings).catalog(new Element(root, "", problems));
+            return new CatalogParser(file, problems, settings).catalog(new Element(root, problems));
         } catch (MarkedYAMLException e) {
             var mark = e.getProblemMark();
             throw single(file, mark == null ? 1 : mark.getLine() + 1, "this is no YAML: " + e.getProblem(), "");

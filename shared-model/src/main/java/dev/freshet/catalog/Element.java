@@ -19,10 +19,20 @@ final class Element {
     private final Node node;
     private final String path;
     private final Problems problems;
+    private final int line;
 
-    /** @param path such as {@code views.enrollments.ttl}; empty for the whole file */
-    Element(Node node, String path, Problems problems) {
+    /** The whole file. */
+    Element(Node node, Problems problems) {
+        this(node, 1, "", problems);
+    }
+
+    /**
+     * @param line where its key stands, counted from 1
+     * @param path such as {@code views.enrollments.ttl}; empty for the whole file
+     */
+    private Element(Node node, int line, String path, Problems problems) {
         this.node = node;
+        this.line = line;
         this.path = path;
         this.problems = problems;
     }
@@ -32,6 +42,10 @@ final class Element {
     }
 
     int line() {
+        return line;
+    }
+
+    private static int lineOf(Node node) {
         return node.getStartMark().getLine() + 1;
     }
 
@@ -39,7 +53,7 @@ final class Element {
     int textLine() {
         boolean block = node instanceof ScalarNode scalar
                 && (scalar.getScalarStyle() == ScalarStyle.LITERAL || scalar.getScalarStyle() == ScalarStyle.FOLDED);
-        return block ? line() + 1 : line();
+        return block ? lineOf(node) + 1 : lineOf(node);
     }
 
     void error(String message) {
@@ -47,7 +61,11 @@ final class Element {
     }
 
     void error(String message, String remedy) {
-        problems.error(line(), path + " " + message, remedy);
+        error(line, message, remedy);
+    }
+
+    void error(int at, String message, String remedy) {
+        problems.error(at, path + " " + message, remedy);
     }
 
     void add(Severity severity, String message, String remedy) {
@@ -81,7 +99,7 @@ final class Element {
     List<Element> items() {
         if (node instanceof SequenceNode sequence) {
             return sequence.getValue().stream()
-                    .map(item -> new Element(item, path, problems))
+                    .map(item -> new Element(item, lineOf(item), path, problems))
                     .toList();
         }
         if (isText()) {
@@ -108,17 +126,15 @@ final class Element {
     }
 
     private void put(Map<String, Element> entries, NodeTuple tuple) {
+        int at = lineOf(tuple.getKeyNode());
         if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-            problems.error(tuple.getKeyNode().getStartMark().getLine() + 1, path + " has a key that is no text", "");
+            problems.error(at, path + " has a key that is no text", "");
             return;
         }
-        var name = key.getValue();
-        var full = path.isEmpty() ? name : path + "." + name;
-        var element = new Element(tuple.getValueNode(), full, problems);
-        var before = entries.putIfAbsent(name, element);
+        var full = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
+        var before = entries.putIfAbsent(key.getValue(), new Element(tuple.getValueNode(), at, full, problems));
         if (before != null) {
-            problems.error(
-                    key.getStartMark().getLine() + 1, full + " stands twice", "the first is in line " + before.line());
+            problems.error(at, full + " stands twice", "the first is in line " + before.line());
         }
     }
 

@@ -193,8 +193,8 @@ final class EventParser {
             if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") || name.equals(EventRule.RECEIVED_AT)) {
                 value.error("has a name that is none", "use letters, digits and _; receivedAt is taken");
             }
-            value.text("a JSON pointer such as /payload/id", EventParser::pointer)
-                    .ifPresent(pointer -> result.put(name, pointer));
+            var pointer = value.text("a JSON pointer such as /payload/id", EventParser::pointer);
+            result.put(name, pointer.orElseGet(() -> Pointer.parse(""))); // reported; known all the same
         });
         return Collections.unmodifiableMap(result);
     }

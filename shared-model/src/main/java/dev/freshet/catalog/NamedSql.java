@@ -1,10 +1,12 @@
 package dev.freshet.catalog;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * One SQL statement with named parameters such as {@code :cohortId}. Quoted text, quoted names, dollar quotes, comments
@@ -64,24 +66,32 @@ public record NamedSql(String text, int line) {
         return result.toString();
     }
 
-    /** Parameters that stand in quoted text, where the database will never see them as such. */
-    List<String> quotedParameters(Set<String> known) {
-        var found = new ArrayList<String>();
-        for (var token : tokens()) {
-            if (token.kind() == SqlScanner.Kind.QUOTED) {
-                known.stream()
-                        .filter(name -> token.text().matches("(?s).*(?<![:\\w]):" + name + "\\b.*"))
-                        .forEach(found::add);
-            }
-        }
-        return found;
+    /** The line in the catalog where the parameter occurs first. */
+    int lineOf(String parameter) {
+        return firstLine(SqlScanner.Kind.PARAMETER, parameter::equals).orElse(line);
     }
 
-    /** Whether a semicolon separates several statements. */
-    boolean isSeveral() {
-        return tokens().stream()
-                .anyMatch(token ->
-                        token.kind() == SqlScanner.Kind.CODE && token.text().contains(";"));
+    /** The line where quoted text holds the parameter, which the database would never see as such. */
+    OptionalInt quotedAt(String parameter) {
+        var occurrence = Pattern.compile("(?<![:\\w]):" + parameter + "\\b");
+        return firstLine(
+                SqlScanner.Kind.QUOTED, text -> occurrence.matcher(text).find());
+    }
+
+    /** The line of a semicolon that separates several statements. */
+    OptionalInt severalAt() {
+        return firstLine(SqlScanner.Kind.CODE, text -> text.contains(";"));
+    }
+
+    private OptionalInt firstLine(SqlScanner.Kind kind, Predicate<String> wanted) {
+        int at = line;
+        for (var token : tokens()) {
+            if (token.kind() == kind && wanted.test(token.text())) {
+                return OptionalInt.of(at);
+            }
+            at += (int) token.text().chars().filter(c -> c == '\n').count();
+        }
+        return OptionalInt.empty();
     }
 
     private List<SqlScanner.Token> tokens() {

@@ -44,16 +44,17 @@ final class Templates {
     Optional<NamedSql> sql(Element element) {
         return element.text().map(text -> {
             var sql = new NamedSql(text, element.textLine());
-            if (sql.isSeveral()) {
-                element.error("must be one statement", "join several with a WITH clause");
-            }
+            sql.severalAt()
+                    .ifPresent(at -> element.error(at, "must be one statement", "join several with a WITH clause"));
             for (var name : sql.parameters()) {
                 if (!known.contains(name)) {
-                    element.error("has :" + name + ", which nothing fills", remedyFor(name));
+                    element.error(sql.lineOf(name), "has :" + name + ", which nothing fills", remedyFor(name));
                 }
             }
-            for (var name : sql.quotedParameters(known)) {
-                element.error("has :" + name + " inside quotes, where it is only text", "take the quotes away");
+            for (var name : known) {
+                sql.quotedAt(name)
+                        .ifPresent(at -> element.error(
+                                at, "has :" + name + " inside quotes, where it is only text", "take the quotes away"));
             }
             return sql;
         });

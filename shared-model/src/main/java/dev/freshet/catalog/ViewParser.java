@@ -114,8 +114,9 @@ final class ViewParser {
             if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}")) {
                 value.error("has a name that is none", "use letters, digits and _");
             }
-            (value.isText() ? type(value).map(type -> Parameter.of(name, type)) : parameter(name, value))
-                    .ifPresent(result::add);
+            var parameter = value.isText() ? type(value).map(type -> Parameter.of(name, type)) : parameter(name, value);
+            result.add(
+                    parameter.orElseGet(() -> Parameter.of(name, ParameterType.TEXT))); // reported; known all the same
         });
         return result;
     }

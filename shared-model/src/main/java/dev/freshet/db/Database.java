@@ -2,6 +2,7 @@ package dev.freshet.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -90,9 +91,19 @@ public final class Database implements AutoCloseable {
         }
         return switch (state.substring(0, Math.min(2, state.length()))) {
             case "08", "28", "53", "58" -> Failure.OUTAGE;
-            case "0A", "21", "22", "23", "42", "44", "54", "P0" -> Failure.PERMANENT;
+            case "21", "22", "23", "42", "44", "54", "P0" -> Failure.PERMANENT;
             default -> Failure.TRANSIENT;
         };
+    }
+
+    /** The pool takes 0A000 for a broken connection; PostgreSQL says it of statements, such as a plan that went stale. */
+    private static final class KeepConnection implements SQLExceptionOverride {
+        @java.lang.Override // the interface has a type of that name
+        public SQLExceptionOverride.Override adjudicate(SQLException error) {
+            return "0A000".equals(error.getSQLState())
+                    ? SQLExceptionOverride.Override.DO_NOT_EVICT
+                    : SQLExceptionOverride.Override.CONTINUE_EVICT;
+        }
     }
 
     private static HikariConfig configuration(URI url, DatabaseOptions options) {
@@ -104,6 +115,7 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(Math.min(2, options.poolSize()));
         config.setConnectionTimeout(options.connectTimeout().toMillis());
         config.setInitializationFailTimeout(-1);
+        config.setExceptionOverride(new KeepConnection());
         config.setConnectionInitSql("set time zone 'UTC'; set statement_timeout = "
                 + options.statementTimeout().toMillis());
         return config;

@@ -67,8 +67,9 @@ public final class SqlCheck {
         if (new HashSet<>(columns).size() < columns.size()) {
             add(Severity.ERROR, view.sql().line(), where + " has two columns of one name", "rename one with as");
         }
-        composed(view.sql(), where, new Query(view.sql()).jsonText(connection, view.kind()));
-        plan(view.sql(), where);
+        if (composes(view.sql(), where, new Query(view.sql()).jsonText(connection, view.kind()))) {
+            plan(view.sql(), where);
+        }
     }
 
     private void event(EventRule rule) throws SQLException {
@@ -102,8 +103,7 @@ public final class SqlCheck {
                         remedy(name, columns, rule.with().keySet()));
             }
         }
-        if (!columns.isEmpty()) {
-            composed(lookup, where, new Query(lookup).rowsText(connection));
+        if (!columns.isEmpty() && composes(lookup, where, new Query(lookup).rowsText(connection))) {
             plan(lookup, where);
         }
     }
@@ -148,11 +148,13 @@ public final class SqlCheck {
     }
 
     /** The statement that will run; what the database refuses here stands in the way it is embedded. */
-    private void composed(NamedSql sql, String where, String text) throws SQLException {
+    private boolean composes(NamedSql sql, String where, String text) throws SQLException {
         try (var statement = connection.prepareStatement(text)) {
             statement.getParameterMetaData();
+            return true;
         } catch (PSQLException e) {
             report(sql, where, e, false);
+            return false;
         }
     }
 
@@ -169,7 +171,7 @@ public final class SqlCheck {
     /** @throws SQLException when it is no complaint about the statement */
     private void report(NamedSql sql, String where, PSQLException error, boolean positioned) throws SQLException {
         var message = error.getServerErrorMessage();
-        if (message == null || Database.classify(error) != Failure.PERMANENT) {
+        if (message == null || Database.classify(error) == Failure.OUTAGE) {
             throw error;
         }
         int line = sql.line();

@@ -1,0 +1,301 @@
+package dev.freshet.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.settings.Settings;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CatalogReaderTest {
+    private static final String SITES = """
+            application: x
+            sites:
+              main: { scheme: thinkific, secrets: s }
+              app: { scheme: freshet, secrets: s }
+            """;
+
+    /** A view that is right, from line 5 on. */
+    private static final String VIEW = """
+            views:
+              list:
+                route: /api/list
+                key: list:{cohortId}:{page}
+                params:
+                  cohortId: int
+                  page: { type: int, default: 1 }
+                sql: |
+                  select :cohortId::int,
+                         :page::int
+                tags: [ "cohort:{cohortId}" ]
+                ttl: 5m
+            """;
+
+    private static final String EVENT = """
+            events:
+              a.b:
+                from: app
+                with: { id: /payload/id, at: /created_at, note: "/payload/note?" }
+                identity: a:{id}
+                version: at
+                apply: delete from a where id = :id
+                tags: [ "a:{id}" ]
+            """;
+
+    static Stream<Arguments> broken() {
+        return Stream.of(
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5 minutes"),
+                        "16: views.list.ttl must be a duration such as 5m, was '5 minutes'"),
+                Arguments.of(view("ttl: 5m", "tll: 5m"), """
+                        6: views.list has no ttl; such as ttl: 5m
+                        16: views.list.tll is no key of the format; did you mean ttl?"""),
+                Arguments.of(view("ttl: 5m", "ttl:"), "16: views.list.ttl is empty"),
+                Arguments.of(view("ttl: 5m", "ttl: 0s"), "16: views.list.ttl must be longer than nothing"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    ttl: 6m"),
+                        "17: views.list.ttl stands twice; the first is in line 16"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    rewarm: sometimes"),
+                        "17: views.list.rewarm must be one of hot, always, never, was 'sometimes'"),
+                Arguments.of(
+                        view("tags: [ \"cohort:{cohortId}\" ]", "tags: [ \"cohort:{cohort}\" ]"),
+                        "15: views.list.tags has {cohort}, which nothing fills; did you mean cohortId?"),
+                Arguments.of(
+                        view("tags: [ \"cohort:{cohortId}\" ]", "tags: [ \"cohort:{cohortId\" ]"),
+                        "15: views.list.tags has a brace without a name in 'cohort:{cohortId'; placeholders are such as {cohortId}"),
+                Arguments.of(
+                        view("key: list:{cohortId}:{page}", "key: list:{cohortId}"),
+                        "8: views.list.key must contain {page}; else different answers share one entry"),
+                Arguments.of(
+                        view("key: list:{cohortId}:{page}", "key: list:{cohortId}-{page}"),
+                        "8: views.list.key must have one of : / | , ; between two placeholders; else different values share one entry"),
+                Arguments.of(view("       :page::int", "       :pgae::int"), """
+                        6: warning: views.list does not use its parameter page in sql; each of its values is an entry of its own
+                        14: views.list.sql has :pgae, which nothing fills; did you mean page?"""),
+                Arguments.of(
+                        view("       :page::int", "       ':page', :page::int"),
+                        "14: views.list.sql has :page inside quotes, where it is only text; take the quotes away"),
+                Arguments.of(
+                        view("       :page::int", "       :page::int; select 1"),
+                        "14: views.list.sql must be one statement; join several with a WITH clause"),
+                Arguments.of(
+                        view("cohortId: int", "cohortId: number"),
+                        "10: views.list.params.cohortId must be one of int, text, date, bool, uuid, was 'number'"),
+                Arguments.of(
+                        view("page: { type: int, default: 1 }", "page: { type: int, default: 0, min: 1 }"),
+                        "11: views.list.params.page.default must be a whole number from 1, was '0'"),
+                Arguments.of(
+                        view("page: { type: int, default: 1 }", "page: { type: int, min: 9, max: 1 }"),
+                        "11: views.list.params.page has a min above its max"),
+                Arguments.of(
+                        view("route: /api/list", "route: POST /api/list"),
+                        "7: views.list.route must be GET and a path, such as GET /api/things, was 'POST /api/list'"),
+                Arguments.of(
+                        view("route: /api/list", "route: /events/list"),
+                        "7: views.list.route must not begin with /events; Freshet answers there itself"),
+                Arguments.of(
+                        view("route: /api/list", "route: /api/{id}"),
+                        "7: views.list.route has {id}, which is no parameter of the view"),
+                Arguments.of(
+                        event("from: app", "from: ap"),
+                        "7: events.a.b.from names the site ap, which there is not; did you mean app?"),
+                Arguments.of(
+                        event("version: at", "version: att"),
+                        "10: events.a.b.version must be a name of with, or receivedAt, was 'att'"),
+                Arguments.of(
+                        event("    version: at\n", ""),
+                        "6: events.a.b has an identity but no version; newest wins needs both: what it is about and how new it is"),
+                Arguments.of(
+                        event("    identity: a:{id}\n", ""),
+                        "6: events.a.b has a version but no identity; newest wins needs both: what it is about and how new it is"),
+                Arguments.of(
+                        event("identity: a:{id}", "identity: a:{note}"),
+                        "6: events.a.b needs note for identity and version, but it is optional; take the ? from with.note"),
+                Arguments.of(
+                        event("id: /payload/id", "id: payload/id"),
+                        "8: events.a.b.with.id must be a JSON pointer such as /payload/id, was 'payload/id'"),
+                Arguments.of(
+                        event("tags: [ \"a:{id}\" ]", "tags: [ \"a:{cohortId}\" ]"),
+                        "12: events.a.b.tags has {cohortId}, which nothing fills; declare it under with"),
+                Arguments.of(
+                        event("= :id", "= :ids"),
+                        "11: events.a.b.apply has :ids, which nothing fills; did you mean id?"),
+                Arguments.of(event("a.b:", "a.b, a.b:"), "6: events.a.b, a.b has a rule already; give a.b one rule"),
+                Arguments.of(
+                        event("a.b:", "created:"),
+                        "6: events.created has the topic 'created'; topics are such as enrollment.created"),
+                Arguments.of(
+                        event("from: app", "from: main\n    route: POST /api/a"),
+                        "6: warning: events.a.b waits for a.b, which Thinkific is not known to send\n8: events.a.b.route needs one site that signs its requests; say from: and a site whose scheme is freshet"),
+                Arguments.of(
+                        event("from: app", "from: app\n    route: /api/a"),
+                        "8: events.a.b.route must be POST, PUT, PATCH, DELETE and a path, such as POST /api/things, was '/api/a'"),
+                Arguments.of(
+                        SITES + "events:\n  a.b: { paths: [ /x ] }\n",
+                        "6: events.a.b does nothing; give it apply, tags or both"),
+                Arguments.of(SITES + "views: [ a ]\n", "5: views must be a mapping"),
+                Arguments.of(
+                        "application: x\nsites: { a: { scheme: stripe, secrets: s } }",
+                        "2: sites.a.scheme must be one of freshet, thinkific, was 'stripe'"),
+                Arguments.of("sites: {}", "1: application is missing; such as application: tafta"),
+                Arguments.of(
+                        "application: x\nfrontEnds: { web: { type: nextjs, instances: \"localhost\", secret: s } }",
+                        "2: frontEnds.web.instances must be URLs such as http://dashboard:3000, was 'localhost'"),
+                Arguments.of(
+                        "application: x\nfrontEnds: { web: { type: nextjs, instances: \"http://a:1\", secret: \"${NONE}\" } }",
+                        "2: frontEnds.web has instances but no secret; set the variable that its secret names"),
+                Arguments.of(
+                        "application: x\nlimits: { api: -1 }",
+                        "2: limits.api must be a whole number of at least 0, was '-1'"),
+                Arguments.of(
+                        "application: [", "1: this is no YAML: expected the node content, but found '<stream end>'"),
+                Arguments.of("", "1: the file is empty"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("broken")
+    void aBrokenCatalogIsRefusedWithItsLineAndWhatWouldBeRight(String yaml, String messages) {
+        assertThat(refusal(yaml)).isEqualTo(messages);
+    }
+
+    @Test
+    void twoRoutesMayNotBeOne() {
+        var twice = view("", "")
+                + VIEW.replace("views:\n", "").replace("  list:", "  other:").replace("{page}", "{page}/");
+        assertThat(refusal(twice))
+                .isEqualTo("18: views.other.route is taken; GET /api/list is views.list.route in line 7");
+    }
+
+    @Test
+    void everyProblemIsReportedNotOnlyTheFirst() {
+        var yaml = view("ttl: 5m", "ttl: x").replace("scheme: freshet", "scheme: y") + EVENT.replace("= :id", "= :idd");
+        assertThat(refusal(yaml).lines()).hasSize(3);
+    }
+
+    @Test
+    void anEventThatAppliesInAnyOrderIsNoted() {
+        var catalog = parse(event("    identity: a:{id}\n    version: at\n", ""), Map.of());
+        assertThat(catalog.notes())
+                .hasToString(
+                        "[x.yaml:6: note: events.a.b applies in any order, also late and twice; give it identity and"
+                                + " version unless that is harmless]");
+    }
+
+    @Test
+    void aTopicThatThinkificDoesNotSendIsAWarning() {
+        var catalog = parse(event("from: app", "from: main").replace("a.b:", "enrolment.created:"), Map.of());
+        assertThat(catalog.notes())
+                .hasToString(
+                        "[x.yaml:6: warning: events.enrolment.created waits for enrolment.created, which Thinkific is"
+                                + " not known to send; did you mean enrollment.created?]");
+    }
+
+    @Test
+    void variablesAreFilledAndListsSplitAtCommas() {
+        var yaml = """
+                application: x
+                sites: { main: { scheme: thinkific, secrets: "${SECRETS}" } }
+                frontEnds: { web: { type: nextjs, instances: "${URLS:-http://a:1, http://b:2}", secret: "${S}" } }
+                limits: { api: "${API:-100}", window: 10s }
+                """;
+        var catalog = parse(yaml, Map.of("SECRETS", "one,two", "S", "s"));
+        assertThat(Objects.requireNonNull(catalog.sites().get("main")).secrets())
+                .containsExactly("one", "two");
+        assertThat(Objects.requireNonNull(catalog.frontEnds().get("web")).instances())
+                .containsExactly(URI.create("http://a:1"), URI.create("http://b:2"));
+        assertThat(catalog.limits()).isEqualTo(new Limits(0, 100, 0, 0, Duration.ofSeconds(10)));
+        assertThat(catalog.toString()).doesNotContain("one").doesNotContain("two");
+    }
+
+    @Test
+    void aSecretThatIsNotSetIsNone() {
+        var site = parse(SITES.replace("secrets: s", "secrets: \"${NONE}\""), Map.of())
+                .sites()
+                .get("main");
+        assertThat(Objects.requireNonNull(site).secrets()).isEmpty();
+    }
+
+    @Test
+    void theEnvironmentOverridesTheTtlOfAView() {
+        assertThat(ttl(Map.of("CACHE_TTL_LIST", "90"))).isEqualTo(Duration.ofSeconds(90));
+        assertThat(ttl(Map.of("CACHE_TTL_LIST", "2h"))).isEqualTo(Duration.ofHours(2));
+        assertThatThrownBy(() -> ttl(Map.of("CACHE_TTL_LIST", "soon")))
+                .hasMessage(
+                        "x.yaml:16: views.list.ttl is overridden by CACHE_TTL_LIST, which must be seconds or a duration"
+                                + " such as 5m, was 'soon'");
+    }
+
+    @Test
+    void severalTopicsMayShareOneRule() {
+        var catalog = parse(event("a.b:", "a.b, a.c:"), Map.of());
+        assertThat(catalog.events().keySet()).containsExactly("a.b", "a.c");
+        assertThat(catalog.rule("a.c", "app").map(EventRule::topic)).contains("a.c");
+        assertThat(catalog.rule("a.c", "main")).isEmpty();
+        assertThat(catalog.rule("a.d", "app")).isEmpty();
+    }
+
+    @Test
+    void aChangedDefinitionHasAnotherFingerprint() {
+        var before = fingerprint(view("", ""));
+        assertThat(fingerprint(view("ttl: 5m", "ttl: 6m"))).isEqualTo(before);
+        for (var change : List.of(
+                view(":page::int", ":page::bigint"),
+                view("key: list", "key: lists"),
+                view("cohortId: int", "cohortId: text"),
+                view("tags: [", "tags: [ other,"),
+                view("ttl: 5m", "ttl: 5m\n    kind: row"))) {
+            assertThat(fingerprint(change)).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void aCatalogIsAFileOrOneThatComesWithFreshet(@TempDir Path directory) throws Exception {
+        var file = Files.writeString(directory.resolve("mine.yaml"), "application: mine");
+        assertThat(CatalogReader.read(file.toString(), Map.of()).application()).isEqualTo("mine");
+        assertThat(CatalogReader.read("tafta", Map.of()).application()).isEqualTo("tafta");
+        assertThatThrownBy(() -> CatalogReader.read("absent.yaml", Map.of()))
+                .isInstanceOf(CatalogException.class)
+                .hasMessage("absent.yaml:1: there is no such catalog; name a file, or tafta, which comes with Freshet");
+    }
+
+    private static String view(String from, String to) {
+        return SITES + VIEW.replace(from, to);
+    }
+
+    private static String event(String from, String to) {
+        return SITES + EVENT.replace(from, to);
+    }
+
+    private static Duration ttl(Map<String, String> environment) {
+        return Objects.requireNonNull(parse(view("", ""), environment).views().get("list"))
+                .ttl();
+    }
+
+    private static String fingerprint(String yaml) {
+        return Objects.requireNonNull(parse(yaml, Map.of()).views().get("list")).fingerprint();
+    }
+
+    private static Catalog parse(String yaml, Map<String, String> environment) {
+        return CatalogReader.parse("x.yaml", yaml, new Settings(environment));
+    }
+
+    private static String refusal(String yaml) {
+        try {
+            return "accepted with " + parse(yaml, Map.of()).notes();
+        } catch (CatalogException e) {
+            return String.valueOf(e.getMessage()).replace("x.yaml:", "");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package dev.freshet.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.testing.EmbeddedRedis;
+import dev.freshet.testing.TestServices;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DatabaseIT {
+    private static final DatabaseOptions SHORT = new DatabaseOptions(2, Duration.ofMillis(300), Duration.ofMillis(500));
+    private static URI url;
+    private static Database database;
+
+    @BeforeAll
+    static void start() {
+        url = TestServices.shared().newDatabase();
+        database = new Database(url, SHORT);
+    }
+
+    @AfterAll
+    static void stop() {
+        database.close();
+    }
+
+    @Test
+    void migratesTwiceAndFromSeveralProcessesAtOnce() throws Exception {
+        var empty = TestServices.shared().newDatabase();
+        var options = new DatabaseOptions(4, Duration.ofSeconds(20), Duration.ofSeconds(5));
+        try (var first = new Database(empty, options);
+                var second = new Database(empty, options);
+                var third = new Database(empty, options);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var migrations = Stream.of(first, second, third, first)
+                    .map(process -> (Callable<Boolean>) () -> {
+                        process.migrate();
+                        return true;
+                    })
+                    .toList();
+            for (var migration : threads.invokeAll(migrations)) {
+                assertThat(migration.get()).isTrue();
+            }
+            first.migrate();
+            int versions = first.jdbi()
+                    .withHandle(handle -> handle.createQuery("select count(*) from freshet.versions")
+                            .mapTo(Integer.class)
+                            .one());
+            assertThat(versions).isZero();
+        }
+    }
+
+    @Test
+    void answersAPing() throws Exception {
+        assertThat(database.ping()).isPositive();
+    }
+
+    @Test
+    void speaksUtcWhateverTheMachineDoes() {
+        var zone = database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("show timezone").mapTo(String.class).one());
+        assertThat(zone).isEqualTo("UTC");
+    }
+
+    @Test
+    void theQueryOfTheUrlReachesTheDriver() {
+        try (var named =
+                new Database(URI.create(url + "?ApplicationName=mine&options=-c%20search_path%3Dpg_catalog"), SHORT)) {
+            var answer = named.jdbi()
+                    .withHandle(handle -> handle.createQuery(
+                                    "select current_setting('application_name') || ' ' || current_setting('search_path')")
+                            .mapTo(String.class)
+                            .one());
+            assertThat(answer).isEqualTo("mine pg_catalog");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "select pg_sleep(5)|TRANSIENT",
+                "do $$ begin raise exception 'x' using errcode = '0A000'; end $$|TRANSIENT",
+                "select 1 / 0|PERMANENT",
+                "select 'x'::int|PERMANENT",
+                "select absent|PERMANENT",
+                "select * from absent|PERMANENT",
+                "create temp table t (a int primary key); insert into t values (1), (1)|PERMANENT",
+                "do $$ begin raise exception 'no'; end $$|PERMANENT",
+                "do $$ begin raise exception 'x' using errcode = '40001'; end $$|TRANSIENT",
+                "do $$ begin raise exception 'x' using errcode = '40P01'; end $$|TRANSIENT",
+                "do $$ begin raise exception 'x' using errcode = '55P03'; end $$|TRANSIENT",
+                "do $$ begin raise exception 'x' using errcode = '53300'; end $$|OUTAGE",
+                "do $$ begin raise exception 'x' using errcode = '53100'; end $$|OUTAGE",
+                "do $$ begin raise exception 'x' using errcode = '57P03'; end $$|OUTAGE",
+                "set transaction read only; create table x (a int)|OUTAGE",
+                "select pg_terminate_backend(pg_backend_pid())|OUTAGE",
+            })
+    void anErrorIsJudgedByWhatItMeansForTheJob(String sql, Failure failure) {
+        assertThat(Database.classify(failureOf(database, sql))).isEqualTo(failure);
+    }
+
+    @Test
+    void aServerThatIsAwayIsAnOutageAtTheFirstUseAndNotAtTheStart() {
+        try (var absent =
+                new Database(URI.create("postgresql://a:b@127.0.0.1:" + EmbeddedRedis.freePort() + "/x"), SHORT)) {
+            assertThatThrownBy(absent::ping)
+                    .satisfies(e -> assertThat(Database.classify(e)).isEqualTo(Failure.OUTAGE));
+        }
+    }
+
+    @Test
+    void aWrongPasswordAndAMissingDatabaseAreOutages() {
+        try (var absent = new Database(url.resolve("/absent"), SHORT)) {
+            assertThatThrownBy(absent::ping)
+                    .satisfies(e -> assertThat(Database.classify(e)).isEqualTo(Failure.OUTAGE));
+        }
+    }
+
+    @Test
+    void aPoolThatIsEmptyForTooLongIsAnOutage() throws Exception {
+        try (var one = database.dataSource().getConnection();
+                var two = database.dataSource().getConnection()) {
+            assertThat(one).isNotEqualTo(two);
+            assertThatThrownBy(database::ping)
+                    .satisfies(e -> assertThat(Database.classify(e)).isEqualTo(Failure.OUTAGE));
+        }
+    }
+
+    @Test
+    void whatIsNoErrorOfTheDatabaseMayBeTriedAgain() {
+        assertThat(Database.classify(new IllegalStateException("bug"))).isEqualTo(Failure.TRANSIENT);
+        assertThat(Database.classify(new RuntimeException(new SQLException("x", "23505"))))
+                .isEqualTo(Failure.PERMANENT);
+    }
+
+    private static Throwable failureOf(Database database, String sql) {
+        try (var connection = database.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            try (var statement = connection.createStatement()) {
+                statement.execute(sql);
+            } catch (SQLException e) {
+                return e;
+            } finally {
+                if (!connection.isClosed()) {
+                    connection.rollback();
+                }
+            }
+        } catch (SQLException e) {
+            return e;
+        }
+        throw new AssertionError("did not fail: " + sql);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.freshet.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Problem;
+import dev.freshet.testing.EmbeddedRedis;
+import dev.freshet.testing.TestServices;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SqlCheckIT {
+    private static Database database;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void start() throws SQLException {
+        database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
+        try (var connection = database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("""
+                    create table a (id bigint primary key, cohort_id int, name text);
+                    create table large (id bigint primary key, name text);
+                    insert into large select n, n::text from generate_series(1, 100100) n;
+                    analyze large""");
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        database.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "select id from a where id = :x|``",
+                "select id from a where idd = :x|7: views.v.sql: column `idd` does not exist; Perhaps you meant to reference the column `a.id`.",
+                "select id,\\n      nam\\n      from a where id = :x|8: views.v.sql: column `nam` does not exist; Perhaps you meant to reference the column `a.name`.",
+                "select 1 as one where :x is null|7: views.v.sql: could not determine data type of parameter :x; say its type, such as :name::int",
+                "delete from a where id = :x|7: views.v.sql must return rows; begin it with select",
+                "with d as (delete from a where id = :x returning id) select id from d|7: views.v.sql: WITH clause containing a data-modifying statement must be at the top level",
+                "select id, cohort_id as id from a where id = :x|7: views.v.sql has two columns of one name; rename one with as",
+                "select id from large where name = :x|7: warning: views.v.sql reads all of the large table large; an index on what it filters or joins by would help",
+                "select id from large where id = :x|``",
+            })
+    void aViewIsCheckedWithoutRunningIt(String sql, String problems) throws Exception {
+        var yaml = """
+                application: x
+                views:
+                  v:
+                    params: { x: int }
+                    key: v:{x}
+                    sql: |
+                      SQL
+                    tags: [ v ]
+                    ttl: 5m
+                """;
+        assertThat(check(yaml.replace("SQL", sql.replace("\\n", "\n")))).isEqualTo(problems.replace('`', '"'));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "delete from a where id = :id|select cohort_id as \"cohortId\" from a where id = :id|``",
+                "delete from b where id = :id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply: relation \"b\" does not exist",
+                "delete from a where id = :id returning id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply must not return rows; leave out returning, or select",
+                "delete from a where id = :id|select cohort_id as cohortId from a where id = :id|6: events.a.b.lookup gives no column cohortId, which a tag or path needs; PostgreSQL folds names to lower case unless quoted: as \"cohortId\"",
+                "delete from a where id = :id|select cohort_id as \"cohortID\" from a where id = :id|6: events.a.b.lookup gives no column cohortId, which a tag or path needs; did you mean {cohortID}?",
+                "delete from a where id = :id|delete from a where id = :id|6: events.a.b.lookup gives no column cohortId, which a tag or path needs; select it as \"cohortId\"",
+            })
+    void anEventIsCheckedWithoutRunningIt(String apply, String lookup, String problems) throws Exception {
+        var yaml = """
+                application: x
+                events:
+                  a.b:
+                    with: { id: /payload/id }
+                    apply: APPLY
+                    lookup: LOOKUP
+                    tags: [ "cohort:{cohortId}" ]
+                """;
+        assertThat(check(yaml.replace("APPLY", apply).replace("LOOKUP", lookup)))
+                .isEqualTo(problems);
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsNoProblemOfTheCatalog() {
+        var options = new DatabaseOptions(1, Duration.ofSeconds(1), Duration.ofMillis(300));
+        var address = URI.create("postgresql://a:b@127.0.0.1:" + EmbeddedRedis.freePort() + "/x");
+        try (var absent = new Database(address, options)) {
+            assertThatThrownBy(() -> SqlCheck.check(CatalogReader.read("tafta", Map.of()), absent))
+                    .isInstanceOf(SQLException.class);
+        }
+    }
+
+    private String check(String yaml) throws Exception {
+        var file = Files.writeString(directory.resolve("x.yaml"), yaml);
+        List<Problem> problems = SqlCheck.check(CatalogReader.read(file.toString(), Map.of()), database);
+        return problems.stream()
+                .map(problem -> problem.toString().replace(file + ":", ""))
+                .collect(Collectors.joining("\n"));
+    }
+}
