@@ -11,8 +11,6 @@ import javax.crypto.spec.SecretKeySpec;
 /** HMAC-SHA256 (RFC 2104) with a secret that is text, as every signed request of Freshet uses it. */
 public final class Hmac {
     private static final String ALGORITHM = "HmacSHA256";
-    /** Making a Mac costs more than a small body's digest; one per thread is enough. */
-    private static final ThreadLocal<Mac> MAC = ThreadLocal.withInitial(Hmac::newMac);
 
     private Hmac() {}
 
@@ -24,7 +22,7 @@ public final class Hmac {
      * @throws IllegalArgumentException when the secret is empty
      */
     public static byte[] sign(String secret, byte[]... parts) {
-        var mac = MAC.get();
+        var mac = newMac(); // under a microsecond; one per thread would not outlive a virtual thread
         try {
             mac.init(new SecretKeySpec(secret.getBytes(UTF_8), ALGORITHM));
         } catch (InvalidKeyException e) {

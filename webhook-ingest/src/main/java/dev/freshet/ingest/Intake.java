@@ -10,6 +10,7 @@ import dev.freshet.model.Job;
 import dev.freshet.queue.Enqueued;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.SettingException;
 import io.javalin.http.Context;
 import java.time.Clock;
 import java.time.Duration;
@@ -94,7 +95,9 @@ final class Intake {
     }
 
     private static Answer away(Throwable error) {
-        if (!RedisServer.isOutage(error)) {
+        if (error instanceof SettingException) {
+            log.error("enqueue refused cause={}", error.getMessage());
+        } else if (!RedisServer.isOutage(error)) {
             log.error("enqueue failed", error);
         }
         return AWAY;

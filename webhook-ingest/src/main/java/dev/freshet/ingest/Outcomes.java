@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Counts each request's outcome and writes its one line. Neither holds bodies, ids, signatures or secrets. */
 final class Outcomes {
@@ -38,28 +39,30 @@ final class Outcomes {
         if (!known) {
             meters.counter("freshet.unknown.topics").increment();
         }
-        var event = log.atLevel(answer.status() >= 500 ? org.slf4j.event.Level.WARN : org.slf4j.event.Level.INFO);
-        event.log(
-                "delivery outcome={} status={} site={} topic={} known={} trace={} bytes={} ms={}",
-                answer.outcome(),
-                answer.status(),
-                delivery.site().name(),
-                topic,
-                known,
-                delivery.trace(),
-                delivery.body().length,
-                millis(took));
+        log.atLevel(answer.status() >= 500 ? Level.WARN : Level.INFO)
+                .log(
+                        "delivery outcome={} status={} site={} topic={} known={} trace={} bytes={} ms={}",
+                        answer.outcome(),
+                        answer.status(),
+                        delivery.site().name(),
+                        topic,
+                        known,
+                        delivery.trace(),
+                        delivery.body().length,
+                        millis(took));
     }
 
     /** A request was not let in. */
     void refusal(Answer answer, String path, String address) {
         count(answer);
-        log.info(
-                "refused outcome={} status={} path={} address={}",
-                answer.outcome(),
-                answer.status(),
-                loggable(path),
-                address);
+        // who is told to wait may well not; the first refusals were enough to read
+        log.atLevel(answer.status() == 429 ? Level.DEBUG : Level.INFO)
+                .log(
+                        "refused outcome={} status={} path={} address={}",
+                        answer.outcome(),
+                        answer.status(),
+                        loggable(path),
+                        address);
     }
 
     private void count(Answer answer) {

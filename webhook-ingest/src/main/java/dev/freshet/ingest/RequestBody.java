@@ -2,7 +2,6 @@ package dev.freshet.ingest;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** The bytes of a request, cut off at the bound while they come. */
@@ -20,16 +19,9 @@ final class RequestBody {
         if (announced > MAX_BYTES) {
             return Optional.empty();
         }
-        if (announced >= 0) {
-            return Optional.of(exactly((int) announced, request));
-        }
-        var bytes = request.getInputStream().readNBytes(MAX_BYTES + 1);
+        // the buffer grows with what comes: an announced length alone costs nothing
+        int most = announced < 0 ? MAX_BYTES + 1 : (int) announced;
+        var bytes = request.getInputStream().readNBytes(most);
         return bytes.length > MAX_BYTES ? Optional.empty() : Optional.of(bytes);
-    }
-
-    private static byte[] exactly(int length, HttpServletRequest request) throws IOException {
-        var bytes = new byte[length];
-        int read = request.getInputStream().readNBytes(bytes, 0, length);
-        return read == length ? bytes : Arrays.copyOf(bytes, read);
     }
 }

@@ -1,12 +1,14 @@
 package dev.freshet.ingest;
 
 import dev.freshet.ingest.IngestConfig.Listen;
+import dev.freshet.settings.SettingException;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,6 +38,7 @@ final class WebServer implements AutoCloseable {
         this.javalin = javalin;
     }
 
+    /** @throws SettingException when the address cannot be listened on */
     static WebServer start(Listen listen, Consumer<RoutesConfig> routes) {
         var javalin = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
@@ -47,7 +50,12 @@ final class WebServer implements AutoCloseable {
             errors(config.routes);
             routes.accept(config.routes);
         });
-        return new WebServer(javalin.start(listen.host(), listen.port()));
+        try {
+            return new WebServer(javalin.start(listen.host(), listen.port()));
+        } catch (JavalinException e) {
+            throw new SettingException("cannot listen on INGEST_HOST=" + listen.host() + " INGEST_PORT=" + listen.port()
+                    + ": " + rootMessage(e));
+        }
     }
 
     int port() {
@@ -58,6 +66,14 @@ final class WebServer implements AutoCloseable {
     @Override
     public void close() {
         javalin.stop();
+    }
+
+    private static String rootMessage(Throwable error) {
+        var root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
     }
 
     private static void tune(JavalinConfig config, Listen listen) {

@@ -315,8 +315,38 @@ class IngestIT {
         var other = new Service(Map.of());
         var answer = other.eventLater("/events?wait=applied", "{\"id\":\"stop\",\"topic\":\"a\"}");
         other.claim();
-        other.close();
+        other.process.close();
         assertThat(answer.get().statusCode()).isEqualTo(202);
+        other.close();
+    }
+
+    @Test
+    void aRequestUnderWayIsAnsweredBeforeTheEnd() throws Exception {
+        var body = delivery("under-way");
+        var other = new Service(Map.of());
+        int port = other.process.port();
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            var head = "POST " + WEBHOOKS + " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+                    + body.length + "\r\nX-Thinkific-Hmac-Sha256: " + Hmac.signHex("one", body) + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(UTF_8));
+            assertThat(new String(socket.getInputStream().readNBytes(25), UTF_8))
+                    .startsWith("HTTP/1.1 100");
+
+            var closing = CompletableFuture.runAsync(other::close);
+            await().until(() -> !accepts(port));
+            socket.getOutputStream().write(body);
+            assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+                    .contains("200 OK", "accepted");
+            closing.get();
+        }
+    }
+
+    @Test
+    void anAddressThatIsTakenIsSaidAtTheStart() {
+        var taken = Map.of("INGEST_PORT", String.valueOf(ingest.port()));
+        assertThatThrownBy(() -> new Service(taken))
+                .hasMessageContaining("INGEST_PORT=" + ingest.port() + ": Address already in use");
     }
 
     @Test
@@ -496,6 +526,14 @@ class IngestIT {
                 .getBytes(UTF_8);
     }
 
+    private static boolean accepts(int port) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static String signature() {
         return FreshetSignature.HEADER;
     }
@@ -538,6 +576,7 @@ class IngestIT {
 
     /** A service of its own, with its own keys, and the queue behind it. */
     private final class Service implements AutoCloseable {
+        private final HttpClient client = HttpClient.newHttpClient();
         private final Ingest process;
         private final JobQueue queue;
 
@@ -552,7 +591,7 @@ class IngestIT {
         }
 
         HttpResponse<String> webhook(byte[] body, String secret) throws Exception {
-            return http.send(
+            return client.send(
                     at(WEBHOOKS)
                             .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(secret, body))
                             .POST(BodyPublishers.ofByteArray(body))
@@ -562,7 +601,7 @@ class IngestIT {
 
         HttpResponse<String> from(String address, String id) throws Exception {
             var body = delivery(id);
-            return http.send(
+            return client.send(
                     at(WEBHOOKS)
                             .header("X-Thinkific-Hmac-Sha256", Hmac.signHex("one", body))
                             .header("X-Forwarded-For", address)
@@ -584,11 +623,11 @@ class IngestIT {
             var request = at(path).header(signature(), header(bytes))
                     .method(method, BodyPublishers.ofByteArray(bytes))
                     .build();
-            return http.sendAsync(request, BodyHandlers.ofString());
+            return client.sendAsync(request, BodyHandlers.ofString());
         }
 
         HttpResponse<String> get(String path) throws Exception {
-            return http.send(at(path).GET().build(), BodyHandlers.ofString());
+            return client.send(at(path).GET().build(), BodyHandlers.ofString());
         }
 
         Claim claim() {
@@ -607,6 +646,7 @@ class IngestIT {
 
         @Override
         public void close() {
+            client.close(); // first, since a server that ends gives open connections a second
             process.close();
         }
     }
