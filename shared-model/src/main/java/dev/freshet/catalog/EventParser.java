@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the events of a catalog. */
 final class EventParser {
-    private static final List<String> KEYS =
+    static final List<String> KEYS =
             List.of("route", "from", "with", "identity", "version", "apply", "lookup", "tags", "paths");
     private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
 

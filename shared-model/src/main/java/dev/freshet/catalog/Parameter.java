@@ -54,6 +54,14 @@ public record Parameter(
                 .filter(value -> oneOf.isEmpty() || oneOf.contains(value));
     }
 
+    /** How many characters a value has at most. */
+    int longest() {
+        return switch (type) {
+            case TEXT -> oneOf.stream().mapToInt(String::length).max().orElse(maxLength);
+            case INT, DATE, BOOL, UUID -> 36;
+        };
+    }
+
     private boolean inBounds(long number) {
         return min <= number && number <= max;
     }

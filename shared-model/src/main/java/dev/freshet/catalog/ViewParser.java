@@ -1,6 +1,7 @@
 package dev.freshet.catalog;
 
 import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.model.Tag;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,9 +13,8 @@ import java.util.stream.Collectors;
 
 /** Reads the views of a catalog. */
 final class ViewParser {
-    private static final List<String> KEYS =
-            List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind");
-    private static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
+    static final List<String> KEYS = List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind");
+    static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
 
     private final CatalogParser parser;
     private final Routes routes;
@@ -33,7 +33,7 @@ final class ViewParser {
         var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
         var sql = section.require("sql", "sql: select …").flatMap(templates::sql);
         sql.ifPresent(s -> reportUnused(section, s, params));
-        var tags = section.require("tags", "tags: [ " + name + " ]").map(templates::list);
+        var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, name));
         var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
         var rewarm = choice(section, "rewarm", Rewarm.class).orElse(Rewarm.HOT);
@@ -63,6 +63,26 @@ final class ViewParser {
                         .filter(name -> !params.contains(name))
                         .forEach(name -> element.error("has {" + name + "}, which is no parameter of the view")));
         return route;
+    }
+
+    private static List<Template> tags(Element element, Templates templates, List<Parameter> params) {
+        var tags = templates.list(element);
+        for (var tag : tags) {
+            int longest = tag.fill(name -> "x".repeat(longest(name, params))).length();
+            if (longest > Tag.MAX_LENGTH) {
+                element.error(
+                        "may become longer than " + Tag.MAX_LENGTH + " characters in '" + tag + "'",
+                        "give its parameters a smaller maxLength");
+            }
+        }
+        return tags;
+    }
+
+    private static int longest(String name, List<Parameter> params) {
+        return params.stream()
+                .filter(parameter -> parameter.name().equals(name))
+                .mapToInt(Parameter::longest)
+                .sum();
     }
 
     private static Optional<Template> key(Element element, Templates templates, Set<String> params) {

@@ -3,6 +3,8 @@ package dev.freshet.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.nio.file.Files;
@@ -258,6 +260,28 @@ class CatalogReaderTest {
                 view("ttl: 5m", "ttl: 5m\n    kind: row"))) {
             assertThat(fingerprint(change)).isNotEqualTo(before);
         }
+    }
+
+    @Test
+    void aTagThatCouldBecomeTooLongIsRefused() {
+        var yaml = view("cohortId: int", "cohortId: { type: text, maxLength: 400 }")
+                .replace("cohort:{cohortId}", "{cohortId}{cohortId}" + "x".repeat(113));
+        assertThat(refusal(yaml)).contains("15: views.list.tags may become longer than 512 characters in '{cohortId}");
+    }
+
+    @Test
+    void theSchemaForEditorsKnowsTheSameKeys() throws Exception {
+        var root = new JsonMapper().readTree(CatalogReader.class.getResourceAsStream("/catalogs/catalog.schema.json"));
+        var views = root.at("/properties/views/additionalProperties/properties");
+        assertThat(names(views)).containsExactlyInAnyOrderElementsOf(ViewParser.KEYS);
+        assertThat(names(views.at("/params/additionalProperties/oneOf/1/properties")))
+                .containsExactlyInAnyOrderElementsOf(ViewParser.PARAM_KEYS);
+        assertThat(names(root.at("/properties/events/additionalProperties/properties")))
+                .containsExactlyInAnyOrderElementsOf(EventParser.KEYS);
+    }
+
+    private static List<String> names(JsonNode properties) {
+        return properties.properties().stream().map(Map.Entry::getKey).toList();
     }
 
     @Test
