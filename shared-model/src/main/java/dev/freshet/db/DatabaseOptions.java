@@ -10,4 +10,9 @@ import java.time.Duration;
 public record DatabaseOptions(int poolSize, Duration statementTimeout, Duration connectTimeout) {
     public static final DatabaseOptions DEFAULTS =
             new DatabaseOptions(8, Duration.ofSeconds(20), Duration.ofSeconds(5));
+
+    /** The same with another number of connections. */
+    public DatabaseOptions withPoolSize(int connections) {
+        return new DatabaseOptions(connections, statementTimeout, connectTimeout);
+    }
 }

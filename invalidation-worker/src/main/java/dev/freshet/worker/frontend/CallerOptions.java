@@ -28,7 +28,7 @@ public record CallerOptions(
         Duration idle) {
 
     private static final CallerOptions DEFAULTS = new CallerOptions(
-            100,
+            5_000,
             Duration.ofSeconds(10),
             Duration.ofMillis(200),
             Duration.ofSeconds(5),
@@ -43,7 +43,7 @@ public record CallerOptions(
     }
 
     /**
-     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 100, at most 5000).
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 5000).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */

@@ -1,0 +1,53 @@
+package dev.freshet.worker;
+
+import dev.freshet.settings.Settings;
+import io.javalin.Javalin;
+import io.javalin.http.ContentType;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The worker's own port: {@code GET /health} and {@code GET /metrics}. */
+final class Monitor implements AutoCloseable {
+    /** @param port 0 for any free one */
+    record Listen(String host, int port) {
+
+        /** Reads {@code NAME_HOST} (default all interfaces) and {@code NAME_PORT}. */
+        static Listen from(Settings settings, String name, int port) {
+            return new Listen(
+                    settings.text(name + "_HOST", "0.0.0.0"), settings.number(name + "_PORT", port, 0, 65_535));
+        }
+    }
+
+    private final Javalin web;
+
+    private Monitor(Javalin web) {
+        this.web = web;
+    }
+
+    /** @param away the dependency that keeps the worker from working; empty when none does */
+    static Monitor start(Listen listen, PrometheusMeterRegistry metrics, Supplier<Optional<String>> away) {
+        var web = Javalin.create(config -> {
+            config.startup.showJavalinBanner = false;
+            config.routes.get("/health", context -> {
+                var missing = away.get();
+                context.status(missing.isPresent() ? 503 : 200)
+                        .json(Map.of("status", missing.isPresent() ? "paused" : "up", "away", missing.orElse("")));
+            });
+            config.routes.get(
+                    "/metrics",
+                    context -> context.contentType(ContentType.TEXT_PLAIN).result(metrics.scrape()));
+        });
+        return new Monitor(web.start(listen.host(), listen.port()));
+    }
+
+    int port() {
+        return web.port();
+    }
+
+    @Override
+    public void close() {
+        web.stop();
+    }
+}

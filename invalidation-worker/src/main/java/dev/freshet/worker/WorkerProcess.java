@@ -1,0 +1,125 @@
+package dev.freshet.worker;
+
+import dev.freshet.cache.CacheOptions;
+import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.queue.QueuePolicy;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.Addresses;
+import dev.freshet.settings.Settings;
+import dev.freshet.worker.frontend.Caller;
+import dev.freshet.worker.frontend.CallerOptions;
+import dev.freshet.worker.frontend.Owed;
+import dev.freshet.worker.run.WorkerLoops;
+import dev.freshet.worker.run.WorkerOptions;
+import dev.freshet.worker.view.CachedViews;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One worker process: everything that stands between the queue and a fresh page. */
+public final class WorkerProcess implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WorkerProcess.class);
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Monitor monitor;
+
+    private WorkerProcess(Settings settings) {
+        try {
+            var addresses = Addresses.from(settings);
+            var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
+            var options = WorkerOptions.from(settings);
+            var calls = CallerOptions.from(settings);
+            var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
+            var listen = Monitor.Listen.from(settings, "WORKER", 8081);
+            var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
+            int connections = settings.number("DATABASE_POOL", 8, 1, 200);
+            int loads = settings.number("WORKER_LOADS", 4, 1, 100);
+            settings.refuseUnknown("WORKER_", "CALLBACK_");
+            settings.describe().forEach(line -> log.info("setting {}", line));
+
+            var queueServer = keep(new RedisServer("queue", addresses.queue(), timeout));
+            QueuePolicy.check(queueServer.session());
+            var waitServer = keep(new RedisServer("wait", addresses.queue(), timeout));
+            var cacheServer = keep(new RedisServer("cache", addresses.cache(), timeout));
+            var database = keep(database(addresses, connections, catalog));
+
+            var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            var queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(addresses.prefix()));
+            var cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()));
+            var owed = new Owed(
+                    queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
+            var views = new CachedViews(cache, catalog, database, new CacheStats(metrics), loads);
+
+            var loops = keep(new WorkerLoops(
+                    options,
+                    new WorkerLoops.Needs(catalog, queue, cache, cacheServer, owed, views, database),
+                    Clock.systemUTC(),
+                    metrics));
+            var caller = keep(new Caller(owed, calls, Clock.systemUTC(), RandomGenerator.getDefault(), metrics));
+            monitor = keep(Monitor.start(listen, metrics, loops::away));
+            caller.start();
+            loops.start();
+            log.info(
+                    "worker started name={} application={} port={}",
+                    loops.name(),
+                    catalog.application(),
+                    monitor.port());
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts working.
+     *
+     * @throws dev.freshet.settings.SettingException when a setting cannot be used
+     * @throws dev.freshet.catalog.CatalogException when the catalog or its SQL cannot be used
+     * @throws RuntimeException when the queue's Redis or PostgreSQL is away: a worker starts with both
+     */
+    public static WorkerProcess start(Settings settings) {
+        return new WorkerProcess(settings);
+    }
+
+    /** Where {@code /health} and {@code /metrics} are. */
+    public int port() {
+        return monitor.port();
+    }
+
+    /** Drains: nothing more is claimed, what is claimed is finished or given back within the drain time. */
+    @Override
+    public void close() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                log.warn("cannot close cleanly cause={}", String.valueOf(e));
+            }
+        }
+    }
+
+    private static Database database(Addresses addresses, int connections, Catalog catalog) {
+        var database = new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections));
+        database.migrate();
+        CatalogCheck.requireUsable(catalog, database);
+        return database;
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        open.push(part);
+        return part;
+    }
+}

@@ -1,0 +1,263 @@
+package dev.freshet.worker.run;
+
+import dev.freshet.catalog.Event;
+import dev.freshet.catalog.NamedSql;
+import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
+import dev.freshet.db.Query;
+import dev.freshet.worker.run.Batch.Change;
+import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a batch of changes to PostgreSQL in one transaction, newest wins. A row that PostgreSQL refuses is found and
+ * only it fails: the transaction is repeated without it.
+ */
+final class Applier {
+    /** Refused rows that a batch may have before its changes are applied one by one. */
+    private static final int MAX_REFUSALS = 8;
+    /** Tries of a batch, and of a single change, that met a deadlock or another passing trouble. */
+    private static final int MAX_TRIES = 3;
+
+    private static final Pattern FIRST_NUMBER = Pattern.compile("\\d{1,9}");
+
+    /**
+     * What became of a batch.
+     *
+     * @param effects what the applied and the overtaken changes made stale
+     * @param leftBehind ids of rows that are to be finished once the effects are invalidated
+     * @param failures what PostgreSQL did not take
+     */
+    record Applied(
+            Effects effects, List<Long> leftBehind, long applied, long overtaken, Map<Change, Exception> failures) {
+
+        Applied plus(Applied other) {
+            effects.add(other.effects);
+            leftBehind.addAll(other.leftBehind);
+            failures.putAll(other.failures);
+            return new Applied(effects, leftBehind, applied + other.applied, overtaken + other.overtaken, failures);
+        }
+
+        static Applied failed(Change change, Exception error) {
+            var nothing = nothing();
+            nothing.failures.put(change, error);
+            return nothing;
+        }
+
+        static Applied nothing() {
+            return new Applied(Effects.none(), new ArrayList<>(), 0, 0, new IdentityHashMap<>());
+        }
+    }
+
+    private static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient Change change;
+        private final SQLException refusal;
+
+        RefusedException(Change change, SQLException refusal) {
+            super(refusal);
+            this.change = change;
+            this.refusal = refusal;
+        }
+    }
+
+    private final Database database;
+    private final Versions versions;
+    private final LeftBehind leftBehind;
+    private final Map<NamedSql, Query> queries = new ConcurrentHashMap<>();
+
+    Applier(Database database, Versions versions, LeftBehind leftBehind) {
+        this.database = database;
+        this.versions = versions;
+        this.leftBehind = leftBehind;
+    }
+
+    /** @throws OutageException when PostgreSQL is away; then nothing, or all that was committed, is applied */
+    Applied apply(List<Change> changes) {
+        var left = new ArrayList<>(changes);
+        var result = Applied.nothing();
+        int refusals = 0;
+        int tries = 0;
+        while (left.size() > 1 && refusals < MAX_REFUSALS && tries < MAX_TRIES) {
+            try {
+                return result.plus(transaction(left));
+            } catch (RefusedException e) {
+                refusals++;
+                left.remove(e.change);
+                result = result.plus(applyAlone(e.change));
+            } catch (SQLException | RuntimeException e) {
+                tries = failureOf(e) == Failure.TRANSIENT ? tries + 1 : MAX_TRIES;
+            }
+        }
+        for (var change : left) {
+            result = result.plus(applyAlone(change));
+        }
+        return result;
+    }
+
+    private Applied applyAlone(Change change) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return transaction(List.of(change));
+            } catch (RefusedException e) {
+                return Applied.failed(change, e.refusal);
+            } catch (SQLException | RuntimeException e) {
+                if (failureOf(e) == Failure.PERMANENT || tries == MAX_TRIES) {
+                    return Applied.failed(change, e);
+                }
+            }
+        }
+    }
+
+    private static Failure failureOf(Exception error) {
+        var failure = Database.classify(error);
+        if (failure == Failure.OUTAGE) {
+            throw new OutageException("postgresql", error);
+        }
+        return failure;
+    }
+
+    private Applied transaction(List<Change> changes) throws SQLException, RefusedException {
+        try (var connection = database.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                var applied = apply(connection, changes);
+                connection.commit();
+                return applied;
+            } catch (SQLException | RefusedException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            }
+        }
+    }
+
+    /** The versions come first: their locks make "before" the state that the last committed change left. */
+    private Applied apply(Connection connection, List<Change> changes) throws SQLException, RefusedException {
+        var previous = versions.raise(connection, changes);
+        var before = effects(changes, lookup(connection, changes));
+        var fresh = changes.stream().filter(change -> isFresh(change, previous)).toList();
+        for (var wave : waves(fresh)) {
+            write(connection, wave);
+        }
+        var after = effects(changes, lookup(connection, changes));
+        var left = before.without(after);
+        var rows = new ArrayList<Long>();
+        if (!left.isEmpty()) {
+            rows.add(leftBehind.write(connection, left));
+            after.add(left);
+        }
+        return new Applied(after, rows, fresh.size(), changes.size() - fresh.size(), new IdentityHashMap<>());
+    }
+
+    /** An equal version is applied again: a redo after a crash must be able to finish what it began. */
+    private static boolean isFresh(Change change, Map<String, Long> previous) {
+        return change.event()
+                .version()
+                .map(version -> version.number() >= previous.getOrDefault(version.identity(), Long.MIN_VALUE))
+                .orElse(true);
+    }
+
+    /**
+     * Changes of one identity go into different waves, older versions first; all others share the first wave. Within a
+     * wave the order does not matter, so that it can be written rule by rule.
+     */
+    private static List<List<Change>> waves(List<Change> changes) {
+        var waves = new ArrayList<List<Change>>();
+        var next = new HashMap<String, Integer>();
+        changes.stream()
+                .sorted(Comparator.comparingLong(change ->
+                        change.event().version().map(Event.Version::number).orElse(Long.MIN_VALUE)))
+                .forEach(change -> {
+                    int wave = change.event()
+                            .version()
+                            .map(version -> next.merge(version.identity(), 1, Integer::sum) - 1)
+                            .orElse(0);
+                    if (wave == waves.size()) {
+                        waves.add(new ArrayList<>());
+                    }
+                    waves.get(wave).add(change);
+                });
+        return waves;
+    }
+
+    private void write(Connection connection, List<Change> wave) throws SQLException, RefusedException {
+        for (var changes : byTopic(wave)) {
+            var sql = changes.getFirst().rule().apply();
+            if (sql == null) {
+                continue;
+            }
+            try {
+                query(sql).update(connection, parameters(changes));
+            } catch (BatchUpdateException e) {
+                if (failureOf(e) == Failure.PERMANENT) {
+                    throw new RefusedException(changes.get(refused(e, changes.size())), e);
+                }
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * The driver tells which row was refused only in its message ("Batch entry 17 … was aborted"), in the language of
+     * the machine. That is good enough to guess, since the guessed row is tried alone and not condemned.
+     */
+    private static int refused(BatchUpdateException error, int size) {
+        var number = FIRST_NUMBER.matcher(String.valueOf(error.getMessage()));
+        return number.find() ? Math.min(Integer.parseInt(number.group()), size - 1) : 0;
+    }
+
+    private Map<Change, List<Map<String, @Nullable String>>> lookup(Connection connection, List<Change> changes)
+            throws SQLException {
+        var found = new IdentityHashMap<Change, List<Map<String, @Nullable String>>>();
+        for (var group : byTopic(changes)) {
+            var sql = group.getFirst().rule().lookup();
+            if (sql != null) {
+                var rows = query(sql).rows(connection, parameters(group));
+                for (int i = 0; i < rows.size(); i++) {
+                    found.put(group.get(i), rows.get(i));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static Effects effects(List<Change> changes, Map<Change, List<Map<String, @Nullable String>>> lookups) {
+        var effects = Effects.none();
+        for (var change : changes) {
+            var rows = lookups.getOrDefault(change, List.of());
+            effects.tags().addAll(change.rule().tags(change.event(), rows));
+            effects.paths().addAll(change.rule().paths(change.event(), rows));
+        }
+        return effects;
+    }
+
+    /** In the same order in every worker, so that they meet fewer of each other's row locks crosswise. */
+    private static Collection<List<Change>> byTopic(List<Change> changes) {
+        var groups = new TreeMap<String, List<Change>>();
+        for (var change : changes) {
+            groups.computeIfAbsent(change.job().topic(), topic -> new ArrayList<>())
+                    .add(change);
+        }
+        return groups.values();
+    }
+
+    private static List<Map<String, @Nullable String>> parameters(List<Change> changes) {
+        return changes.stream().map(change -> change.event().parameters()).toList();
+    }
+
+    private Query query(NamedSql sql) {
+        return queries.computeIfAbsent(sql, Query::new);
+    }
+}

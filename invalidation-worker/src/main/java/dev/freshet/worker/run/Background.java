@@ -1,0 +1,60 @@
+package dev.freshet.worker.run;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything a process does beside its main work, each on a virtual thread of its own: name, period, task. */
+final class Background implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Background.class);
+    private static final Duration STOP = Duration.ofSeconds(5);
+
+    /** @param period the pause between the end of one run and the start of the next */
+    record Task(String name, Duration period, Runnable run) {}
+
+    private final List<Thread> threads = new ArrayList<>();
+    private final CountDownLatch stop = new CountDownLatch(1);
+
+    Background(List<Task> tasks) {
+        for (var task : tasks) {
+            threads.add(Thread.ofVirtual().name(task.name()).start(() -> loop(task)));
+        }
+    }
+
+    private void loop(Task task) {
+        boolean failing = false;
+        try {
+            do {
+                try {
+                    task.run().run();
+                    failing = false;
+                } catch (RuntimeException e) {
+                    if (!failing) {
+                        log.warn("background task failed task={} cause={}", task.name(), e.getMessage());
+                    }
+                    failing = true;
+                }
+            } while (!stop.await(task.period().toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop.countDown();
+        for (var thread : threads) {
+            try {
+                if (!thread.join(STOP)) {
+                    thread.interrupt();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.freshet.worker.run;
+
+import dev.freshet.cache.TagCache;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.worker.frontend.Owed;
+import io.lettuce.core.RedisException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The commit point of a batch: once its tags are invalidated, no reader gets a value older than it; once the front ends
+ * owe it, none can miss it. Both may be done again without harm.
+ */
+final class Invalidator {
+    private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
+
+    private final TagCache cache;
+    private final Owed owed;
+    private final Warmer warmer;
+    private final LeftBehind leftBehind;
+
+    Invalidator(TagCache cache, Owed owed, Warmer warmer, LeftBehind leftBehind) {
+        this.cache = cache;
+        this.owed = owed;
+        this.warmer = warmer;
+        this.leftBehind = leftBehind;
+    }
+
+    /** @throws OutageException when the cache or the queue's Redis is away */
+    void invalidate(Effects effects, List<Long> rows) {
+        if (effects.isEmpty()) {
+            return;
+        }
+        try {
+            cache.invalidate(effects.tags());
+        } catch (RedisException e) {
+            throw failure("cache", e);
+        }
+        try {
+            owed.record(effects.tags(), effects.paths());
+        } catch (RedisException e) {
+            throw failure("queue", e);
+        }
+        rows.forEach(leftBehind::finish);
+        warmer.changed(effects.tags());
+    }
+
+    /**
+     * Invalidates what workers that died left behind.
+     *
+     * @param age how long a living worker is given to do it itself
+     * @return how many batches were finished for others
+     * @throws OutageException when a dependency is away
+     */
+    int finishOthers(Duration age) {
+        try {
+            var rows = leftBehind.read(age);
+            for (var row : rows) {
+                invalidate(row.effects(), List.of(row.id()));
+                log.info(
+                        "finished what a worker left behind tags={}",
+                        row.effects().tags().size());
+            }
+            leftBehind.clean();
+            return rows.size();
+        } catch (SQLException e) {
+            throw new OutageException("postgresql", e);
+        }
+    }
+
+    private static RuntimeException failure(String dependency, RedisException error) {
+        return RedisServer.isOutage(error) ? new OutageException(dependency, error) : error;
+    }
+}

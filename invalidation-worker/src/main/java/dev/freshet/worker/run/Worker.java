@@ -1,0 +1,293 @@
+package dev.freshet.worker.run;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
+import dev.freshet.model.Attempt;
+import dev.freshet.queue.Claim;
+import dev.freshet.queue.ClaimResult;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.Settled;
+import dev.freshet.queue.Verdict;
+import io.lettuce.core.RedisException;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.BatchUpdateException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes jobs and makes them take effect: apply, invalidate, owe, settle. Whatever step it dies in, doing all of them
+ * again is correct. It is worse to lose a job than to run it twice.
+ */
+final class Worker implements AutoCloseable {
+    /** How long an idle worker waits in Redis before it looks around. */
+    private static final Duration WAIT = Duration.ofSeconds(2);
+
+    private static final Duration PROBE_PAUSE = Duration.ofMillis(500);
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    private final String name;
+    private final WorkerOptions options;
+    private final Catalog catalog;
+    private final JobQueue queue;
+    private final Applier applier;
+    private final Invalidator invalidator;
+    private final Dependencies dependencies;
+    private final MeterRegistry metrics;
+    private final Clock clock;
+    private final Semaphore lanes;
+    private final Set<Claim> live = ConcurrentHashMap.newKeySet();
+    private final AtomicLong done = new AtomicLong();
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile boolean stopping;
+    private @Nullable Thread loop;
+
+    record Parts(
+            JobQueue queue,
+            Applier applier,
+            Invalidator invalidator,
+            Dependencies dependencies,
+            MeterRegistry metrics) {}
+
+    Worker(String name, WorkerOptions options, Catalog catalog, Parts parts, Clock clock) {
+        this.name = name;
+        this.options = options;
+        this.catalog = catalog;
+        this.queue = parts.queue;
+        this.applier = parts.applier;
+        this.invalidator = parts.invalidator;
+        this.dependencies = parts.dependencies;
+        this.metrics = parts.metrics;
+        this.clock = clock;
+        this.lanes = new Semaphore(options.lanes());
+    }
+
+    void start() {
+        loop = Thread.ofVirtual().name("worker").start(this::run);
+    }
+
+    /** The claims being worked on now. */
+    List<Claim> live() {
+        return List.copyOf(live);
+    }
+
+    /** Jobs finished since the start: done, retried or buried. */
+    long done() {
+        return done.get();
+    }
+
+    /**
+     * Claims once and works the claim off, if there was one.
+     *
+     * @return how many jobs it held
+     */
+    int runOnce() {
+        return switch (queue.claim(options.batch(), options.lease())) {
+            case Claim claim -> {
+                process(claim);
+                yield claim.jobs().size();
+            }
+            case ClaimResult.Nothing() -> 0;
+            case ClaimResult.Paused(var reason) -> 0;
+        };
+    }
+
+    /** Stops claiming, finishes what is claimed within the drain time, and gives the rest back. */
+    @Override
+    public void close() {
+        stopping = true;
+        try {
+            if (loop != null) {
+                // not interrupted: a claim whose answer nobody reads would wait for the reaper
+                loop.join(options.drain());
+            }
+            if (!lanes.tryAcquire(options.lanes(), options.drain().toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("drain deadline passed claims={}", live.size());
+                executor.shutdownNow();
+                live.forEach(this::giveBack);
+            }
+            executor.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                if (dependencies.away().isPresent() && !dependencies.probe()) {
+                    Thread.sleep(PROBE_PAUSE);
+                    continue;
+                }
+                if (lanes.tryAcquire(WAIT.toMillis(), TimeUnit.MILLISECONDS) && !claimIntoLane()) {
+                    lanes.release();
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                log.warn("cannot claim cause={}", e.getMessage());
+                pause();
+            }
+        }
+    }
+
+    /** @return whether the lane is taken; it frees itself */
+    private boolean claimIntoLane() {
+        switch (queue.claim(options.batch(), options.lease())) {
+            case Claim claim -> {
+                live.add(claim);
+                executor.execute(() -> {
+                    try {
+                        process(claim);
+                    } finally {
+                        lanes.release();
+                    }
+                });
+                return true;
+            }
+            case ClaimResult.Nothing() -> queue.awaitWork(WAIT);
+            case ClaimResult.Paused(var reason) -> pause();
+        }
+        return false;
+    }
+
+    private void process(Claim claim) {
+        live.add(claim);
+        try {
+            if (claim.suspect()) {
+                invalidator.finishOthers(Duration.ZERO);
+            }
+            work(claim);
+        } catch (OutageException e) {
+            dependencies.lost(e);
+            giveBack(claim);
+        } catch (RuntimeException e) {
+            if (stopping) {
+                giveBack(claim);
+                return;
+            }
+            log.error("batch failed jobs={}", claim.jobs().size(), e);
+            settle(claim, failAll(claim, e), Map.of());
+        } finally {
+            live.remove(claim);
+        }
+    }
+
+    private void work(Claim claim) {
+        long start = System.nanoTime();
+        var batch = Batch.of(catalog, claim.jobs(), name, clock.instant());
+        var applied = applier.apply(batch.changes());
+        invalidator.invalidate(applied.effects(), applied.leftBehind());
+        var verdicts = new ArrayList<>(batch.unreadable());
+        applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
+        var tallies =
+                Map.of("applied", applied.applied(), "overtaken", applied.overtaken(), "ignored", batch.ignored());
+        settle(claim, verdicts, tallies);
+        log.info(
+                "batch jobs={} applied={} overtaken={} ignored={} failed={} tags={} ms={}",
+                claim.jobs().size(),
+                applied.applied(),
+                applied.overtaken(),
+                batch.ignored(),
+                verdicts.size(),
+                applied.effects().tags().size(),
+                (System.nanoTime() - start) / 1_000_000);
+    }
+
+    /** Repeats until Redis answers or the lease is surely lost; then the reaper gives the jobs to somebody else. */
+    private void settle(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
+        var deadline = clock.instant().plus(options.lease());
+        while (true) {
+            try {
+                var settled = queue.settle(claim, verdicts, tallies);
+                if (settled.equals(Settled.LOST)) {
+                    log.warn(
+                            "lease lost claim={} jobs={}",
+                            claim.id(),
+                            claim.jobs().size());
+                }
+                count(settled, tallies);
+                return;
+            } catch (RedisException e) {
+                if (clock.instant().isAfter(deadline)) {
+                    log.warn("cannot settle claim={} cause={}", claim.id(), e.getMessage());
+                    return;
+                }
+                pause();
+            }
+        }
+    }
+
+    private void giveBack(Claim claim) {
+        try {
+            queue.unclaim(claim);
+        } catch (RedisException e) {
+            log.warn("cannot unclaim claim={} cause={}", claim.id(), e.getMessage());
+        }
+    }
+
+    private void count(Settled settled, Map<String, Long> tallies) {
+        done.addAndGet(settled.done() + settled.retried() + settled.buried());
+        metrics.counter("freshet_jobs_total", "outcome", "done").increment(settled.done());
+        metrics.counter("freshet_jobs_total", "outcome", "retried").increment(settled.retried());
+        metrics.counter("freshet_jobs_total", "outcome", "buried").increment(settled.buried());
+        tallies.forEach((outcome, n) ->
+                metrics.counter("freshet_events_total", "outcome", outcome).increment(n));
+    }
+
+    private List<Verdict> failAll(Claim claim, RuntimeException error) {
+        return claim.jobs().stream()
+                .map(job -> retryOrBury(job, attempt("work", error)))
+                .toList();
+    }
+
+    private Verdict verdict(Batch.Change change, Exception error) {
+        var attempt = attempt("apply", error);
+        return Database.classify(error) == Failure.PERMANENT
+                ? new Verdict.Bury(change.job(), attempt)
+                : retryOrBury(change.job(), attempt);
+    }
+
+    private Verdict retryOrBury(dev.freshet.model.Job job, Attempt attempt) {
+        return options.retries()
+                .next(job, clock.instant(), RandomGenerator.getDefault())
+                .<Verdict>map(after -> new Verdict.Retry(job, attempt, after))
+                .orElseGet(() -> new Verdict.Bury(job, attempt));
+    }
+
+    private Attempt attempt(String step, Exception error) {
+        return new Attempt(clock.instant(), name, step, describe(error));
+    }
+
+    /** Of PostgreSQL the state and the bare sentence: its details quote values of the row. */
+    private static String describe(Exception error) {
+        var root = error instanceof BatchUpdateException && error.getCause() != null ? error.getCause() : error;
+        var message = root instanceof PSQLException sql && sql.getServerErrorMessage() != null
+                ? sql.getSQLState() + " " + sql.getServerErrorMessage().getMessage()
+                : root.getMessage();
+        return root.getClass().getSimpleName() + ": " + message;
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(PROBE_PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.freshet.worker.run;
+
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.db.Database;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.WorkerBeat;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.worker.frontend.Owed;
+import dev.freshet.worker.run.Background.Task;
+import dev.freshet.worker.view.CachedViews;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The worker with all that runs beside it. */
+public final class WorkerLoops implements AutoCloseable {
+    private static final int MAX_RELEASED = 500;
+    /** How long a living worker is given to invalidate what its own changes left behind. */
+    private static final Duration LEFT_BEHIND_AGE = Duration.ofSeconds(10);
+
+    /** What a worker works with; it closes none of it. */
+    public record Needs(
+            Catalog catalog,
+            JobQueue queue,
+            TagCache cache,
+            RedisServer cacheServer,
+            Owed owed,
+            CachedViews views,
+            Database database) {}
+
+    private final String name =
+            "w-" + HexFormat.of().toHexDigits(RandomGenerator.getDefault().nextInt());
+    private final String host = hostName();
+    private final WorkerOptions options;
+    private final JobQueue queue;
+    private final Clock clock;
+    private final Instant startedAt;
+    private final Dependencies dependencies;
+    private final Invalidator invalidator;
+    private final Warmer warmer;
+    private final Worker worker;
+    private @Nullable Background background;
+
+    public WorkerLoops(WorkerOptions options, Needs needs, Clock clock, MeterRegistry metrics) {
+        this.options = options;
+        this.queue = needs.queue;
+        this.clock = clock;
+        this.startedAt = clock.instant();
+        this.dependencies = new Dependencies(needs.database, needs.cacheServer);
+        this.warmer = new Warmer(needs.cache, needs.views, clock, metrics);
+        var leftBehind = new LeftBehind(needs.database);
+        var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
+        this.invalidator = new Invalidator(needs.cache, needs.owed, warmer, leftBehind);
+        var parts = new Worker.Parts(queue, applier, invalidator, dependencies, metrics);
+        this.worker = new Worker(name, options, needs.catalog, parts, clock);
+    }
+
+    public void start() {
+        background = new Background(List.of(
+                new Task("heartbeat", options.lease().dividedBy(3), this::beat),
+                new Task("reaper", Duration.ofSeconds(1), this::reap),
+                new Task("scheduler", Duration.ofSeconds(1), this::release),
+                new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
+                new Task("warmer", Duration.ofMillis(20), warmer::runOnce)));
+        worker.start();
+    }
+
+    /** Random for each start. */
+    public String name() {
+        return name;
+    }
+
+    /** The dependency that keeps the worker from claiming; empty when it works. */
+    public Optional<String> away() {
+        return dependencies.away();
+    }
+
+    /** Drains the worker, then stops what runs beside it. */
+    @Override
+    public void close() {
+        worker.close();
+        if (background != null) {
+            background.close();
+        }
+        queue.forget(name);
+    }
+
+    /** A sign of life: for the leases of what is worked on, and for whoever looks. */
+    private void beat() {
+        var live = worker.live();
+        live.forEach(claim -> queue.renew(claim, options.lease()));
+        long claimed = live.stream().mapToLong(claim -> claim.jobs().size()).sum();
+        queue.beat(new WorkerBeat(
+                name,
+                host,
+                ProcessHandle.current().pid(),
+                startedAt,
+                clock.instant(),
+                claimed,
+                worker.done(),
+                dependencies.away()));
+    }
+
+    private void reap() {
+        queue.expiredClaims().forEach(queue::reap);
+    }
+
+    private void release() {
+        queue.releaseDue(MAX_RELEASED);
+        queue.releaseReplays(MAX_RELEASED);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "unknown";
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.freshet.worker.run;
+
+import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Settings;
+import java.time.Duration;
+
+/**
+ * How a worker works.
+ *
+ * @param batch the most jobs of one claim, 1 to 500
+ * @param lanes how many claims are worked on at the same time
+ * @param lease how long a claim is safe from the reaper without a sign of life
+ * @param drain how long a stopping worker may finish what it claimed
+ * @param retries what becomes of a job that failed for a reason that may pass
+ */
+public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain, RetryPolicy retries) {
+
+    /** @throws SettingException when a setting is out of its bounds */
+    public static WorkerOptions from(Settings settings) {
+        var lease = settings.duration("WORKER_LEASE", Duration.ofSeconds(30));
+        if (lease.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new SettingException("WORKER_LEASE must be 1s or longer, was " + lease.toMillis() + "ms");
+        }
+        return new WorkerOptions(
+                settings.number("WORKER_BATCH", 500, 1, 500),
+                settings.number("WORKER_LANES", 2, 1, 64),
+                lease,
+                settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
+                new RetryPolicy(
+                        settings.number("WORKER_RETRY_ATTEMPTS", 10, 1, 100),
+                        settings.duration("WORKER_RETRY_BUDGET", Duration.ofHours(24)),
+                        settings.duration("WORKER_RETRY_BASE", Duration.ofSeconds(1)),
+                        settings.duration("WORKER_RETRY_CAP", Duration.ofMinutes(10))));
+    }
+}

@@ -1,0 +1,218 @@
+package dev.freshet.worker.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.freshet.cache.CacheOptions;
+import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.model.Job;
+import dev.freshet.model.Tag;
+import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadLetter;
+import dev.freshet.queue.DeadLetters;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.queue.QueueStatus;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.TestServices;
+import dev.freshet.worker.frontend.Owed;
+import dev.freshet.worker.view.CachedViews;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** A small application with members in cohorts, and workers for it, on real services of its own. */
+final class Club implements AutoCloseable {
+    static final Duration LEASE = Duration.ofSeconds(1);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final String CATALOG = """
+            application: club
+            sites:
+              main: { scheme: thinkific, secrets: secret }
+            events:
+              member.saved:
+                with: { id: /payload/id, cohort: /payload/cohort, at: /created_at }
+                identity: member:{id}
+                version: at
+                apply: >-
+                  insert into members (id, cohort_id) values (:id, :cohort)
+                  on conflict (id) do update set cohort_id = excluded.cohort_id
+                lookup: select cohort_id as "cohortId" from members where id = :id
+                tags: [ members, "cohort:{cohortId}" ]
+                paths: [ "/cohort/{cohortId}" ]
+              member.deleted:
+                with: { id: /payload/id, at: /created_at }
+                identity: member:{id}
+                version: at
+                apply: delete from members where id = :id
+                lookup: select cohort_id as "cohortId" from members where id = :id
+                tags: [ members, "cohort:{cohortId}" ]
+            frontEnds:
+              site: { type: nextjs, instances: "http://127.0.0.1:9", secret: secret }
+            """;
+
+    final String prefix = TestServices.shared().newPrefix();
+    final Catalog catalog = read();
+    final Database database;
+    final RedisServer queueServer;
+    final RedisServer waitServer;
+    final RedisServer cacheServer;
+    final JobQueue queue;
+    final TagCache cache;
+    final Owed owed;
+    private final List<Worker> workers = new ArrayList<>();
+
+    Club() {
+        this(TestServices.shared().newDatabase(), TestServices.shared().redisUrl());
+    }
+
+    /** @param cacheUrl where the cache is, such as a proxy that the test cuts */
+    Club(URI databaseUrl, URI cacheUrl) {
+        var redis = TestServices.shared().redisUrl();
+        queueServer = new RedisServer("queue", redis, TIMEOUT);
+        waitServer = new RedisServer("wait", redis, TIMEOUT);
+        cacheServer = new RedisServer("cache", cacheUrl, TIMEOUT);
+        queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(prefix));
+        cache = new TagCache(cacheServer, CacheOptions.defaults(prefix));
+        owed = new Owed(queueServer, prefix, catalog.frontEnds().values(), Owed.LONGEST_RENDER);
+        database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
+        database.migrate();
+        execute("create table if not exists members (id bigint primary key, cohort_id int not null)");
+    }
+
+    Worker newWorker() {
+        var metrics = new SimpleMeterRegistry();
+        var leftBehind = new LeftBehind(database);
+        var warmer = new Warmer(
+                cache,
+                new CachedViews(cache, catalog, database, new CacheStats(metrics), 4),
+                Clock.systemUTC(),
+                metrics);
+        var options = new WorkerOptions(
+                500,
+                2,
+                LEASE,
+                Duration.ofSeconds(5),
+                new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
+        var parts = new Worker.Parts(
+                queue,
+                newApplier(),
+                new Invalidator(cache, owed, warmer, leftBehind),
+                new Dependencies(database, cacheServer),
+                metrics);
+        var worker = new Worker("w" + workers.size(), options, catalog, parts, Clock.systemUTC());
+        workers.add(worker);
+        return worker;
+    }
+
+    Applier newApplier() {
+        return new Applier(database, new Versions(catalog.application()), new LeftBehind(database));
+    }
+
+    void saved(long member, int cohort, Instant at) {
+        deliver("member.saved", member, Integer.toString(cohort), at);
+    }
+
+    void deleted(long member, Instant at) {
+        deliver("member.deleted", member, "null", at);
+    }
+
+    /** @param cohort JSON, right or wrong */
+    void deliver(String topic, long member, String cohort, Instant at) {
+        var body = """
+                {"created_at":"%s","payload":{"id":%d,"cohort":%s}}""".formatted(at, member, cohort);
+        enqueue(topic, body);
+    }
+
+    void enqueue(String topic, String body) {
+        var id = Job.id("main", topic, UUID.randomUUID().toString());
+        queue.enqueue(Job.first(id, "main", topic, Instant.now(), false, "trace", body.getBytes(UTF_8)))
+                .toCompletableFuture()
+                .join();
+    }
+
+    /** Caches a value under a cohort's tag, as a reader would. */
+    void cache(int cohort) {
+        var key = "view:" + cohort;
+        var fill = cache.begin(key, tags(cohort)).orElseThrow();
+        cache.fill(fill, "old".getBytes(UTF_8), Lifetime.of(Duration.ofMinutes(5)), "{}", Instant.now());
+    }
+
+    boolean isCached(int cohort) {
+        return cache.read("view:" + cohort, tags(cohort)).isPresent();
+    }
+
+    /** Cohort by member. */
+    Map<Long, Integer> members() {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery("select id, cohort_id from members")
+                        .reduceRows(new java.util.TreeMap<Long, Integer>(), (found, row) -> {
+                            found.put(row.getColumn("id", Long.class), row.getColumn("cohort_id", Integer.class));
+                            return found;
+                        }));
+    }
+
+    void execute(String sql) {
+        try (var connection = database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    List<DeadLetter> dead() {
+        return new DeadLetters(queueServer, QueueOptions.defaults(prefix)).list(DeadFilter.all(), 0, 1_000);
+    }
+
+    /** What the one front end is to be told: tags and paths as they are sent. */
+    long owed() {
+        return owed.status().stream().mapToLong(status -> status.owed()).sum();
+    }
+
+    QueueStatus status() {
+        return queue.status();
+    }
+
+    @Override
+    public void close() {
+        workers.forEach(Worker::close);
+        database.close();
+        cacheServer.close();
+        waitServer.close();
+        queueServer.close();
+    }
+
+    private static List<Tag> tags(int cohort) {
+        return List.of(new Tag("cohort:" + cohort));
+    }
+
+    private static Catalog read() {
+        try {
+            Path file = Files.createTempFile("club", ".yaml");
+            try {
+                return CatalogReader.read(Files.writeString(file, CATALOG).toString(), Map.of());
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
