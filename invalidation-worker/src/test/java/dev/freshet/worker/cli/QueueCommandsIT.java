@@ -3,16 +3,20 @@ package dev.freshet.worker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.catalog.CatalogReader;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
+import dev.freshet.model.Tag;
 import dev.freshet.queue.Enqueued;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.TestServices;
+import dev.freshet.worker.frontend.Owed;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -25,8 +29,15 @@ class QueueCommandsIT {
 
     private final TestServices services = TestServices.shared();
     private final String prefix = services.newPrefix();
-    private final Map<String, String> environment =
-            Map.of("REDIS_URL", services.redisUrl().toString(), "REDIS_KEY_PREFIX", prefix, "CATALOG", "tafta");
+    private final Map<String, String> environment = Map.of(
+            "REDIS_URL",
+            services.redisUrl().toString(),
+            "REDIS_KEY_PREFIX",
+            prefix,
+            "FRONT_END_URLS",
+            "http://127.0.0.1:3999/api/revalidate",
+            "REVALIDATE_SECRET",
+            "secret");
     private RedisServer server;
     private JobQueue queue;
 
@@ -163,6 +174,32 @@ class QueueCommandsIT {
         assertThat(json.path("counts").path("accepted").asInt()).isEqualTo(1);
         assertThat(json.path("missing").asInt()).isZero();
         assertThat(json.path("workers").get(0).path("done").asInt()).isEqualTo(17);
+    }
+
+    @Test
+    void statusShowsWhatFrontEndsAreOwed() {
+        var frontEnds = CatalogReader.read("tafta", environment).frontEnds().values();
+        new Owed(server, prefix, frontEnds, Owed.LONGEST_RENDER).record(List.of(new Tag("cohort:3")), List.of("/a"));
+
+        assertThat(run("status").out()).containsPattern("dashboard +http://127.0.0.1:3999\\S* +2 ");
+        var frontEnd = run("status", "--json").json().path("frontEnds").get(0);
+        assertThat(frontEnd.path("owed").asInt()).isEqualTo(2);
+        assertThat(frontEnd.path("lastConfirmedAt").isNull()).isTrue();
+    }
+
+    @Test
+    void aCatalogThatCannotBeReadHidesTheFrontEndsOnly() {
+        var status = CommandRun.of(
+                Map.of(
+                        "REDIS_URL",
+                        services.redisUrl().toString(),
+                        "REDIS_KEY_PREFIX",
+                        prefix,
+                        "CATALOG",
+                        "/none.yaml"),
+                "status");
+        assertThat(status.code()).isZero();
+        assertThat(status.out()).contains("ready 0").contains("front ends    not known, 'freshet check' says why");
     }
 
     @Test
