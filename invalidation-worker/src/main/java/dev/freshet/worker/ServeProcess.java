@@ -3,6 +3,7 @@ package dev.freshet.worker;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -28,10 +29,11 @@ public final class ServeProcess implements AutoCloseable {
     private final RedisServer redis;
     private final Database database;
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Catalog catalog;
     private final Javalin http;
 
     private ServeProcess(ServeConfig config, Settings settings) {
-        var catalog = CatalogReader.read(config.catalog(), settings);
+        catalog = CatalogReader.read(config.catalog(), settings);
         settings.refuseUnknown("SERVE_");
         redis = new RedisServer("cache", config.addresses().cache(), config.redisTimeout());
         database = new Database(
@@ -63,6 +65,7 @@ public final class ServeProcess implements AutoCloseable {
     public static ServeProcess start(Settings settings) {
         var process = new ServeProcess(ServeConfig.from(settings), settings);
         try {
+            process.checkCatalog();
             process.http.start();
         } catch (RuntimeException e) {
             process.close();
@@ -70,6 +73,15 @@ public final class ServeProcess implements AutoCloseable {
         }
         log.info("serving port={} settings={}", process.port(), settings.describe());
         return process;
+    }
+
+    /** What is cached can be served without PostgreSQL, so only SQL that it refuses keeps the process from starting. */
+    private void checkCatalog() {
+        try {
+            CatalogCheck.requireUsable(catalog, database);
+        } catch (IllegalStateException e) {
+            log.warn("catalog not checked cause={}", e.getMessage());
+        }
     }
 
     /** Where it listens. */

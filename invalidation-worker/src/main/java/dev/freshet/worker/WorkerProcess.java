@@ -3,7 +3,6 @@ package dev.freshet.worker;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.TagCache;
-import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -25,7 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +53,10 @@ public final class WorkerProcess implements AutoCloseable {
             QueuePolicy.check(queueServer.session());
             var waitServer = keep(new RedisServer("wait", addresses.queue(), timeout));
             var cacheServer = keep(new RedisServer("cache", addresses.cache(), timeout));
-            var database = keep(database(addresses, connections, catalog));
+            var database =
+                    keep(new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections)));
+            database.migrate();
+            CatalogCheck.requireUsable(catalog, database);
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(addresses.prefix()));
@@ -68,7 +70,12 @@ public final class WorkerProcess implements AutoCloseable {
                     new WorkerLoops.Needs(catalog, queue, cache, cacheServer, owed, views, database),
                     Clock.systemUTC(),
                     metrics));
-            var caller = keep(new Caller(owed, calls, Clock.systemUTC(), RandomGenerator.getDefault(), metrics));
+            var caller = keep(new Caller(
+                    owed,
+                    calls,
+                    Clock.systemUTC(),
+                    () -> ThreadLocalRandom.current().nextLong(),
+                    metrics));
             monitor = keep(Monitor.start(listen, metrics, loops::away));
             caller.start();
             loops.start();
@@ -109,13 +116,6 @@ public final class WorkerProcess implements AutoCloseable {
                 log.warn("cannot close cleanly cause={}", String.valueOf(e));
             }
         }
-    }
-
-    private static Database database(Addresses addresses, int connections, Catalog catalog) {
-        var database = new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections));
-        database.migrate();
-        CatalogCheck.requireUsable(catalog, database);
-        return database;
     }
 
     private <T extends AutoCloseable> T keep(T part) {

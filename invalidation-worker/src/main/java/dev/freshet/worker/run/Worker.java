@@ -4,6 +4,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.model.Attempt;
+import dev.freshet.model.Job;
 import dev.freshet.queue.Claim;
 import dev.freshet.queue.ClaimResult;
 import dev.freshet.queue.JobQueue;
@@ -22,9 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
@@ -263,9 +264,9 @@ final class Worker implements AutoCloseable {
                 : retryOrBury(change.job(), attempt);
     }
 
-    private Verdict retryOrBury(dev.freshet.model.Job job, Attempt attempt) {
+    private Verdict retryOrBury(Job job, Attempt attempt) {
         return options.retries()
-                .next(job, clock.instant(), RandomGenerator.getDefault())
+                .next(job, clock.instant(), ThreadLocalRandom.current())
                 .<Verdict>map(after -> new Verdict.Retry(job, attempt, after))
                 .orElseGet(() -> new Verdict.Bury(job, attempt));
     }

@@ -66,7 +66,8 @@ public final class WorkerLoops implements AutoCloseable {
 
     public void start() {
         background = new Background(List.of(
-                new Task("heartbeat", options.lease().dividedBy(3), this::beat),
+                new Task("leases", options.lease().dividedBy(3), this::renew),
+                new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("reaper", Duration.ofSeconds(1), this::reap),
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
@@ -94,11 +95,13 @@ public final class WorkerLoops implements AutoCloseable {
         queue.forget(name);
     }
 
-    /** A sign of life: for the leases of what is worked on, and for whoever looks. */
+    private void renew() {
+        worker.live().forEach(claim -> queue.renew(claim, options.lease()));
+    }
+
     private void beat() {
-        var live = worker.live();
-        live.forEach(claim -> queue.renew(claim, options.lease()));
-        long claimed = live.stream().mapToLong(claim -> claim.jobs().size()).sum();
+        long claimed =
+                worker.live().stream().mapToLong(claim -> claim.jobs().size()).sum();
         queue.beat(new WorkerBeat(
                 name,
                 host,
