@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code freshet dev}: everything on embedded services until Ctrl-C, with something to paste. */
 @SuppressWarnings("SystemOut") // it talks to a person
@@ -55,7 +57,7 @@ public final class Dev {
                   curl -i '%s'
                   %s
 
-                Commands that meet it, such as `./freshet status`, need its addresses:
+                Commands that meet it, such as `./freshet status` or `./freshet send`, need its addresses:
 
                   export %s
 
@@ -73,10 +75,16 @@ public final class Dev {
     }
 
     private static String exports(Map<String, String> environment) {
-        return String.join(
-                " ",
-                "REDIS_QUEUE_URL=" + environment.get("REDIS_QUEUE_URL"),
-                "REDIS_CACHE_URL=" + environment.get("REDIS_CACHE_URL"),
-                "DATABASE_URL='" + environment.get("DATABASE_URL") + "'");
+        return Stream.of(
+                        "REDIS_QUEUE_URL",
+                        "REDIS_CACHE_URL",
+                        "DATABASE_URL",
+                        "FRONT_END_URLS",
+                        "REVALIDATE_SECRET",
+                        "THINKIFIC_SECRETS",
+                        "EVENTS_SECRET",
+                        "INGEST_PORT")
+                .map(name -> name + "='" + environment.get(name) + "'")
+                .collect(Collectors.joining(" \\\n    "));
     }
 }
