@@ -68,6 +68,7 @@ public final class Freshet implements Runnable {
                 .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
                 .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
+                .addSubcommand(new Work(terminal))
                 .addSubcommand(new Serve(terminal))
                 .addSubcommand(new Send(terminal))
                 .addSubcommand(new Status(terminal))

@@ -23,7 +23,19 @@ class FreshetTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"serve", "dlq", "send", "check", "explain", "status", "pause", "resume", "completion", "dev"})
+            strings = {
+                "work",
+                "serve",
+                "dlq",
+                "send",
+                "check",
+                "explain",
+                "status",
+                "pause",
+                "resume",
+                "completion",
+                "dev"
+            })
     void everyCommandKnowsHelp(String command) {
         var help = run(command, "--help");
         assertThat(help.code()).isZero();
