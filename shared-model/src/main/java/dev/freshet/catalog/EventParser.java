@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the events of a catalog. */
 final class EventParser {
     static final List<String> KEYS =
-            List.of("route", "from", "with", "identity", "version", "apply", "lookup", "tags", "paths");
+            List.of("route", "from", "with", "identity", "version", "anyOrder", "apply", "lookup", "tags", "paths");
     private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
 
     /** What Thinkific is known to send; a name of its list that is spelled otherwise never arrives. */
@@ -130,12 +130,18 @@ final class EventParser {
                             hasIdentity ? "has an identity but no version" : "has a version but no identity",
                             "newest wins needs both: what it is about and how new it is");
         }
-        if (!hasIdentity && !hasVersion && section.find("apply").isPresent()) {
+        var anyOrder = section.find("anyOrder");
+        anyOrder.ifPresent(e -> e.text("true", text -> Optional.of(text).filter("true"::equals)));
+        boolean isOrdered = hasIdentity || hasVersion;
+        if (isOrdered && anyOrder.isPresent()) {
+            section.element().error("has a version, and anyOrder", "take one of them out");
+        }
+        if (!isOrdered && anyOrder.isEmpty() && section.find("apply").isPresent()) {
             section.element()
                     .add(
                             Severity.NOTE,
                             "applies in any order, also late and twice",
-                            "give it identity and version unless that is harmless");
+                            "give it identity and version, or anyOrder: true if that is harmless");
         }
         var needed = new LinkedHashSet<String>();
         if (identity != null) {

@@ -192,7 +192,16 @@ class CatalogReaderTest {
         assertThat(catalog.notes())
                 .hasToString(
                         "[x.yaml:6: note: events.a.b applies in any order, also late and twice; give it identity and"
-                                + " version unless that is harmless]");
+                                + " version, or anyOrder: true if that is harmless]");
+    }
+
+    @Test
+    void anEventThatSaysThatAnyOrderIsHarmlessIsNotNoted() {
+        var version = "    identity: a:{id}\n    version: at\n";
+        assertThat(parse(event(version, "    anyOrder: true\n"), Map.of()).notes())
+                .isEmpty();
+        assertThat(refusal(event(version, version + "    anyOrder: true\n")))
+                .isEqualTo("6: events.a.b has a version, and anyOrder; take one of them out");
     }
 
     @Test

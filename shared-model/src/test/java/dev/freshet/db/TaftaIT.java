@@ -147,6 +147,7 @@ class TaftaIT {
                 "enrollment.changed|{'id': 1001, 'email': 'sam.sample@example.com'}",
                 "enrollment.deleted|{'id': 1001}",
                 "applicant.approved|{'email': 'kim.sample@example.com'}",
+                "applicant.approved|{'emails': ['Kim.Sample@example.com', 'lee.sample@example.com']}",
                 "applicant.deleted|{'email': 'learner1@example.com'}",
             })
     void anOwnChangeLeavesNothingStale(String topic, String json) throws Exception {
@@ -166,9 +167,31 @@ class TaftaIT {
     }
 
     @Test
-    void statisticsChangedOnlyInvalidates() throws Exception {
-        var change = new Change("statistics.changed", payload("{}"));
-        assertThat(change.tags()).isEqualTo("dashboard statistics");
+    void applicantsOfSeveralCohortsAreApprovedAtOnce() throws Exception {
+        var change = new Change(
+                "applicant.approved",
+                payload("{'emails': ['Kim.Sample@example.com', 'lee.sample@example.com', 'nobody@example.com']}"));
+        assertThat(change.tags())
+                .isEqualTo("applicants cohort:3 cohort:4 dashboard statistics user:kim.sample@example.com"
+                        + " user:lee.sample@example.com");
+        change.expect("user", "email=kim.sample@example.com", "/status", "approved");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "applicant.approved|{'cohortId': 3}|applicants cohort:3 dashboard statistics",
+                "applicants.changed|{'cohortId': 3}|applicants cohort:3 dashboard statistics",
+                "enrollments.changed|{'cohortId': 3}|cohort:3 dashboard enrollments statistics",
+                "statistics.changed|{'cohortId': 3}|cohort:3 dashboard statistics",
+                "statistics.changed|{}|dashboard statistics",
+                "user.changed|{'userEmail': 'ADA.sample@example.com'}|user:ada.sample@example.com",
+            })
+    void whatTheApplicationChangedItselfIsOnlyInvalidated(String topic, String json, String tags) throws Exception {
+        var change = new Change(topic, payload(json));
+        assertThat(change.tags()).isEqualTo(tags);
         assertThat(change.changed()).isEmpty();
     }
 

@@ -43,17 +43,23 @@ public record CallerOptions(
     }
 
     /**
-     * Reads {@code CALLBACK_TIMEOUT} (default 10s) and {@code CALLBACK_MAX_TAGS} (default 5000).
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s), {@code CALLBACK_MAX_TAGS} (default 5000) and {@code
+     * CALLBACK_MAX_PAUSE} (default 5s).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */
     public static CallerOptions from(Settings settings) {
         return DEFAULTS.with(
                 settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 5_000),
-                settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout));
+                settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout),
+                settings.duration("CALLBACK_MAX_PAUSE", DEFAULTS.lastPause));
     }
 
     CallerOptions with(int mostPerCall, Duration timeout) {
+        return with(mostPerCall, timeout, lastPause);
+    }
+
+    private CallerOptions with(int mostPerCall, Duration timeout, Duration lastPause) {
         return new CallerOptions(
                 mostPerCall, timeout, firstPause, lastPause, quiet, firstBackoff, lastBackoff, mendTime, idle);
     }

@@ -9,6 +9,7 @@ import dev.freshet.model.Hmac;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedDatabase;
 import dev.freshet.testing.EmbeddedRedis;
+import dev.freshet.testing.TestServices;
 import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import dev.freshet.worker.frontend.StandInFrontEnd;
@@ -18,55 +19,104 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
-/** The TAFTA application with all that Freshet is made of, in this process, on embedded Redis and PostgreSQL. */
-final class Stage implements AutoCloseable {
-    static final String WEBHOOK_SECRET = "local-webhook-secret";
-    static final String EVENTS_SECRET = "local-events-secret";
+/** The TAFTA application with all that Freshet is made of, in this process. */
+public final class Stage implements AutoCloseable {
+    public static final String WEBHOOK_SECRET = "local-webhook-secret";
+    public static final String EVENTS_SECRET = "local-events-secret";
     private static final String REVALIDATE_SECRET = "local-revalidate-secret";
     private static final String LOOPBACK = "127.0.0.1";
 
     /** The ports to take; 0 is any free one. A port that is taken gives way to a free one. */
-    record Ports(int ingest, int serve, int worker, int frontEnd) {
-        static final Ports FREE = new Ports(0, 0, 0, 0);
+    public record Ports(int ingest, int serve, int worker, int frontEnd) {
+        public static final Ports FREE = new Ports(0, 0, 0, 0);
+    }
+
+    /**
+     * Where Redis and PostgreSQL are.
+     *
+     * @param owned what is to be stopped with the stage, the last one first
+     */
+    private record Services(URI queue, URI cache, URI database, String prefix, Deque<AutoCloseable> owned) {
+
+        /** One Redis for the queue and one for the cache, as in production. */
+        static Services embedded() {
+            var owned = new ArrayDeque<AutoCloseable>();
+            try {
+                var queue = EmbeddedRedis.start(0);
+                owned.push(queue);
+                var cache = EmbeddedRedis.start(0, "maxmemory 256mb", "maxmemory-policy allkeys-lru");
+                owned.push(cache);
+                var database = EmbeddedDatabase.start(0);
+                owned.push(database);
+                return new Services(queue.url(), cache.url(), database.url(), "freshet", owned);
+            } catch (RuntimeException | Error e) {
+                closeAll(owned);
+                throw e;
+            }
+        }
+
+        /** Those that the tests of one JVM share, with a key prefix and a database of its own. */
+        static Services ofTests() {
+            var services = TestServices.shared();
+            return new Services(
+                    services.redisUrl(),
+                    services.redisUrl(),
+                    services.newDatabase(),
+                    services.newPrefix(),
+                    new ArrayDeque<>());
+        }
     }
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Map<String, String> environment = new HashMap<>();
-    private final StandInFrontEnd frontEnd;
+    private final List<StandInFrontEnd> frontEnds = new ArrayList<>();
     private final Ingest ingest;
     private final ServeProcess serve;
+    private final WorkerProcess worker;
 
     /**
+     * On embedded services of its own, with one stand-in front end.
+     *
      * @param told gets a line for each call that the stand-in front end is sent
      * @param more settings that win over those of the stage
      */
-    Stage(Ports ports, Consumer<String> told, Map<String, String> more) {
+    public Stage(Ports ports, Consumer<String> told, Map<String, String> more) {
+        this(Services.embedded(), ports, 1, told, more);
+    }
+
+    private Stage(Services services, Ports ports, int instances, Consumer<String> told, Map<String, String> more) {
+        open.addAll(services.owned());
         try {
-            var queue = keep(EmbeddedRedis.start(0));
-            var cache = keep(EmbeddedRedis.start(0, "maxmemory 256mb", "maxmemory-policy allkeys-lru"));
-            var database = keep(EmbeddedDatabase.start(0));
-            load(database.url(), "schema.sql", "sample.sql");
-            frontEnd = keep(StandInFrontEnd.start(free(ports.frontEnd()), told, REVALIDATE_SECRET));
+            load(services.database(), "schema.sql", "sample.sql");
+            for (int i = 0; i < instances; i++) {
+                int port = i == 0 ? free(ports.frontEnd()) : 0;
+                frontEnds.add(keep(StandInFrontEnd.start(port, told, REVALIDATE_SECRET)));
+            }
             environment.putAll(Map.of(
                     "CATALOG",
                     "tafta",
                     "REDIS_QUEUE_URL",
-                    queue.url().toString(),
+                    services.queue().toString(),
                     "REDIS_CACHE_URL",
-                    cache.url().toString(),
+                    services.cache().toString(),
+                    "REDIS_KEY_PREFIX",
+                    services.prefix(),
                     "DATABASE_URL",
-                    database.url().toString(),
+                    services.database().toString(),
                     "THINKIFIC_SECRETS",
                     WEBHOOK_SECRET,
                     "EVENTS_SECRET",
                     EVENTS_SECRET,
                     "FRONT_END_URLS",
-                    frontEnd.address().toString(),
+                    frontEnds.stream().map(it -> it.address().toString()).collect(Collectors.joining(",")),
                     "REVALIDATE_SECRET",
                     REVALIDATE_SECRET));
             environment.putAll(Map.of(
@@ -83,7 +133,7 @@ final class Stage implements AutoCloseable {
                     "WORKER_PORT",
                     port(ports.worker())));
             environment.putAll(more);
-            keep(WorkerProcess.start(settings()));
+            worker = keep(WorkerProcess.start(settings()));
             serve = keep(ServeProcess.start(settings()));
             ingest = keep(Ingest.start(settings()));
         } catch (RuntimeException | Error e) {
@@ -92,21 +142,40 @@ final class Stage implements AutoCloseable {
         }
     }
 
+    /**
+     * On the services that the tests share.
+     *
+     * @param instances how many stand-ins of the one front end there are
+     * @param more settings that win over those of the stage
+     */
+    public static Stage ofTests(int instances, Map<String, String> more) {
+        return new Stage(Services.ofTests(), Ports.FREE, instances, line -> {}, more);
+    }
+
     /** The environment of the processes, for commands that are to meet them. */
-    Map<String, String> environment() {
+    public Map<String, String> environment() {
         return Map.copyOf(environment);
     }
 
-    StandInFrontEnd frontEnd() {
-        return frontEnd;
+    public StandInFrontEnd frontEnd() {
+        return frontEnds.getFirst();
     }
 
-    URI ingest(String path) {
+    /** All instances of the one front end. */
+    public List<StandInFrontEnd> frontEnds() {
+        return List.copyOf(frontEnds);
+    }
+
+    public URI ingest(String path) {
         return URI.create("http://" + LOOPBACK + ":" + ingest.port() + path);
     }
 
-    URI reads(String path) {
+    public URI reads(String path) {
         return URI.create("http://" + LOOPBACK + ":" + serve.port() + path);
+    }
+
+    public URI worker(String path) {
+        return URI.create("http://" + LOOPBACK + ":" + worker.port() + path);
     }
 
     /** A {@code curl} command that delivers the body, signed, and works when pasted. */
@@ -118,13 +187,7 @@ final class Stage implements AutoCloseable {
     /** Stops the processes before the services they need. */
     @Override
     public void close() {
-        while (!open.isEmpty()) {
-            try {
-                open.pop().close();
-            } catch (Exception e) {
-                throw new IllegalStateException("cannot stop cleanly", e);
-            }
-        }
+        closeAll(open);
     }
 
     /** A sample of the published deliveries, such as {@code enrollment.created}, as it is stored. */
@@ -148,7 +211,18 @@ final class Stage implements AutoCloseable {
         return part;
     }
 
-    private static void load(URI url, String... files) {
+    private static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException("cannot stop cleanly", e);
+            }
+        }
+    }
+
+    /** Runs files of the TAFTA catalog, such as {@code sample.sql}. */
+    static void load(URI url, String... files) {
         try (var database = new Database(url, DatabaseOptions.DEFAULTS);
                 var connection = database.dataSource().getConnection();
                 var statement = connection.createStatement()) {
