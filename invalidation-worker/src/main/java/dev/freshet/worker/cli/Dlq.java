@@ -3,6 +3,7 @@ package dev.freshet.worker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.model.Attempt;
+import dev.freshet.model.Job;
 import dev.freshet.queue.DeadFilter;
 import dev.freshet.queue.DeadLetter;
 import dev.freshet.queue.DeadLetters;
@@ -211,10 +212,17 @@ final class Dlq implements Runnable {
         var last = letter.last();
         return List.of(
                 Terminal.time(letter.at()),
-                String.valueOf(letter.job().attempts().size()),
+                String.valueOf(tries(letter.job())),
                 last.step(),
                 letter.job().id(),
                 last.error());
+    }
+
+    /** The list of attempts also holds each replay. */
+    private static long tries(Job job) {
+        return job.attempts().stream()
+                .filter(attempt -> !attempt.step().equals(Attempt.REPLAY))
+                .count();
     }
 
     private static Map<String, Object> summary(DeadLetter letter) {
@@ -226,7 +234,7 @@ final class Dlq implements Runnable {
         fields.put("receivedAt", job.receivedAt().toString());
         fields.put("deadAt", letter.at().toString());
         fields.put("trace", job.trace());
-        fields.put("tries", job.attempts().size());
+        fields.put("tries", tries(job));
         fields.put("step", letter.last().step());
         fields.put("error", letter.last().error());
         return fields;

@@ -100,7 +100,7 @@ final class Explain implements Callable<Integer> {
         var found = terminal.database();
         if (found.isPresent()) {
             try (var database = found.get()) {
-                now = Optional.of(look(database, rule, event));
+                now = Optional.of(look(database, catalog, rule, event));
             }
         }
         var rows = now.map(Now::rows).orElse(List.of());
@@ -127,7 +127,7 @@ final class Explain implements Callable<Integer> {
     }
 
     /** The rows of now and the version applied last, from a transaction that may not write. */
-    private static Now look(Database database, EventRule rule, Event event) throws SQLException {
+    private static Now look(Database database, Catalog catalog, EventRule rule, Event event) throws SQLException {
         try (var connection = database.dataSource().getConnection()) {
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
@@ -137,19 +137,20 @@ final class Explain implements Callable<Integer> {
                         : new Query(rule.lookup())
                                 .rows(connection, List.of(event.parameters()))
                                 .getFirst();
-                return new Now(rows, stored(connection, event));
+                return new Now(rows, stored(connection, catalog, event));
             } finally {
                 connection.rollback();
             }
         }
     }
 
-    private static Optional<Long> stored(Connection connection, Event event) throws SQLException {
+    private static Optional<Long> stored(Connection connection, Catalog catalog, Event event) throws SQLException {
         if (event.version().isEmpty() || !hasVersions(connection)) {
             return Optional.empty();
         }
         try (var statement = connection.prepareStatement("select version from freshet.versions where identity = ?")) {
-            statement.setString(1, event.version().get().identity());
+            statement.setString(
+                    1, catalog.application() + "/" + event.version().get().identity());
             try (var rows = statement.executeQuery()) {
                 return rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty();
             }

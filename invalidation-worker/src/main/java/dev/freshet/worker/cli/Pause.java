@@ -18,7 +18,7 @@ final class Pause implements Runnable {
             names = "--reason",
             paramLabel = "TEXT",
             defaultValue = "by hand",
-            description = "What 'status' and the workers' logs say (default: ${DEFAULT-VALUE})")
+            description = "What 'status' says (default: ${DEFAULT-VALUE})")
     private String reason = "";
 
     @Mixin

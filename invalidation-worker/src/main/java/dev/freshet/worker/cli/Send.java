@@ -39,7 +39,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  freshet send enrollment.created.json",
-            "  echo '{\"topic\":\"applicant.approved\",\"payload\":{\"cohortId\":3}}' | freshet send --wait -",
+            "  echo '{\"topic\":\"statistics.changed\"}' | freshet send --wait -",
             "  freshet send --dry-run enrollment.created.json     prints a curl line instead"
         })
 final class Send implements Callable<Integer> {

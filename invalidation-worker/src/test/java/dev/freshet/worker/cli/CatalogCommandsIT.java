@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
 import dev.freshet.model.Hmac;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
@@ -143,6 +145,24 @@ class CatalogCommandsIT {
             assertThat(rows.getInt(1)).isEqualTo(90);
             assertThat(rows.getBoolean(2)).isTrue();
         }
+    }
+
+    @Test
+    void explainKnowsWhatANewerVersionOvertook() throws IOException, SQLException {
+        var url = TestServices.shared().newDatabase();
+        try (var fresh = new Database(url, DatabaseOptions.DEFAULTS);
+                var connection = fresh.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute(resource("/catalogs/tafta/schema.sql"));
+            fresh.migrate();
+            statement.execute("insert into freshet.versions (identity, version) values ('tafta/enrollment:97472', "
+                    + Long.MAX_VALUE + ")");
+        }
+        var completed = file("completed.json", COMPLETED);
+        var explain = CommandRun.of(
+                Map.of("DATABASE_URL", url.toString()), "explain", "enrollment.completed", completed, "--json");
+        assertThat(explain.json().path("appliedVersion").asLong()).isEqualTo(Long.MAX_VALUE);
+        assertThat(explain.json().path("outcome").asText()).startsWith("overtaken: ");
     }
 
     @Test

@@ -112,6 +112,17 @@ class QueueCommandsIT {
     }
 
     @Test
+    void aReplayIsNoTry() {
+        var job = Job.first("main:user.signup:1", "main", "user.signup", NOW, false, "", new byte[0])
+                .failed(new Attempt(NOW, "w1", "apply", "boom"))
+                .failed(new Attempt(NOW, "", Attempt.REPLAY, ""));
+        server.await(queue.enqueueDead(job, new Attempt(NOW, "w1", "apply", "boom")));
+
+        assertThat(run("dlq", "list", "--json").json().get(0).path("tries").asInt())
+                .isEqualTo(2);
+    }
+
+    @Test
     void whatIsNotThereIsNamedAndEndsWithOne() {
         var show = run("dlq", "show", "main:none:1");
         assertThat(show.code()).isEqualTo(1);
