@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         name = "check",
         mixinStandardHelpOptions = true,
         description = {
-            "Read a catalog whole, and let the database prepare each of its statements; nothing is run.",
-            "Without DATABASE_URL the SQL is not checked. Ends with 1 when the catalog cannot be used."
+            "Say what is wrong with a catalog",
+            "It is read whole, and the database prepares each of its statements; nothing is run. Without DATABASE_URL the SQL is not checked. Ends with 1 when the catalog cannot be used."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -85,7 +85,7 @@ final class Check implements Callable<Integer> {
     }
 
     private static String summary(Catalog read, boolean sqlChecked) {
-        return "%s can be used: %d views, %d topics, %d sites, %d front ends; %s"
+        return "%s can be used: views %d, topics %d, sites %d, front ends %d; %s"
                 .formatted(
                         read.file(),
                         read.views().size(),

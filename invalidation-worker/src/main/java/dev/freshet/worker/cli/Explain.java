@@ -35,8 +35,9 @@ import picocli.CommandLine.Parameters;
         name = "explain",
         mixinStandardHelpOptions = true,
         description = {
-            "Print what a delivery would change: what is read from it, what is looked up, which tags, pages and cached "
-                    + "reads become fresh. Touches nothing; the database is read in a transaction that cannot write.",
+            "Print what a delivery would change, and touch nothing",
+            "What is read from it, what is looked up, which tags, pages and cached reads become fresh. The database is "
+                    + "read in a transaction that cannot write.",
             "Ends with 1 when the delivery would become a dead letter."
         },
         footerHeading = "%nExample:%n",

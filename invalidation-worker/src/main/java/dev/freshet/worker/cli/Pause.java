@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "pause",
         mixinStandardHelpOptions = true,
-        description = "Let no worker claim until 'resume'; what is claimed is finished, webhooks are still accepted")
+        description = {"Let no worker claim until 'resume'", "What is claimed is finished; webhooks are still accepted."
+        })
 final class Pause implements Runnable {
     private final Terminal terminal;
 

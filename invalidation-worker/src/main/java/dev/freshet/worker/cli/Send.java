@@ -2,7 +2,6 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.freshet.catalog.Site;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
@@ -18,8 +17,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -33,7 +32,7 @@ import picocli.CommandLine.Parameters;
         name = "send",
         mixinStandardHelpOptions = true,
         description = {
-            "Sign a delivery and post it to the webhook service.",
+            "Sign a delivery and post it to the webhook service",
             "A body with 'resource' and 'action' goes out as Thinkific's, one with 'topic' as the application's own."
         },
         footerHeading = "%nExamples:%n",
@@ -160,7 +159,11 @@ final class Send implements Callable<Integer> {
 
     private void show(String file, HttpResponse<String> response) {
         if (json.wanted()) {
-            terminal.json(Map.of("file", file, "status", response.statusCode(), "answer", answer(response.body())));
+            var report = new LinkedHashMap<String, Object>();
+            report.put("file", file);
+            report.put("status", response.statusCode());
+            report.put("answer", answer(response.body()));
+            terminal.json(report);
         } else {
             terminal.line(
                     file + ": " + response.statusCode() + " " + response.body().strip());
@@ -169,8 +172,7 @@ final class Send implements Callable<Integer> {
 
     private Object answer(String body) {
         try {
-            JsonNode tree = terminal.parse(body.getBytes(UTF_8));
-            return tree;
+            return terminal.parse(body.getBytes(UTF_8));
         } catch (IllegalArgumentException e) {
             return body;
         }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         name = "serve",
         mixinStandardHelpOptions = true,
         description = {
-            "Answer the catalog's views over HTTP, from the cache where it can.",
+            "Answer the catalog's views over HTTP, from the cache where it can",
             "Settings: SERVE_PORT, CATALOG, REDIS_URL or REDIS_CACHE_URL, DATABASE_URL; .env.example explains all."
         })
 final class Serve implements Callable<Integer> {

@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "One screen: the queue's places and counts, the workers, what front ends are owed, dead letters")
+        description = "One screen: queue, dead letters, workers, what front ends are owed")
 final class Status implements Runnable {
     private final Terminal terminal;
 
@@ -126,7 +126,8 @@ final class Status implements Runnable {
     private void printFrontEnds(Seen seen) {
         terminal.line("");
         if (seen.frontEnds().isEmpty()) {
-            terminal.line("front ends    " + (seen.trouble().isEmpty() ? "none in the catalog" : seen.trouble()));
+            terminal.line(
+                    "front ends    " + (seen.trouble().isEmpty() ? "no instance in the catalog" : seen.trouble()));
             return;
         }
         terminal.table(

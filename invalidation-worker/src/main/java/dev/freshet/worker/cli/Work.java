@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         name = "work",
         mixinStandardHelpOptions = true,
         description = {
-            "Apply what the queue holds, invalidate and re-warm the cache, tell the front ends.",
+            "Apply what the queue holds, invalidate and re-warm the cache, tell the front ends",
             "Told to stop (SIGTERM, Ctrl-C), it finishes what it has claimed within WORKER_DRAIN and gives the rest back.",
             "Settings: WORKER_PORT, WORKER_LANES, CATALOG, REDIS_URL or REDIS_QUEUE_URL and REDIS_CACHE_URL,",
             "DATABASE_URL; .env.example explains all."
