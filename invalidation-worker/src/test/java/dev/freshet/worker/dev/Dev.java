@@ -23,13 +23,10 @@ public final class Dev {
                 environment.number("WORKER_PORT", 8081, 0, 65_535),
                 environment.number("FRONT_END_PORT", 3000, 0, 65_535));
         var stage = new Stage(ports, told -> System.out.println("front end told    " + told), Map.of());
-        var ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            stage.close();
-            ended.countDown();
-        }));
+        // no draining: Redis and PostgreSQL stop at the same signal, and nothing is to be kept
+        Runtime.getRuntime().addShutdownHook(new Thread(stage::drop));
         System.out.println(welcome(stage));
-        ended.await();
+        new CountDownLatch(1).await();
     }
 
     private static String welcome(Stage stage) {

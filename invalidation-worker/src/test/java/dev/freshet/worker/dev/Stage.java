@@ -76,6 +76,7 @@ public final class Stage implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<AutoCloseable> services;
     private final Map<String, String> environment = new HashMap<>();
     private final List<StandInFrontEnd> frontEnds = new ArrayList<>();
     private final Ingest ingest;
@@ -94,6 +95,7 @@ public final class Stage implements AutoCloseable {
 
     private Stage(Services services, Ports ports, int instances, Consumer<String> told, Map<String, String> more) {
         open.addAll(services.owned());
+        this.services = new ArrayDeque<>(services.owned());
         try {
             load(services.database(), "schema.sql", "sample.sql");
             for (int i = 0; i < instances; i++) {
@@ -188,6 +190,11 @@ public final class Stage implements AutoCloseable {
     @Override
     public void close() {
         closeAll(open);
+    }
+
+    /** Stops the services only; for a JVM that ends, and with it the processes. */
+    void drop() {
+        closeAll(services);
     }
 
     /** A sample of the published deliveries, such as {@code enrollment.created}, as it is stored. */
