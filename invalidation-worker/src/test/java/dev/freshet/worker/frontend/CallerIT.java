@@ -206,6 +206,7 @@ class CallerIT {
 
     @Test
     void moreThanOneCallCarriesFollowsAtOnce() throws Exception {
+        options = options.with(100, options.timeout());
         owed.record(IntStream.range(0, 250).mapToObj(i -> new Tag("user:" + i)).toList(), List.of());
         var caller = caller();
         for (int i = 0; i < 3; i++) {
