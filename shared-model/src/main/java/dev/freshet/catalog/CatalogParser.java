@@ -112,12 +112,10 @@ final class CatalogParser {
     }
 
     private Limits limits(Element element) {
-        var section = new Section(element, List.of("webhooks", "api", "cache", "queries", "window"));
+        var section = new Section(element, List.of("webhooks", "api", "window"));
         return new Limits(
                 limit(section, "webhooks"),
                 limit(section, "api"),
-                limit(section, "cache"),
-                limit(section, "queries"),
                 section.find("window").flatMap(this::duration).orElse(Limits.NONE.window()));
     }
 

@@ -6,10 +6,8 @@ import java.time.Duration;
  * How much one address may ask per window; 0 is no limit.
  *
  * @param webhooks deliveries
- * @param api cached reads and write routes
- * @param cache operations that clear the cache
- * @param queries loads from the database
+ * @param api events and write routes
  */
-public record Limits(int webhooks, int api, int cache, int queries, Duration window) {
-    public static final Limits NONE = new Limits(0, 0, 0, 0, Duration.ofMinutes(1));
+public record Limits(int webhooks, int api, Duration window) {
+    public static final Limits NONE = new Limits(0, 0, Duration.ofMinutes(1));
 }

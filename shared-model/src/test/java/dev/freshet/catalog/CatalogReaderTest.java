@@ -226,7 +226,7 @@ class CatalogReaderTest {
                 .containsExactly("one", "two");
         assertThat(Objects.requireNonNull(catalog.frontEnds().get("web")).instances())
                 .containsExactly(URI.create("http://a:1"), URI.create("http://b:2"));
-        assertThat(catalog.limits()).isEqualTo(new Limits(0, 100, 0, 0, Duration.ofSeconds(10)));
+        assertThat(catalog.limits()).isEqualTo(new Limits(0, 100, Duration.ofSeconds(10)));
         assertThat(catalog.toString()).doesNotContain("one").doesNotContain("two");
     }
 
