@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Say what is wrong with a catalog",
-            "It is read whole, and the database prepares each of its statements; nothing is run. Without DATABASE_URL the SQL is not checked. Ends with 1 when the catalog cannot be used."
+            "It is read whole, and the database prepares each of its statements; nothing is run. Without DATABASE_URL the SQL is not checked. Ends with 2 when the catalog cannot be used."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -69,7 +69,7 @@ final class Check implements Callable<Integer> {
                 terminal.line(summary);
             }
         }
-        return usable ? ExitCode.OK : ExitCode.SOFTWARE;
+        return usable ? ExitCode.OK : ExitCode.USAGE;
     }
 
     /** @return whether there was a database to ask */

@@ -1,7 +1,9 @@
 package dev.freshet.worker.cli;
 
+import dev.freshet.catalog.CatalogException;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import io.javalin.util.JavalinException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -16,7 +18,10 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The {@code freshet} command. It ends with 0 when done, 1 when that failed, 2 when it was misused. */
+/**
+ * The {@code freshet} command. It ends with 0 when done, 1 when that failed, 2 when it was misused: also by a setting
+ * or a catalog that cannot be used.
+ */
 @Command(
         name = "freshet",
         mixinStandardHelpOptions = true,
@@ -118,7 +123,10 @@ public final class Freshet implements Runnable {
     private static int failed(Exception error, CommandLine commandLine, CommandLine.ParseResult parsed) {
         LoggerFactory.getLogger(Freshet.class).debug("command failed", error);
         commandLine.getErr().println(Objects.requireNonNullElseGet(error.getMessage(), error::toString));
-        return error instanceof SettingException ? ExitCode.USAGE : ExitCode.SOFTWARE;
+        boolean misused = error instanceof SettingException
+                || error instanceof CatalogException
+                || error instanceof JavalinException; // an address that cannot be listened on
+        return misused ? ExitCode.USAGE : ExitCode.SOFTWARE;
     }
 
     static final class Version implements IVersionProvider {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.StreamSupport;
@@ -102,7 +103,7 @@ class CatalogCommandsIT {
                 evnets: {}
                 """);
         var check = run("check", broken);
-        assertThat(check.code()).isEqualTo(1);
+        assertThat(check.code()).isEqualTo(2);
         assertThat(check.out()).contains(broken + ":3: ", broken + ":4: ").contains("soon");
         assertThat(run("check", broken, "--json").json().path("problems")).hasSizeGreaterThanOrEqualTo(2);
     }
@@ -116,7 +117,17 @@ class CatalogCommandsIT {
                 """);
         var check = run("check", broken);
         assertThat(check.out()).contains(broken + ":3: ").contains("nothing_like_it");
-        assertThat(check.code()).isEqualTo(1);
+        assertThat(check.code()).isEqualTo(2);
+    }
+
+    @Test
+    void aCatalogThatCannotBeUsedEndsEveryCommandAndProcessWithTwo() throws IOException {
+        var broken = Map.of("CATALOG", file("useless.yaml", "application: ["), "DATABASE_URL", "postgresql://h/d");
+        for (var command : List.of("check", "work", "serve", "explain a -")) {
+            var failed = CommandRun.of(broken, command.split(" "));
+            assertThat(failed.code()).as(command).isEqualTo(2);
+            assertThat(failed.out() + failed.err()).as(command).contains("useless.yaml:1: ");
+        }
     }
 
     @Test
