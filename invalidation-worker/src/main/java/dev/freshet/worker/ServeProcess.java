@@ -10,6 +10,7 @@ import dev.freshet.db.DatabaseOptions;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.ErrorPages;
 import dev.freshet.worker.view.Health;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
@@ -46,6 +47,9 @@ public final class ServeProcess implements AutoCloseable {
             javalin.concurrency.useVirtualThreads = true;
             javalin.http.prefer405over404 = true;
             javalin.http.compressionStrategy = CompressionStrategy.NONE; // values are compressed once, when stored
+            javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+            javalin.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
+            javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
             javalin.jetty.host = config.host();
             javalin.jetty.port = config.port();
             new ViewHandler(catalog, views, Clock.systemUTC()).register(javalin.routes);

@@ -32,7 +32,7 @@ public final class Health {
 
     /** Adds {@code /health} and {@code /health/detailed}. */
     public void register(RoutesConfig routes) {
-        routes.get("/health", ctx -> answer(ctx, false));
+        ViewHandler.read(routes, "/health", ctx -> answer(ctx, false));
         routes.get("/health/detailed", ctx -> answer(ctx, true));
     }
 

@@ -10,6 +10,7 @@ import dev.freshet.catalog.View;
 import dev.freshet.db.Failure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ViewHandler {
     private static final Logger log = LoggerFactory.getLogger(ViewHandler.class);
-    private static final String JSON = "application/json";
+    static final String JSON = "application/json";
     /** When a client should come again after the database was found away. */
     private static final String RETRY_AFTER_SECONDS = "2";
 
@@ -46,28 +48,41 @@ public final class ViewHandler {
         for (var view : catalog.views().values()) {
             var route = view.route();
             if (route != null) {
-                routes.get(route.path(), ctx -> answer(ctx, view, ctx.pathParamMap()));
+                read(routes, route.path(), ctx -> answer(ctx, view, ctx.pathParamMap()));
             }
         }
-        routes.get("/views/{view}", ctx -> answer(ctx, find(ctx.pathParam("view")), Map.of()));
+        read(routes, "/views/{view}", this::named);
         routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));
         routes.exception(LoadException.class, ViewHandler::unavailable);
-        routes.exception(
-                HttpResponseException.class,
-                (e, ctx) -> refuse(ctx, e.getStatus(), e.getStatus() == 404 ? "not_found" : "refused", e.getMessage()));
+        routes.exception(HttpResponseException.class, (e, ctx) -> {
+            if (e.getStatus() == 405) {
+                ctx.header("Allow", String.join(", ", e.getDetails().values()));
+            }
+            refuse(ctx, e.getStatus());
+        });
         routes.exception(Exception.class, (e, ctx) -> {
-            log.error("read failed path={}", ctx.endpoint().path, e);
-            refuse(ctx, 500, "failed", "this is a fault of the server; its log says more");
+            int status = e instanceof HttpException broken ? broken.getCode() : 500;
+            if (status >= 500) {
+                log.error("read failed path={}", ctx.endpoint().path, e);
+            }
+            refuse(ctx, status);
         });
     }
 
-    private View find(String name) {
-        var view = catalog.views().get(name);
+    /** Takes HEAD like GET, whose body the web server leaves out; else it would be 200 whatever stands there. */
+    static void read(RoutesConfig routes, String path, Handler handler) {
+        routes.get(path, handler);
+        routes.head(path, handler);
+    }
+
+    private void named(Context ctx) {
+        var view = catalog.views().get(ctx.pathParam("view"));
         if (view == null) {
-            throw new io.javalin.http.NotFoundResponse("there is no such view; there are "
-                    + String.join(", ", catalog.views().keySet()));
+            var names = String.join(", ", catalog.views().keySet());
+            refuse(ctx, 404, "not_found", "there is no such view; there are " + names);
+        } else {
+            answer(ctx, view, Map.of());
         }
-        return view;
     }
 
     private void answer(Context ctx, View view, Map<String, String> path) {
@@ -75,7 +90,7 @@ public final class ViewHandler {
         describe(ctx, cached);
         var entry = cached.entry();
         if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
-            ctx.status(304);
+            ctx.status(304).contentType(JSON); // a cache may take it over
         } else if (entry.gzipped() && acceptsGzip(ctx.header("Accept-Encoding"))) {
             ctx.contentType(JSON).header("Content-Encoding", "gzip").result(entry.payload());
         } else {
@@ -93,10 +108,13 @@ public final class ViewHandler {
                 .header("Vary", "Accept-Encoding");
     }
 
-    /** @throws ParameterException when a parameter is given twice: which one counts would be a guess */
+    /** @throws ParameterException when a parameter is given twice: which one counts would be a guess; or as {@code %zz} */
     private static Map<String, String> given(Context ctx, Map<String, String> path) {
         var given = new HashMap<>(path);
         ctx.queryParamMap().forEach((name, values) -> {
+            if (values.isEmpty()) {
+                throw new ParameterException("a value cannot be decoded; % must be followed by two hexadecimal digits");
+            }
             if (values.size() > 1 || given.put(name, values.getFirst()) != null) {
                 throw new ParameterException(
                         (name.length() <= 40 ? name : "a parameter") + " is given more than once; give it once");
@@ -138,13 +156,16 @@ public final class ViewHandler {
         }
     }
 
-    private static void refuse(Context ctx, int status, String error, @Nullable String message) {
-        ctx.status(status)
-                .contentType(JSON)
-                .result("{\"error\":\"" + error + "\",\"message\":\"" + quoted(String.valueOf(message)) + "\"}");
+    private static void refuse(Context ctx, int status) {
+        refuse(ctx, status, ErrorPages.error(status), ErrorPages.message(status));
     }
 
-    private static String quoted(String text) {
-        return new String(JsonStringEncoder.getInstance().quoteAsUTF8(text), UTF_8);
+    private static void refuse(Context ctx, int status, String error, @Nullable String message) {
+        ctx.status(status).contentType(JSON).result(error(error, String.valueOf(message)));
+    }
+
+    static String error(String error, String message) {
+        var quoted = new String(JsonStringEncoder.getInstance().quoteAsUTF8(message), UTF_8);
+        return "{\"error\":\"" + error + "\",\"message\":\"" + quoted + "\"}";
     }
 }

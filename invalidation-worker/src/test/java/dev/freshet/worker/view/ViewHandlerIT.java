@@ -21,15 +21,19 @@ import dev.freshet.worker.ServeProcess;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
@@ -40,6 +44,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class ViewHandlerIT {
@@ -169,7 +175,44 @@ class ViewHandlerIT {
         assertRefused("/views/books?shelf=3&shelf=4", 400, "shelf is given more than once; give it once");
         assertRefused("/api/shelves/3/books?shelf=4", 400, "shelf is given more than once; give it once");
         assertRefused("/views/films", 404, "there is no such view; there are books, share");
-        assertThat(get("/nowhere").statusCode()).isEqualTo(404);
+        assertRefused("/nowhere", 404, "there is nothing at this address");
+    }
+
+    @Test
+    void headIsAnsweredAsGetWithoutItsBody() throws Exception {
+        var get = get("/views/books?shelf=3");
+        var head = send("/views/books?shelf=3", "HEAD");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(header(head, "ETag")).isEqualTo(header(get, "ETag"));
+        assertThat(send("/views/books?shelf=x", "HEAD").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void aWrongMethodIsToldTheRightOnes() throws Exception {
+        var answer = send("/views/books?shelf=3", "DELETE");
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(header(answer, "Allow")).contains("GET");
+        assertThat(text(answer)).contains("method_not_allowed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GARBAGE",
+                "GET /%ff%00 HTTP/1.1",
+                "GET /views/%ff HTTP/1.1",
+                "GET /a;b/..;/x HTTP/1.1",
+                "GET /views/books?shelf=%zz HTTP/1.1"
+            })
+    void whatIsNoRequestIsAnsweredWithoutAWordOfTheInside(String request) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), process.port())) {
+            socket.getOutputStream().write((request + "\r\nHost: x\r\n\r\n").getBytes(UTF_8));
+            socket.shutdownOutput();
+            var answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 400 ").contains("application/json", "{\"error\":\"bad_");
+            assertThat(answer.toLowerCase(Locale.ROOT)).doesNotContain("jetty", "html", "uri", "exception");
+        }
     }
 
     @Test
@@ -270,6 +313,11 @@ class ViewHandlerIT {
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private HttpResponse<byte[]> send(String path, String method) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + process.port() + path));
+        return HTTP.send(request.method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofByteArray());
     }
 
     private static String header(HttpResponse<?> response, String name) {

@@ -1,0 +1,39 @@
+package dev.freshet.worker.view;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/** What the web server answers to a request so broken that no handler sees it: JSON, with no word of what was sent. */
+public final class ErrorPages extends ErrorHandler {
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        int status = response.getStatus() < 400 ? 500 : response.getStatus();
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, ViewHandler.JSON);
+        Content.Sink.write(response, true, ViewHandler.error(error(status), message(status)), callback);
+        return true;
+    }
+
+    static String error(int status) {
+        return switch (status) {
+            case 404 -> "not_found";
+            case 405 -> "method_not_allowed";
+            default -> status < 500 ? "bad_request" : "failed";
+        };
+    }
+
+    static String message(int status) {
+        return switch (status) {
+            case 404 -> "there is nothing at this address";
+            case 405 -> "this address takes other methods; see Allow";
+            default ->
+                status < 500
+                        ? "this is no request that can be understood"
+                        : "this is a fault of the server; its log says more";
+        };
+    }
+}
