@@ -8,6 +8,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +31,10 @@ final class Admission {
     private static final Answer TOO_MANY =
             Answer.error(429, "too_many_requests", "too many requests from this address; wait as Retry-After says");
 
+    /** Reading one at a time takes up to three times its size. */
+    private static final long BYTES_PER_LARGE_BODY = 8L * RequestBody.MAX_BYTES;
+
+    private final RequestBody bodies;
     private final ClientAddress addresses;
     private final RequestLimit refusals;
     private final Outcomes outcomes;
@@ -37,6 +42,8 @@ final class Admission {
 
     /** @param refusals how many requests of one address may be refused before it is told to wait */
     Admission(ClientAddress addresses, RequestLimit refusals, Outcomes outcomes, Clock clock) {
+        this.bodies =
+                new RequestBody((int) Math.max(16, Runtime.getRuntime().maxMemory() / BYTES_PER_LARGE_BODY), clock);
         this.addresses = addresses;
         this.refusals = refusals;
         this.outcomes = outcomes;
@@ -49,17 +56,17 @@ final class Admission {
      * @throws IOException when the sender stopped in the middle of the body
      */
     Result admit(Context ctx, RequestLimit limit, List<Site> candidates) throws IOException {
-        var address = addresses.key(ctx.req().getRemoteAddr(), ctx.header("X-Forwarded-For"));
+        var address = address(ctx);
         var wait = limit.refuse(address);
         if (wait.isPresent()) {
             return refused(ctx, tooMany(wait.get()), address);
         }
         if (candidates.isEmpty()) {
-            return refuse(ctx, UNKNOWN_SITE, address);
+            return refuse(ctx, UNKNOWN_SITE);
         }
-        var body = RequestBody.read(ctx.req());
+        var body = bodies.read(ctx.req().getInputStream(), ctx.req().getContentLengthLong());
         if (body.isEmpty()) {
-            return refuse(ctx, TOO_LARGE, address);
+            return refuse(ctx, TOO_LARGE);
         }
         var verdict = Verdict.MISSING;
         for (var site : candidates) {
@@ -69,7 +76,7 @@ final class Admission {
                 return new Admitted(site, body.get());
             }
         }
-        return refuse(ctx, unsigned(verdict, scheme(candidates.getLast()), body.get()), address);
+        return refuse(ctx, unsigned(verdict, scheme(candidates.getLast()), body.get()));
     }
 
     static SignatureScheme scheme(Site site) {
@@ -78,11 +85,18 @@ final class Admission {
     }
 
     /** Counts against the address, which after too many refusals is told to wait instead of what was wrong. */
-    private Result refuse(Context ctx, Answer answer, String address) {
+    Refused refuse(Context ctx, Answer answer) {
+        var address = address(ctx);
         return refused(ctx, refusals.refuse(address).map(Admission::tooMany).orElse(answer), address);
     }
 
-    private Result refused(Context ctx, Answer answer, String address) {
+    /** Some proxies append to the header, others add another one; of all of them the last is the nearest. */
+    private String address(Context ctx) {
+        var forwardedFor = String.join(",", Collections.list(ctx.req().getHeaders("X-Forwarded-For")));
+        return addresses.key(ctx.req().getRemoteAddr(), forwardedFor);
+    }
+
+    private Refused refused(Context ctx, Answer answer, String address) {
         outcomes.refusal(answer, ctx.path(), address);
         return new Refused(answer);
     }

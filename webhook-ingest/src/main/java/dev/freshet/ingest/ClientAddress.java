@@ -6,7 +6,6 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who sent a request: the peer, or, when the peer is a trusted proxy, the right-most hop of {@code X-Forwarded-For} that
@@ -22,16 +21,16 @@ final class ClientAddress {
 
     /**
      * @param peer address of the connection's other end
-     * @param forwardedFor the header's value, null when it was not sent
+     * @param forwardedFor the header's value, empty when it was not sent
      * @return what limits count by: an IPv4 address, or the /64 network of an IPv6 one, since a sender owns all of it
      */
-    String key(String peer, @Nullable String forwardedFor) {
+    String key(String peer, String forwardedFor) {
         return parse(peer).map(address -> keyOf(walk(address, forwardedFor))).orElse(peer);
     }
 
-    private byte[] walk(byte[] peer, @Nullable String forwardedFor) {
+    private byte[] walk(byte[] peer, String forwardedFor) {
         var current = peer;
-        var hops = forwardedFor == null ? new String[0] : forwardedFor.split(",");
+        var hops = forwardedFor.split(",", -1);
         for (int i = hops.length - 1; i >= 0 && isTrusted(current); i--) {
             var hop = parse(hops[i].strip());
             if (hop.isEmpty()) {

@@ -108,8 +108,8 @@ sealed interface Envelope {
             if (topic.isEmpty()) {
                 return new Illegible("neither resource and action nor topic say what happened");
             }
-            if (!isPrintable(topic, MAX_TOPIC)) {
-                return new Illegible("the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters");
+            if (!isPrintable(topic, MAX_TOPIC) || topic.contains(":")) { // else two deliveries could get one job's id
+                return new Illegible("the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters, no colon");
             }
             var id = Optional.ofNullable(fields.get("id")).filter(text -> !text.isEmpty());
             return new Legible(id.map(Reader::shortId), topic);

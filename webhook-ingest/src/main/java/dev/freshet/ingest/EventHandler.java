@@ -49,7 +49,7 @@ final class EventHandler implements Handler {
     private void admitted(Context ctx, Site site, byte[] body) throws IOException {
         var wait = Optional.ofNullable(ctx.queryParam("wait"));
         if (wait.isPresent() && !wait.get().equals("applied")) {
-            UNKNOWN_WAIT.send(ctx);
+            admission.refuse(ctx, UNKNOWN_WAIT).answer().send(ctx);
             return;
         }
         var id = Admission.scheme(site).idHeader().map(ctx::header);

@@ -76,7 +76,8 @@ final class Intake {
     private void send(Context ctx, Delivery delivery, String topic, Supplier<CompletionStage<Answer>> answering) {
         long start = System.nanoTime();
         ctx.future(() -> guarded(answering).thenAccept(answer -> {
-            boolean known = catalog.rule(topic, delivery.site().name()).isPresent();
+            boolean known = topic.equals(ILLEGIBLE)
+                    || catalog.rule(topic, delivery.site().name()).isPresent();
             outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
             answer.send(ctx);
         }));

@@ -1,27 +1,70 @@
 package dev.freshet.ingest;
 
-import jakarta.servlet.http.HttpServletRequest;
+import io.javalin.http.RequestTimeoutResponse;
+import io.javalin.http.ServiceUnavailableResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 
-/** The bytes of a request, cut off at the bound while they come. */
+/**
+ * Reads the bytes of requests, cut off at the bound while they come. Nobody has signed them yet, so neither their size
+ * nor their slowness may cost the process its memory.
+ */
 final class RequestBody {
     static final int MAX_BYTES = 1024 * 1024;
+    /** Up to this size bodies cost nothing that counts: every known delivery is smaller. */
+    static final int SMALL_BYTES = 8 * 1024;
 
-    private RequestBody() {}
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Semaphore largeOnes;
+    private final InstantSource clock;
+
+    /** @param largeOnes how many bodies over {@link #SMALL_BYTES} are read at the same time */
+    RequestBody(int largeOnes, InstantSource clock) {
+        this.largeOnes = new Semaphore(largeOnes);
+        this.clock = clock;
+    }
 
     /**
+     * @param announced length, negative when it is not known
      * @return empty when the body is over {@link #MAX_BYTES}, whether it says so at its beginning or not
+     * @throws io.javalin.http.HttpResponseException 408 when it comes too slowly, 503 when too many large ones come
      * @throws IOException when the sender stopped in the middle
      */
-    static Optional<byte[]> read(HttpServletRequest request) throws IOException {
-        long announced = request.getContentLengthLong();
+    Optional<byte[]> read(InputStream input, long announced) throws IOException {
         if (announced > MAX_BYTES) {
             return Optional.empty();
         }
-        // the buffer grows with what comes: an announced length alone costs nothing
-        int most = announced < 0 ? MAX_BYTES + 1 : (int) announced;
-        var bytes = request.getInputStream().readNBytes(most);
-        return bytes.length > MAX_BYTES ? Optional.empty() : Optional.of(bytes);
+        var end = clock.instant().plus(PATIENCE);
+        var body = new ByteArrayOutputStream(); // grows with what comes: an announced length alone costs nothing
+        var piece = new byte[SMALL_BYTES];
+        boolean large = false;
+        try {
+            for (int read = input.read(piece); read >= 0; read = input.read(piece)) {
+                body.write(piece, 0, read);
+                if (body.size() > MAX_BYTES) {
+                    return Optional.empty();
+                }
+                if (clock.instant().isAfter(end)) {
+                    throw new RequestTimeoutResponse();
+                }
+                if (!large && body.size() > SMALL_BYTES) {
+                    large = largeOnes.tryAcquire();
+                    if (!large) {
+                        throw new ServiceUnavailableResponse();
+                    }
+                }
+            }
+            return Optional.of(body.toByteArray());
+        } finally {
+            if (large) {
+                largeOnes.release();
+            }
+        }
     }
 }

@@ -46,6 +46,7 @@ final class Routes {
         routes.post("/events", new EventHandler(sites.applications(), admission, apiLimit, intake, Optional.empty()));
         catalog.events().values().forEach(rule -> registerWrite(routes, rule));
         routes.get("/health", health::brief);
+        routes.head("/health", health::brief); // else it would be 200 whatever the health is
         routes.get("/health/detailed", health::detailed);
         routes.get("/metrics", this::metrics);
     }

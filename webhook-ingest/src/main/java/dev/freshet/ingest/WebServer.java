@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class WebServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WebServer.class);
     private static final Duration IDLE = Duration.ofSeconds(30);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final int MAX_HEADER_BYTES = 8 * 1024;
     private static final int MAX_CONNECTIONS = 10_000;
@@ -100,7 +101,8 @@ final class WebServer implements AutoCloseable {
             if (e.getStatus() == 405) {
                 ctx.header("Allow", String.join(", ", e.getDetails().values()));
             }
-            ErrorPages.answer(e.getStatus()).send(ctx);
+            var answer = ErrorPages.answer(e.getStatus());
+            (e.getStatus() == 503 ? answer.retryAfter(RETRY_AFTER) : answer).send(ctx);
         });
         routes.exception(IOException.class, (e, ctx) -> ErrorPages.answer(400).send(ctx));
         routes.exception(Exception.class, WebServer::unexpected);

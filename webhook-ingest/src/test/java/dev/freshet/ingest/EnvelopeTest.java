@@ -82,6 +82,7 @@ class EnvelopeTest {
                 "{'topic':null}",
                 "{'topic':''}",
                 "{'topic':'a b'}",
+                "{'topic':'a:b'}",
                 "{'topic':'ä'}",
                 "{'resource':'enrollment'}",
                 "{'resource':'enrollment','action':['created']}",

@@ -354,6 +354,7 @@ class IngestIT {
         assertThat(event("/events?wait=applyed", "{\"topic\":\"a\"}".getBytes(UTF_8))
                         .statusCode())
                 .isEqualTo(400);
+        assertThat(get("/metrics").body()).contains("freshet_deliveries_total{outcome=\"unknown_wait\"}");
     }
 
     @Test
@@ -401,6 +402,17 @@ class IngestIT {
     }
 
     @Test
+    void aProxyThatAddsAHeaderOfItsOwnIsBelievedAndNotTheOneBeforeIt() throws Exception {
+        var limits = Map.of("RATE_LIMIT_WEBHOOK_REQUESTS", "1", "TRUSTED_PROXIES", "127.0.0.0/8,::1");
+        try (var other = new Service(limits)) {
+            assertThat(other.from(List.of("6.6.6.1", "198.51.100.1"), "a").statusCode())
+                    .isEqualTo(200);
+            assertThat(other.from(List.of("6.6.6.2", "198.51.100.1"), "b").statusCode())
+                    .isEqualTo(429);
+        }
+    }
+
+    @Test
     void aQueueAtItsBoundIsAnswered503() throws Exception {
         try (var other = new Service(Map.of("QUEUE_MAX_DEPTH", "1"))) {
             assertThat(other.webhook(delivery("1"), "one").statusCode()).isEqualTo(200);
@@ -419,6 +431,7 @@ class IngestIT {
         try (var other = new Service(url, Map.of())) {
             assertThat(other.webhook(delivery("1"), "one").statusCode()).isEqualTo(503);
             assertThat(other.get("/health").statusCode()).isEqualTo(503);
+            assertThat(other.head("/health").statusCode()).isEqualTo(503);
             try (var redis = EmbeddedRedis.start(port)) {
                 await().until(() -> other.get("/health").statusCode() == 200);
                 assertThat(other.webhook(delivery("1"), "one").body()).contains("accepted");
@@ -468,6 +481,16 @@ class IngestIT {
         var body = "{\"id\":\"u\",\"resource\":\"planet\",\"action\":\"discovered\"}".getBytes(UTF_8);
         assertThat(webhook(body, "one").body()).contains("\"accepted\"");
         assertThat(get("/metrics").body()).contains("freshet_unknown_topics_total");
+    }
+
+    @Test
+    void anUnreadableDeliveryIsNoUnknownTopic() throws Exception {
+        try (var other = new Service(Map.of())) {
+            other.webhook("no json".getBytes(UTF_8), "one");
+            assertThat(other.get("/metrics").body())
+                    .contains("freshet_deliveries_total{outcome=\"dead\"} 1.0")
+                    .doesNotContain("freshet_unknown_topics_total");
+        }
     }
 
     @ParameterizedTest
@@ -600,14 +623,14 @@ class IngestIT {
         }
 
         HttpResponse<String> from(String address, String id) throws Exception {
+            return from(List.of(address), id);
+        }
+
+        HttpResponse<String> from(List<String> addresses, String id) throws Exception {
             var body = delivery(id);
-            return client.send(
-                    at(WEBHOOKS)
-                            .header("X-Thinkific-Hmac-Sha256", Hmac.signHex("one", body))
-                            .header("X-Forwarded-For", address)
-                            .POST(BodyPublishers.ofByteArray(body))
-                            .build(),
-                    BodyHandlers.ofString());
+            var request = at(WEBHOOKS).header("X-Thinkific-Hmac-Sha256", Hmac.signHex("one", body));
+            addresses.forEach(address -> request.header("X-Forwarded-For", address));
+            return client.send(request.POST(BodyPublishers.ofByteArray(body)).build(), BodyHandlers.ofString());
         }
 
         HttpResponse<String> event(String path, String body) throws Exception {
@@ -628,6 +651,10 @@ class IngestIT {
 
         HttpResponse<String> get(String path) throws Exception {
             return client.send(at(path).GET().build(), BodyHandlers.ofString());
+        }
+
+        HttpResponse<String> head(String path) throws Exception {
+            return client.send(at(path).HEAD().build(), BodyHandlers.ofString());
         }
 
         Claim claim() {
