@@ -44,8 +44,8 @@ public final class WorkerProcess implements AutoCloseable {
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
             var listen = Monitor.Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
-            int connections = settings.number("DATABASE_POOL", 8, 1, 200);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
+            int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             settings.refuseUnknown("WORKER_", "CALLBACK_");
             settings.describe().forEach(line -> log.info("setting {}", line));
 
@@ -65,11 +65,11 @@ public final class WorkerProcess implements AutoCloseable {
                     queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
             var views = new CachedViews(cache, catalog, database, new CacheStats(metrics), loads);
 
-            var loops = keep(new WorkerLoops(
+            var loops = new WorkerLoops(
                     options,
-                    new WorkerLoops.Needs(catalog, queue, cache, cacheServer, owed, views, database),
+                    new WorkerLoops.Needs(catalog, queue, cache, cacheServer, queueServer, owed, views, database),
                     Clock.systemUTC(),
-                    metrics));
+                    metrics);
             var caller = keep(new Caller(
                     owed,
                     calls,
@@ -77,6 +77,7 @@ public final class WorkerProcess implements AutoCloseable {
                     () -> ThreadLocalRandom.current().nextLong(),
                     metrics));
             monitor = keep(Monitor.start(listen, metrics, loops::away));
+            keep(loops); // last, so that it drains first, while front ends are still told and metrics still read
             caller.start();
             loops.start();
             log.info(

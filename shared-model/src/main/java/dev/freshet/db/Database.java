@@ -16,11 +16,20 @@ import org.jdbi.v3.core.Jdbi;
 
 /** The application's PostgreSQL. Starts also while it is away: the first use fails then, not the start. */
 public final class Database implements AutoCloseable {
+    private static final int DEFAULT_PORT = 5432;
     /** What the server may take longer than {@code statement_timeout} before its silence counts as death. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
+    /**
+     * A process that was killed in the middle of a statement must not keep its locks until the statement ends. Known to
+     * PostgreSQL 14 and later, and not on every platform.
+     */
+    private static final String NOTICE_THE_DEAD = """
+            do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$""";
+
     private final HikariDataSource pool;
     private final Jdbi jdbi;
+    private final String address;
 
     /**
      * @param url {@code postgresql://user:password@host:port/name?sslmode=require}; the parameters of the query are those
@@ -29,6 +38,7 @@ public final class Database implements AutoCloseable {
     public Database(URI url, DatabaseOptions options) {
         pool = new HikariDataSource(configuration(url, options));
         jdbi = Jdbi.create(pool);
+        address = url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
     }
 
     public DataSource dataSource() {
@@ -39,8 +49,17 @@ public final class Database implements AutoCloseable {
         return jdbi;
     }
 
-    /** Brings the schema {@code freshet} up to date. Several processes may do so at once. */
+    /**
+     * Brings the schema {@code freshet} up to date. Several processes may do so at once.
+     *
+     * @throws IllegalStateException when the database does not answer
+     */
     public void migrate() {
+        try {
+            ping();
+        } catch (SQLException e) {
+            throw new IllegalStateException("postgresql at " + address + " is away: " + rootMessage(e), e);
+        }
         Flyway.configure()
                 .dataSource(pool)
                 .schemas("freshet")
@@ -106,6 +125,14 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    private static String rootMessage(Throwable error) {
+        var root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
     private static HikariConfig configuration(URI url, DatabaseOptions options) {
         var config = new HikariConfig();
         config.setPoolName("freshet");
@@ -117,7 +144,7 @@ public final class Database implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         config.setExceptionOverride(new KeepConnection());
         config.setConnectionInitSql("set time zone 'UTC'; set statement_timeout = "
-                + options.statementTimeout().toMillis());
+                + options.statementTimeout().toMillis() + ";" + NOTICE_THE_DEAD);
         return config;
     }
 

@@ -33,6 +33,9 @@ public final class JobQueue {
     /** How many jobs one call may enqueue, claim or release. */
     public static final int MAX_BATCH = 1_000;
 
+    /** A claim ends after so many bytes, give or take 16 jobs, so that neither side has to hold many large bodies. */
+    static final int ENOUGH_BYTES = 16 << 20;
+
     private static final int MAX_EXPIRED = 100;
     /** What a blocking wait leaves of its connection's deadline for the way there and back. */
     private static final Duration WAIT_MARGIN = Duration.ofMillis(500);
@@ -133,8 +136,14 @@ public final class JobQueue {
         requireBatch(max);
         var id = UUID.randomUUID().toString();
         String[] touched = {keys.claims, keys.claim(id), keys.ready, keys.suspect, keys.paused};
-        List<Object> answer = redis.await(
-                redis.runTimed(CLAIM, MULTI, touched, argument(id), argument(max), argument(lease.toMillis())));
+        List<Object> answer = redis.await(redis.runTimed(
+                CLAIM,
+                MULTI,
+                touched,
+                argument(id),
+                argument(max),
+                argument(lease.toMillis()),
+                argument(ENOUGH_BYTES)));
         var from = text(answer.getFirst());
         return switch (from) {
             case "nothing" -> new ClaimResult.Nothing();
@@ -189,7 +198,19 @@ public final class JobQueue {
      * @return false when the lease is not ours any more
      */
     public boolean unclaim(Claim claim) {
-        String[] touched = {keys.claims, keys.claim(claim.id()), claim.suspect() ? keys.suspect : keys.ready};
+        return unclaimTo(claim.suspect() ? keys.suspect : keys.ready, claim);
+    }
+
+    /**
+     * As {@link #unclaim}, for a claim whose work may be half done: from here on its jobs are claimed one at a time, as
+     * suspects are.
+     */
+    public boolean unclaimAsSuspects(Claim claim) {
+        return unclaimTo(keys.suspect, claim);
+    }
+
+    private boolean unclaimTo(String list, Claim claim) {
+        String[] touched = {keys.claims, keys.claim(claim.id()), list};
         return count(redis.run(UNCLAIM, INTEGER, touched, argument(claim.id()), claim.first())) > 0;
     }
 

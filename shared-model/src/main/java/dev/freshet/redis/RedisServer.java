@@ -39,7 +39,7 @@ public final class RedisServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RedisServer.class);
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-    private static final Duration LAST_BACKOFF = Duration.ofSeconds(2);
+    private static final Duration LAST_BACKOFF = Duration.ofSeconds(1);
     private static final int MAX_COMMANDS_IN_FLIGHT = 65_536;
     /** Answers of a server that is there but cannot serve: being loaded, demoted, full, or part of a broken cluster. */
     private static final List<String> NOT_SERVING =

@@ -1,6 +1,6 @@
 -- claim: take jobs under a lease; a suspect goes alone and first. Sent twice, it returns what the first one took.
 -- KEYS 1 claims  2 the claim's list  3 ready  4 suspect  5 paused
--- ARGV 1 clock offset ms  2 claim, never used before  3 most jobs  4 lease ms
+-- ARGV 1 clock offset ms  2 claim, never used before  3 most jobs  4 lease ms  5 bytes after which it is enough
 -- returns {'paused', reason}, {'nothing'}, or {where from: 'ready', 'suspect' or 'again', jobs, oldest first}
 local jobs = redis.call('LRANGE', KEYS[2], 0, -1)
 if #jobs > 0 then return {'again', jobs} end
@@ -9,10 +9,15 @@ if reason then return {'paused', reason} end
 local from = 'suspect'
 jobs = redis.call('RPOP', KEYS[4], 1)
 if not jobs then
-  from = 'ready'
-  jobs = redis.call('RPOP', KEYS[3], ARGV[3])
+  from, jobs = 'ready', {}
+  local bytes, most = 0, tonumber(ARGV[3])
+  while #jobs < most and bytes < tonumber(ARGV[5]) do
+    local some = redis.call('RPOP', KEYS[3], math.min(16, most - #jobs))
+    if not some then break end
+    for _, job in ipairs(some) do jobs[#jobs + 1], bytes = job, bytes + #job end
+  end
 end
-if not jobs then return {'nothing'} end
+if #jobs == 0 then return {'nothing'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 redis.call('RPUSH', KEYS[2], unpack(jobs))

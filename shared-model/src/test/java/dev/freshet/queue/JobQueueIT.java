@@ -251,6 +251,26 @@ class JobQueueIT {
     }
 
     @Test
+    void jobsThatAreGivenBackHalfDoneAreSuspectsWithoutACrash() {
+        test.enqueue(1, 2);
+        var claim = test.claim(2);
+        assertThat(queue.unclaimAsSuspects(claim)).isTrue();
+        assertThat(queue.unclaimAsSuspects(claim)).isFalse();
+        assertThat(test.places()).isEqualTo("suspect 1 2, accepted=2");
+        assertThat(test.claim(2).jobs()).extracting(Job::id).containsExactly("1");
+    }
+
+    @Test
+    void aClaimOfLargeBodiesEndsWhenItIsEnough() {
+        for (int i = 0; i < 24; i++) {
+            test.enqueue(Job.first("j" + i, "main", "a.b", TestQueue.RECEIVED, false, "t", new byte[1 << 20]));
+        }
+        var claim = test.claim(500);
+        assertThat(claim.jobs()).hasSize(JobQueue.ENOUGH_BYTES >> 20);
+        assertThat(test.claim(500).jobs()).hasSize(24 - claim.jobs().size());
+    }
+
+    @Test
     void aSuspectThatIsGivenBackStaysASuspectAndOneThatIsRetriedIsNone() {
         test.enqueue(1);
         test.claim(1);

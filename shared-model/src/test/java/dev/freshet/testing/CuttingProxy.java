@@ -21,6 +21,8 @@ public final class CuttingProxy implements AutoCloseable {
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger answersToCut = new AtomicInteger();
+    private volatile boolean away;
+    private volatile boolean frozen;
 
     private CuttingProxy(URI server, ServerSocket listener) {
         this.server = server;
@@ -37,8 +39,11 @@ public final class CuttingProxy implements AutoCloseable {
         }
     }
 
+    /** The server's URL with the proxy's address. */
     public URI url() {
-        return URI.create(server.getScheme() + "://127.0.0.1:" + listener.getLocalPort());
+        var login = server.getRawUserInfo() == null ? "" : server.getRawUserInfo() + "@";
+        return URI.create(server.getScheme() + "://" + login + "127.0.0.1:" + listener.getLocalPort())
+                .resolve(server.getRawPath());
     }
 
     /** Swallows the next answer of the server, whoever it is for, and closes its connection. */
@@ -49,6 +54,22 @@ public final class CuttingProxy implements AutoCloseable {
     /** Whether the answer that was to be swallowed has come. */
     public boolean hasCut() {
         return answersToCut.get() == 0;
+    }
+
+    /** Closes every connection, and every new one at once: the server is away. */
+    public void cut() {
+        away = true;
+        open.forEach(CuttingProxy::closeQuietly);
+    }
+
+    /** The server is back. */
+    public void restore() {
+        away = false;
+    }
+
+    /** From now on nothing gets through in either direction, and nobody is told: the network is dead. For good. */
+    public void freeze() {
+        frozen = true;
     }
 
     @Override
@@ -62,6 +83,10 @@ public final class CuttingProxy implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 var client = listener.accept();
+                if (away) {
+                    client.close();
+                    continue;
+                }
                 var upstream = new Socket(server.getHost(), server.getPort());
                 open.add(client);
                 open.add(upstream);
@@ -83,7 +108,9 @@ public final class CuttingProxy implements AutoCloseable {
                 if (answers && answersToCut.compareAndSet(1, 0)) {
                     return;
                 }
-                out.write(buffer, 0, length);
+                if (!frozen) {
+                    out.write(buffer, 0, length);
+                }
             }
         } catch (IOException e) {
             // the other direction closed both

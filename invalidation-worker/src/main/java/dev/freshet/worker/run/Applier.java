@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class Applier {
     /** Refused rows that a batch may have before its changes are applied one by one. */
     private static final int MAX_REFUSALS = 8;
-    /** Tries of a batch, and of a single change, that met a deadlock or another passing trouble. */
+    /** Tries of a batch, and of a single change, that met a deadlock. */
     private static final int MAX_TRIES = 3;
+    /** Changes in a row that time out alone before the rest is left for later: then it is not the changes' fault. */
+    private static final int MAX_TIMEOUTS = 3;
 
     private static final Pattern FIRST_NUMBER = Pattern.compile("\\d{1,9}");
 
@@ -86,8 +88,16 @@ final class Applier {
 
     /** @throws OutageException when PostgreSQL is away; then nothing, or all that was committed, is applied */
     Applied apply(List<Change> changes) {
-        var left = new ArrayList<>(changes);
-        var result = Applied.nothing();
+        var done = Applied.nothing();
+        try {
+            return apply(new ArrayList<>(changes), done);
+        } catch (OutageException e) {
+            throw done.leftBehind.isEmpty() ? e : new OutageException(e.dependency(), true, e);
+        }
+    }
+
+    private Applied apply(List<Change> left, Applied done) {
+        var result = done;
         int refusals = 0;
         int tries = 0;
         while (left.size() > 1 && refusals < MAX_REFUSALS && tries < MAX_TRIES) {
@@ -98,11 +108,26 @@ final class Applier {
                 left.remove(e.change);
                 result = result.plus(applyAlone(e.change));
             } catch (SQLException | RuntimeException e) {
-                tries = failureOf(e) == Failure.TRANSIENT ? tries + 1 : MAX_TRIES;
+                failureOf(e);
+                tries = isConflict(e) ? tries + 1 : MAX_TRIES;
             }
         }
-        for (var change : left) {
-            result = result.plus(applyAlone(change));
+        return applyOneByOne(left, result);
+    }
+
+    private Applied applyOneByOne(List<Change> changes, Applied done) {
+        var result = done;
+        int timeouts = 0;
+        Exception timeout = null;
+        for (var change : changes) {
+            if (timeout != null && timeouts == MAX_TIMEOUTS) {
+                result = result.plus(Applied.failed(change, timeout));
+                continue;
+            }
+            var one = applyAlone(change);
+            timeout = one.failures.get(change);
+            timeouts = timeout instanceof SQLException && failureOf(timeout) == Failure.TRANSIENT ? timeouts + 1 : 0;
+            result = result.plus(one);
         }
         return result;
     }
@@ -114,7 +139,8 @@ final class Applier {
             } catch (RefusedException e) {
                 return Applied.failed(change, e.refusal);
             } catch (SQLException | RuntimeException e) {
-                if (failureOf(e) == Failure.PERMANENT || tries == MAX_TRIES) {
+                failureOf(e);
+                if (!isConflict(e) || tries == MAX_TRIES) {
                     return Applied.failed(change, e);
                 }
             }
@@ -124,22 +150,50 @@ final class Applier {
     private static Failure failureOf(Exception error) {
         var failure = Database.classify(error);
         if (failure == Failure.OUTAGE) {
-            throw new OutageException("postgresql", error);
+            throw error instanceof OutageException outage ? outage : new OutageException("postgresql", false, error);
         }
         return failure;
+    }
+
+    /** Another transaction came between, such as in a deadlock: the same again may succeed at once. */
+    private static boolean isConflict(Exception error) {
+        return error instanceof SQLException sql
+                && String.valueOf(sql.getSQLState()).startsWith("40");
     }
 
     private Applied transaction(List<Change> changes) throws SQLException, RefusedException {
         try (var connection = database.dataSource().getConnection()) {
             connection.setAutoCommit(false);
+            Applied applied;
             try {
-                var applied = apply(connection, changes);
-                connection.commit();
-                return applied;
+                applied = apply(connection, changes);
             } catch (SQLException | RefusedException | RuntimeException e) {
-                connection.rollback();
+                rollback(connection, e);
                 throw e;
             }
+            commit(connection);
+            return applied;
+        }
+    }
+
+    private static void commit(Connection connection) throws SQLException {
+        try {
+            connection.commit();
+        } catch (SQLException e) {
+            if (Database.classify(e) == Failure.OUTAGE) {
+                throw new OutageException("postgresql", true, e); // who knows whether it was committed
+            }
+            rollback(connection, e);
+            throw e;
+        }
+    }
+
+    /** Of a lost connection it fails; what counts is why the transaction did. */
+    private static void rollback(Connection connection, Exception why) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            why.addSuppressed(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.freshet.worker.run;
 
+import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,15 +33,23 @@ final class Background implements AutoCloseable {
                 try {
                     task.run().run();
                     failing = false;
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) { // also an Error must not end the loop while the process lives
                     if (!failing) {
-                        log.warn("background task failed task={} cause={}", task.name(), e.getMessage());
+                        report(task, e);
                     }
                     failing = true;
                 }
             } while (!stop.await(task.period().toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void report(Task task, Throwable error) {
+        if (error instanceof RedisException || error instanceof OutageException) {
+            log.warn("background task failed task={} cause={}", task.name(), error.getMessage());
+        } else {
+            log.error("background task failed task={}", task.name(), error);
         }
     }
 

@@ -2,25 +2,39 @@ package dev.freshet.worker.run;
 
 import dev.freshet.db.Database;
 import dev.freshet.redis.RedisServer;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PostgreSQL and the cache, both of which every batch needs. While one is away no job is claimed: waiting costs no
- * attempt and fills no dead letters.
+ * The queue, the cache and PostgreSQL, all of which every batch needs. While one is away no job is claimed: waiting
+ * costs no attempt and fills no dead letters.
  */
 final class Dependencies {
+    /** The rest after a relapse: a dependency that answers the probe, such as a read-only PostgreSQL, but not the work. */
+    private static final Duration FIRST_REST = Duration.ofSeconds(1);
+
+    private static final int MAX_DOUBLINGS = 4;
     private static final Logger log = LoggerFactory.getLogger(Dependencies.class);
 
     private final Database database;
     private final RedisServer cache;
+    private final RedisServer queue;
+    private final Clock clock;
     private volatile @Nullable String away;
+    private volatile int losses;
+    private volatile Instant restUntil = Instant.MIN;
 
-    Dependencies(Database database, RedisServer cache) {
+    Dependencies(Database database, RedisServer cache, RedisServer queue, Clock clock) {
         this.database = database;
         this.cache = cache;
+        this.queue = queue;
+        this.clock = clock;
     }
 
     /** The one that is away as far as is known; empty when work may go on. */
@@ -28,33 +42,58 @@ final class Dependencies {
         return Optional.ofNullable(away);
     }
 
-    void lost(OutageException outage) {
+    /** A batch met an outage. */
+    synchronized void lost(OutageException outage) {
         if (away == null) {
-            log.warn("paused dependency={} cause={}", outage.dependency(), String.valueOf(outage.getCause()));
+            pause(outage.dependency(), outage.reason());
+            if (losses > 0) {
+                restUntil = clock.instant().plus(FIRST_REST.multipliedBy(1L << Math.min(losses - 1, MAX_DOUBLINGS)));
+            }
+            losses++;
         }
-        away = outage.dependency();
     }
 
-    /** Asks both whether they are there again. */
-    boolean probe() {
-        var before = away;
-        away = firstAway();
-        if (before != null && away == null) {
-            log.info("resumed dependency={}", before);
+    /** A batch went through. */
+    void worked() {
+        if (losses > 0) {
+            losses = 0;
         }
-        return away == null;
+    }
+
+    /** Asks all of them whether they are there. */
+    void probe() {
+        var missing = firstAway();
+        synchronized (this) {
+            if (missing != null) {
+                if (away == null) {
+                    pause(missing, "no answer");
+                }
+                away = missing;
+            } else if (away != null && !clock.instant().isBefore(restUntil)) {
+                log.info("resumed dependency={}", away);
+                away = null;
+            }
+        }
+    }
+
+    private void pause(String dependency, String cause) {
+        log.warn("paused dependency={} cause={}", dependency, cause);
+        away = dependency;
     }
 
     private @Nullable String firstAway() {
-        try {
-            database.ping();
-        } catch (Exception e) {
-            return "postgresql";
+        if (!queue.isConnected()) {
+            return "queue";
         }
         try {
             cache.ping();
         } catch (RuntimeException e) {
             return "cache";
+        }
+        try {
+            database.ping();
+        } catch (SQLException | RuntimeException e) {
+            return "postgresql";
         }
         return null;
     }

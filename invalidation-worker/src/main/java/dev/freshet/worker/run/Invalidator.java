@@ -57,21 +57,27 @@ final class Invalidator {
      */
     int finishOthers(Duration age) {
         try {
-            var rows = leftBehind.read(age);
-            for (var row : rows) {
-                invalidate(row.effects(), List.of(row.id()));
-                log.info(
-                        "finished what a worker left behind tags={}",
-                        row.effects().tags().size());
-            }
+            int finished = 0;
+            List<LeftBehind.Row> rows;
             leftBehind.clean();
-            return rows.size();
+            do {
+                rows = leftBehind.read(age);
+                for (var row : rows) {
+                    invalidate(row.effects(), List.of(row.id()));
+                    log.info(
+                            "finished what a worker left behind tags={}",
+                            row.effects().tags().size());
+                }
+                leftBehind.clean();
+                finished += rows.size();
+            } while (rows.size() == LeftBehind.MAX_ROWS);
+            return finished;
         } catch (SQLException e) {
-            throw new OutageException("postgresql", e);
+            throw new OutageException("postgresql", true, e);
         }
     }
 
     private static RuntimeException failure(String dependency, RedisException error) {
-        return RedisServer.isOutage(error) ? new OutageException(dependency, error) : error;
+        return RedisServer.isOutage(error) ? new OutageException(dependency, true, error) : error;
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * invalidate its tags and delete it.
  */
 final class LeftBehind {
-    private static final int MAX_ROWS = 1_000;
+    static final int MAX_ROWS = 1_000;
 
     private final Database database;
     private final ConcurrentLinkedQueue<Long> finished = new ConcurrentLinkedQueue<>();
@@ -80,7 +80,7 @@ final class LeftBehind {
 
     private void delete(Connection connection) throws SQLException {
         var ids = new ArrayList<Long>();
-        for (Long id = finished.poll(); id != null && ids.size() < MAX_ROWS; id = finished.poll()) {
+        for (Long id = finished.poll(); id != null; id = finished.poll()) {
             ids.add(id);
         }
         try (var statement = connection.prepareStatement("delete from freshet.left_behind where id = any(?)")) {

@@ -7,6 +7,7 @@ import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.queue.Claim;
 import dev.freshet.queue.ClaimResult;
+import dev.freshet.queue.JobFormatException;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.Settled;
 import dev.freshet.queue.Verdict;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +41,13 @@ final class Worker implements AutoCloseable {
     /** How long an idle worker waits in Redis before it looks around. */
     private static final Duration WAIT = Duration.ofSeconds(2);
 
-    private static final Duration PROBE_PAUSE = Duration.ofMillis(500);
+    /** How soon it notices that a dependency is back. */
+    private static final Duration LOOK = Duration.ofMillis(200);
+
+    private static final Duration PAUSE = Duration.ofMillis(500);
+    /** What batches that are broken off have to end in. */
+    private static final Duration BREAK_OFF = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
     private final String name;
@@ -57,6 +65,7 @@ final class Worker implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean stopping;
     private @Nullable Thread loop;
+    private @Nullable Thread waiting;
 
     record Parts(
             JobQueue queue,
@@ -111,75 +120,137 @@ final class Worker implements AutoCloseable {
     /** Stops claiming, finishes what is claimed within the drain time, and gives the rest back. */
     @Override
     public void close() {
-        stopping = true;
+        long deadline = System.nanoTime() + options.drain().toNanos();
+        stop();
+        log.info("draining claims={}", live.size());
         try {
             if (loop != null) {
-                // not interrupted: a claim whose answer nobody reads would wait for the reaper
                 loop.join(options.drain());
             }
-            if (!lanes.tryAcquire(options.lanes(), options.drain().toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!lanes.tryAcquire(options.lanes(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 log.warn("drain deadline passed claims={}", live.size());
                 executor.shutdownNow();
-                live.forEach(this::giveBack);
+                executor.awaitTermination(BREAK_OFF.toMillis(), TimeUnit.MILLISECONDS);
+                live.forEach(claim -> giveBack(claim, true));
             }
-            executor.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    /** Wakes the loop where it waits; in a claim it must not be disturbed, since nobody would know what was claimed. */
+    private synchronized void stop() {
+        stopping = true;
+        if (waiting != null) {
+            waiting.interrupt();
         }
     }
 
     private void run() {
         while (!stopping) {
             try {
-                if (dependencies.away().isPresent() && !dependencies.probe()) {
-                    Thread.sleep(PROBE_PAUSE);
-                    continue;
-                }
-                if (lanes.tryAcquire(WAIT.toMillis(), TimeUnit.MILLISECONDS) && !claimIntoLane()) {
-                    lanes.release();
+                if (dependencies.away().isPresent()) {
+                    Thread.sleep(LOOK);
+                } else if (awaitLane()) {
+                    claimIntoLane();
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
-                log.warn("cannot claim cause={}", e.getMessage());
+            } catch (RedisException | JobFormatException e) {
+                if (!stopping) {
+                    log.warn("cannot claim cause={}", e.getMessage());
+                    pause();
+                }
+            } catch (RuntimeException | Error e) { // also an Error must not end the loop while the process lives
+                log.error("cannot claim", e);
                 pause();
             }
         }
     }
 
-    /** @return whether the lane is taken; it frees itself */
-    private boolean claimIntoLane() {
-        switch (queue.claim(options.batch(), options.lease())) {
-            case Claim claim -> {
-                live.add(claim);
-                executor.execute(() -> {
-                    try {
-                        process(claim);
-                    } finally {
-                        lanes.release();
-                    }
-                });
-                return true;
+    /** The lane frees itself, at once when nothing was claimed. */
+    private void claimIntoLane() {
+        boolean taken = false;
+        try {
+            if (stopping) {
+                return;
             }
-            case ClaimResult.Nothing() -> queue.awaitWork(WAIT);
-            case ClaimResult.Paused(var reason) -> pause();
+            switch (queue.claim(options.batch(), options.lease())) {
+                case Claim claim -> {
+                    start(claim);
+                    taken = true;
+                }
+                case ClaimResult.Nothing() -> awaitWork();
+                case ClaimResult.Paused(var reason) -> pause();
+            }
+        } finally {
+            if (!taken) {
+                lanes.release();
+            }
         }
-        return false;
+    }
+
+    private void start(Claim claim) {
+        live.add(claim);
+        try {
+            executor.execute(() -> {
+                try {
+                    process(claim);
+                } finally {
+                    lanes.release();
+                }
+            });
+        } catch (RejectedExecutionException e) { // the drain time passed before the claim was answered
+            live.remove(claim);
+            giveBack(claim, false);
+            throw e;
+        }
+    }
+
+    private boolean awaitLane() throws InterruptedException {
+        beginWaiting();
+        try {
+            return lanes.tryAcquire(WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            endWaiting();
+        }
+    }
+
+    private void awaitWork() {
+        beginWaiting();
+        try {
+            queue.awaitWork(WAIT);
+        } finally {
+            endWaiting();
+        }
+    }
+
+    private synchronized void beginWaiting() {
+        waiting = Thread.currentThread();
+        if (stopping) {
+            waiting.interrupt();
+        }
+    }
+
+    private synchronized void endWaiting() {
+        waiting = null;
     }
 
     private void process(Claim claim) {
         live.add(claim);
         try {
-            if (claim.suspect()) {
-                invalidator.finishOthers(Duration.ZERO);
-            }
             work(claim);
+            dependencies.worked();
         } catch (OutageException e) {
-            dependencies.lost(e);
-            giveBack(claim);
+            if (!stopping) { // else it may be our own breaking off that looks like one
+                dependencies.lost(e);
+            }
+            giveBack(claim, e.isHalfDone());
         } catch (RuntimeException e) {
             if (stopping) {
-                giveBack(claim);
+                giveBack(claim, true);
                 return;
             }
             log.error("batch failed jobs={}", claim.jobs().size(), e);
@@ -193,6 +264,9 @@ final class Worker implements AutoCloseable {
         long start = System.nanoTime();
         var batch = Batch.of(catalog, claim.jobs(), name, clock.instant());
         var applied = applier.apply(batch.changes());
+        if (claim.suspect()) { // after the apply, which waited for a transaction that the dead worker may have open yet
+            invalidator.finishOthers(Duration.ZERO);
+        }
         invalidator.invalidate(applied.effects(), applied.leftBehind());
         var verdicts = new ArrayList<>(batch.unreadable());
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
@@ -216,16 +290,18 @@ final class Worker implements AutoCloseable {
         while (true) {
             try {
                 var settled = queue.settle(claim, verdicts, tallies);
-                if (settled.equals(Settled.LOST)) {
+                if (settled.isLost()) {
                     log.warn(
                             "lease lost claim={} jobs={}",
                             claim.id(),
                             claim.jobs().size());
+                } else {
+                    count(settled, tallies);
                 }
-                count(settled, tallies);
                 return;
             } catch (RedisException e) {
-                if (clock.instant().isAfter(deadline)) {
+                boolean brokenOff = Thread.currentThread().isInterrupted();
+                if (brokenOff || clock.instant().isAfter(deadline)) {
                     log.warn("cannot settle claim={} cause={}", claim.id(), e.getMessage());
                     return;
                 }
@@ -234,9 +310,15 @@ final class Worker implements AutoCloseable {
         }
     }
 
-    private void giveBack(Claim claim) {
+    /** @param halfDone whether its effects may be committed and not invalidated, which only suspects look for */
+    private void giveBack(Claim claim, boolean halfDone) {
+        Thread.interrupted(); // a thread that is broken off must still be able to wait for Redis
         try {
-            queue.unclaim(claim);
+            if (halfDone) {
+                queue.unclaimAsSuspects(claim);
+            } else {
+                queue.unclaim(claim);
+            }
         } catch (RedisException e) {
             log.warn("cannot unclaim claim={} cause={}", claim.id(), e.getMessage());
         }
@@ -286,7 +368,7 @@ final class Worker implements AutoCloseable {
 
     private void pause() {
         try {
-            Thread.sleep(PROBE_PAUSE);
+            Thread.sleep(PAUSE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

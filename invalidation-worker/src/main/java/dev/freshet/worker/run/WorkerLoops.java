@@ -33,6 +33,7 @@ public final class WorkerLoops implements AutoCloseable {
             JobQueue queue,
             TagCache cache,
             RedisServer cacheServer,
+            RedisServer queueServer,
             Owed owed,
             CachedViews views,
             Database database) {}
@@ -55,7 +56,7 @@ public final class WorkerLoops implements AutoCloseable {
         this.queue = needs.queue;
         this.clock = clock;
         this.startedAt = clock.instant();
-        this.dependencies = new Dependencies(needs.database, needs.cacheServer);
+        this.dependencies = new Dependencies(needs.database, needs.cacheServer, needs.queueServer, clock);
         this.warmer = new Warmer(needs.cache, needs.views, clock, metrics);
         var leftBehind = new LeftBehind(needs.database);
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
@@ -65,10 +66,13 @@ public final class WorkerLoops implements AutoCloseable {
     }
 
     public void start() {
+        var reaper = new Reaper(queue, options.lease(), clock);
+        dependencies.probe();
         background = new Background(List.of(
+                new Task("prober", Duration.ofMillis(500), dependencies::probe),
                 new Task("leases", options.lease().dividedBy(3), this::renew),
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
-                new Task("reaper", Duration.ofSeconds(1), this::reap),
+                new Task("reaper", Duration.ofSeconds(1), reaper::runOnce),
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("warmer", Duration.ofMillis(20), warmer::runOnce)));
@@ -111,10 +115,6 @@ public final class WorkerLoops implements AutoCloseable {
                 claimed,
                 worker.done(),
                 dependencies.away()));
-    }
-
-    private void reap() {
-        queue.expiredClaims().forEach(queue::reap);
     }
 
     private void release() {

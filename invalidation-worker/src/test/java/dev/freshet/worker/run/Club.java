@@ -19,6 +19,7 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueueStatus;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.view.CachedViews;
@@ -33,6 +34,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -68,7 +70,11 @@ final class Club implements AutoCloseable {
             """;
 
     final String prefix = TestServices.shared().newPrefix();
-    final Catalog catalog = read();
+    private final Path catalogFile = writeCatalog();
+    final Catalog catalog = CatalogReader.read(catalogFile.toString(), Map.of());
+    private final URI databaseUrl;
+    private final URI queueUrl;
+    private final URI cacheUrl;
     final Database database;
     final RedisServer queueServer;
     final RedisServer waitServer;
@@ -79,14 +85,16 @@ final class Club implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
 
     Club() {
-        this(TestServices.shared().newDatabase(), TestServices.shared().redisUrl());
+        this(TestServices.shared().redisUrl());
     }
 
-    /** @param cacheUrl where the cache is, such as a proxy that the test cuts */
-    Club(URI databaseUrl, URI cacheUrl) {
-        var redis = TestServices.shared().redisUrl();
-        queueServer = new RedisServer("queue", redis, TIMEOUT);
-        waitServer = new RedisServer("wait", redis, TIMEOUT);
+    /** @param queueUrl a Redis that may be the test's own */
+    Club(URI queueUrl) {
+        this.databaseUrl = TestServices.shared().newDatabase();
+        this.queueUrl = queueUrl;
+        this.cacheUrl = TestServices.shared().redisUrl();
+        queueServer = new RedisServer("queue", queueUrl, TIMEOUT);
+        waitServer = new RedisServer("wait", queueUrl, TIMEOUT);
         cacheServer = new RedisServer("cache", cacheUrl, TIMEOUT);
         queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(prefix));
         cache = new TagCache(cacheServer, CacheOptions.defaults(prefix));
@@ -114,11 +122,39 @@ final class Club implements AutoCloseable {
                 queue,
                 newApplier(),
                 new Invalidator(cache, owed, warmer, leftBehind),
-                new Dependencies(database, cacheServer),
+                new Dependencies(database, cacheServer, queueServer, Clock.systemUTC()),
                 metrics);
         var worker = new Worker("w" + workers.size(), options, catalog, parts, Clock.systemUTC());
         workers.add(worker);
         return worker;
+    }
+
+    /** What a worker process needs to work for this club; a test puts proxies in the place of servers. */
+    Map<String, String> environment() {
+        var environment = new HashMap<String, String>();
+        environment.put("CATALOG", catalogFile.toString());
+        environment.put("REDIS_QUEUE_URL", queueUrl.toString());
+        environment.put("REDIS_CACHE_URL", cacheUrl.toString());
+        environment.put("REDIS_KEY_PREFIX", prefix);
+        environment.put("DATABASE_URL", databaseUrl.toString());
+        environment.put("WORKER_HOST", "127.0.0.1");
+        environment.put("WORKER_PORT", Integer.toString(EmbeddedRedis.freePort()));
+        environment.put("WORKER_LEASE", "2s");
+        return environment;
+    }
+
+    /**
+     * Makes whoever writes a member wait in the middle of its transaction until the gate is closed.
+     *
+     * @param members a condition on {@code new.id}
+     */
+    Gate gate(String members) {
+        return new Gate(this, members);
+    }
+
+    /** Claims that died with a job alone in them. */
+    long crashes() {
+        return queueServer.await(queueServer.session().commands().hlen(prefix + ":{q:0}:crashes"));
     }
 
     Applier newApplier() {
@@ -177,6 +213,27 @@ final class Club implements AutoCloseable {
         }
     }
 
+    /** Runs something while another transaction holds what the statement takes. */
+    void whileHeld(String sql, Runnable work) {
+        try (var connection = database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute(sql);
+            try {
+                work.run();
+            } finally {
+                connection.rollback();
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    long number(String sql) {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery(sql).mapTo(Long.class).one());
+    }
+
     List<DeadLetter> dead() {
         return new DeadLetters(queueServer, QueueOptions.defaults(prefix)).list(DeadFilter.all(), 0, 1_000);
     }
@@ -197,20 +254,24 @@ final class Club implements AutoCloseable {
         cacheServer.close();
         waitServer.close();
         queueServer.close();
+        delete(catalogFile);
     }
 
     private static List<Tag> tags(int cohort) {
         return List.of(new Tag("cohort:" + cohort));
     }
 
-    private static Catalog read() {
+    private static Path writeCatalog() {
         try {
-            Path file = Files.createTempFile("club", ".yaml");
-            try {
-                return CatalogReader.read(Files.writeString(file, CATALOG).toString(), Map.of());
-            } finally {
-                Files.delete(file);
-            }
+            return Files.writeString(Files.createTempFile("club", ".yaml"), CATALOG);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
