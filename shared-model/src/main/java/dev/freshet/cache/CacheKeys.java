@@ -45,6 +45,11 @@ final class CacheKeys {
         return in(bucket, 'i', tag.name());
     }
 
+    /** Whose turn it is to load again what a tag had: a string that expires, in one bucket for the whole cache. */
+    String turn(Tag tag) {
+        return in(0, 'w', tag.name());
+    }
+
     private String in(int bucket, char kind, String name) {
         return prefix + ":{c:" + bucket + "}:" + kind + ":" + name;
     }

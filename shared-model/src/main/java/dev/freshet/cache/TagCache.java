@@ -11,19 +11,25 @@ import dev.freshet.redis.Script;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.SetArgs;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +47,7 @@ public final class TagCache {
     private static final Script BEGIN = Script.load(TagCache.class, "begin.lua");
     private static final Script FILL = Script.load(TagCache.class, "fill.lua");
     private static final Script ABANDON = Script.load(TagCache.class, "abandon.lua");
+    private static final byte[] TAKEN = {'1'};
     private static final long FIRST_WAIT_MS = 4;
     private static final long LAST_WAIT_MS = 64;
 
@@ -187,6 +194,23 @@ public final class TagCache {
      */
     public List<Hot> sweep(Collection<Tag> tags) {
         return new Sweep(server, keys).run(distinct(tags));
+    }
+
+    /**
+     * Asks for the turn to load again what these tags had, so that the processes of a fleet do not all do it.
+     *
+     * @param turns for how long nobody else gets it, by tag; longer than zero
+     * @return the tags whose turn is the caller's
+     */
+    public Set<Tag> takeTurns(Map<Tag, Duration> turns) {
+        var commands = server.session().commands();
+        var answers = new LinkedHashMap<Tag, CompletionStage<String>>();
+        turns.forEach((tag, length) -> answers.put(
+                tag, commands.set(keys.turn(tag), TAKEN, SetArgs.Builder.nx().px(length))));
+        return answers.entrySet().stream()
+                .filter(answer -> server.await(answer.getValue()) != null)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     private Cached load(

@@ -62,6 +62,12 @@ final class Pace<K> {
         return due;
     }
 
+    /** How long a key that was just taken is not due; zero for one that is not remembered. */
+    synchronized Duration rest(K key, Instant now) {
+        var state = states.get(key);
+        return state == null ? Duration.ZERO : Duration.between(now, state.next);
+    }
+
     /** How many keys are remembered, due or resting. */
     synchronized int size() {
         return states.size();

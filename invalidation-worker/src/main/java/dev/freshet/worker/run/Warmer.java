@@ -9,12 +9,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,12 +24,13 @@ import org.slf4j.LoggerFactory;
  * reader: whatever it does not do, or does late, is loaded when it is read.
  */
 final class Warmer {
-    /** Merging of one tag's or key's changes: at most once per 200 ms, ever more seldom while a burst lasts. */
+    /** Merging of one tag's changes: at most once per 200 ms, ever more seldom while a burst lasts. */
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
     private static final Duration LAST_PAUSE = Duration.ofSeconds(5);
-    /** Tags, and keys, remembered at the most; more are left to their readers. */
-    private static final int MAX_REMEMBERED = 100_000;
+    private static final Duration SHORTEST_TURN = Duration.ofMillis(100);
+    /** Tags remembered at the most; more are left to their readers. */
+    private static final int MAX_TAGS = 100_000;
     /** How often a key whose fill is refused is tried before it is left to its next reader. */
     private static final int MAX_REFUSALS = 3;
 
@@ -40,10 +41,7 @@ final class Warmer {
     private final Clock clock;
     private final Counter stored;
     private final Counter refused;
-    private final Pace<Tag> sweeps = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
-    // a key has a pace of its own: it may have several tags, and while a burst lasts most of its fills are refused
-    private final Pace<String> loads = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
-    private final Map<String, Hot> wanted = new HashMap<>();
+    private final Pace<Tag> pace = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
     private final Map<String, Integer> refusals = new HashMap<>();
 
     Warmer(TagCache cache, CachedViews views, Clock clock, MeterRegistry metrics) {
@@ -57,8 +55,8 @@ final class Warmer {
     /** Notes that tags were invalidated. Returns at once. */
     void changed(Collection<Tag> tags) {
         var now = clock.instant();
-        if (sweeps.size() < MAX_REMEMBERED) {
-            tags.forEach(tag -> sweeps.mark(tag, now));
+        if (pace.size() < MAX_TAGS) {
+            tags.forEach(tag -> pace.mark(tag, now));
         }
     }
 
@@ -68,15 +66,12 @@ final class Warmer {
      * @return how many values were stored
      */
     int runOnce() {
+        var due = pace.takeDue(clock.instant());
+        if (due.isEmpty()) {
+            return 0;
+        }
         try {
-            var now = clock.instant();
-            var tags = sweeps.takeDue(now);
-            if (!tags.isEmpty()) {
-                cache.sweep(tags).forEach(hot -> want(hot, now));
-            }
-            var hot = loads.takeDue(now).stream()
-                    .flatMap(key -> Optional.ofNullable(wanted.remove(key)).stream())
-                    .toList();
+            var hot = sweep(takeTurns(due));
             return hot.isEmpty() ? 0 : load(hot);
         } catch (RedisException e) {
             log.warn("rewarm left to readers cause={}", e.getMessage());
@@ -84,13 +79,37 @@ final class Warmer {
         }
     }
 
-    private int load(List<Hot> hot) {
-        var result = views.warm(hot);
+    /** A burst reaches all workers: whose turn it is not looks again later, and finds the values loaded. */
+    private List<Tag> takeTurns(List<Tag> due) {
+        var now = clock.instant();
+        var turns = new HashMap<Tag, Duration>();
+        for (var tag : due) {
+            // a fifth shorter than our own rest, or we would find our own turn in our way
+            var rest = pace.rest(tag, now).multipliedBy(4).dividedBy(5);
+            turns.put(tag, rest.compareTo(SHORTEST_TURN) < 0 ? SHORTEST_TURN : rest);
+        }
+        var mine = cache.takeTurns(turns);
+        due.stream().filter(tag -> !mine.contains(tag)).forEach(tag -> pace.mark(tag, now));
+        return due.stream().filter(mine::contains).toList();
+    }
+
+    /** @return what was hot, and a tag that it had */
+    private Map<Hot, Tag> sweep(List<Tag> tags) {
+        var found = new LinkedHashMap<String, Map.Entry<Hot, Tag>>();
+        for (var tag : tags) {
+            cache.sweep(List.of(tag)).forEach(hot -> found.putIfAbsent(hot.key(), Map.entry(hot, tag)));
+        }
+        return found.values().stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private int load(Map<Hot, Tag> hot) {
+        var result = views.warm(hot.keySet());
         stored.increment(result.stored());
         refused.increment(result.refused().size());
         var again = result.refused().stream().filter(this::mayTryAgain).collect(Collectors.toSet());
-        again.forEach(one -> want(one, clock.instant()));
-        hot.stream().filter(one -> !again.contains(one)).forEach(one -> refusals.remove(one.key()));
+        // at the tag's pace: while a burst lasts most fills are refused
+        again.forEach(one -> changed(List.of(Objects.requireNonNull(hot.get(one)))));
+        hot.keySet().stream().filter(one -> !again.contains(one)).forEach(one -> refusals.remove(one.key()));
         if (result.stored() > 0) {
             log.info(
                     "rewarmed keys={} refused={}",
@@ -98,13 +117,6 @@ final class Warmer {
                     result.refused().size());
         }
         return result.stored();
-    }
-
-    private void want(Hot hot, Instant now) {
-        if (loads.size() < MAX_REMEMBERED) {
-            wanted.put(hot.key(), hot);
-            loads.mark(hot.key(), now);
-        }
     }
 
     private boolean mayTryAgain(Hot hot) {
