@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
             "",
             "A replay restores no old data: what is newer in the database stays."
         })
-final class Dlq implements Runnable {
+final class Dlq {
     private final Terminal terminal;
 
     @Spec
@@ -47,11 +47,6 @@ final class Dlq implements Runnable {
 
     Dlq(Terminal terminal) {
         this.terminal = terminal;
-    }
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 
     /** Which letters are meant, as options. */
@@ -86,8 +81,9 @@ final class Dlq implements Runnable {
             @Option(names = "--offset", paramLabel = "N", defaultValue = "0", description = "Leave out the first N")
                     int offset,
             @Mixin JsonOption json) {
-        notNegative("--limit", limit);
-        notNegative("--offset", offset);
+        if (limit < 0 || offset < 0) {
+            throw misuse("list", "--limit and --offset must not be negative");
+        }
         var letters = terminal.withDeadLetters(dead -> dead.list(filter.filter(), offset, limit));
         if (json.wanted()) {
             terminal.json(letters.stream().map(Dlq::summary).toList());
@@ -196,12 +192,6 @@ final class Dlq implements Runnable {
 
     private static String unknown(String id) {
         return "there is no dead letter " + id;
-    }
-
-    private void notNegative(String option, int value) {
-        if (value < 0) {
-            throw misuse("list", option + " must not be negative, was " + value);
-        }
     }
 
     private ParameterException misuse(String verb, String message) {

@@ -7,13 +7,13 @@ import dev.freshet.catalog.Site;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.UnreadableException;
 import dev.freshet.catalog.View;
-import dev.freshet.db.Database;
 import dev.freshet.db.Query;
 import dev.freshet.model.Tag;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +23,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -97,13 +98,7 @@ final class Explain implements Callable<Integer> {
     }
 
     private void explain(Catalog catalog, EventRule rule, Event event) throws SQLException {
-        Optional<Now> now = Optional.empty();
-        var found = terminal.database();
-        if (found.isPresent()) {
-            try (var database = found.get()) {
-                now = Optional.of(look(database, catalog, rule, event));
-            }
-        }
+        var now = look(catalog, rule, event);
         var rows = now.map(Now::rows).orElse(List.of());
         var tags = rule.tags(event, rows);
         var report = new LinkedHashMap<String, @Nullable Object>();
@@ -127,9 +122,14 @@ final class Explain implements Callable<Integer> {
         }
     }
 
-    /** The rows of now and the version applied last, from a transaction that may not write. */
-    private static Now look(Database database, Catalog catalog, EventRule rule, Event event) throws SQLException {
-        try (var connection = database.dataSource().getConnection()) {
+    /** The rows of now and the version applied last, from a transaction that may not write; empty without a database. */
+    private Optional<Now> look(Catalog catalog, EventRule rule, Event event) throws SQLException {
+        var found = terminal.database();
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var database = found.get();
+                var connection = database.dataSource().getConnection()) {
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
             try {
@@ -138,7 +138,7 @@ final class Explain implements Callable<Integer> {
                         : new Query(rule.lookup())
                                 .rows(connection, List.of(event.parameters()))
                                 .getFirst();
-                return new Now(rows, stored(connection, catalog, event));
+                return Optional.of(new Now(rows, stored(connection, catalog, event)));
             } finally {
                 connection.rollback();
             }
@@ -196,15 +196,10 @@ final class Explain implements Callable<Integer> {
 
     /** The values with which a template gives this tag; empty when none do. */
     private static Optional<Map<String, String>> match(Template template, String tag) {
-        var regex = new StringBuilder();
-        int end = 0;
-        for (var name : template.placeholders()) {
-            int start = template.text().indexOf("{" + name + "}", end);
-            regex.append(Pattern.quote(template.text().substring(end, start))).append("(.+)");
-            end = start + name.length() + 2;
-        }
-        var matcher = Pattern.compile(regex + Pattern.quote(template.text().substring(end)))
-                .matcher(tag);
+        var regex = Arrays.stream(template.text().split("\\{\\w+}", -1))
+                .map(Pattern::quote)
+                .collect(Collectors.joining("(.+)"));
+        var matcher = Pattern.compile(regex).matcher(tag);
         if (!matcher.matches()) {
             return Optional.empty();
         }

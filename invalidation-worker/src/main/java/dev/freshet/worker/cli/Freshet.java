@@ -3,6 +3,8 @@ package dev.freshet.worker.cli;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import dev.freshet.worker.ServeProcess;
+import dev.freshet.worker.WorkerProcess;
 import io.javalin.util.JavalinException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -11,10 +13,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.LoggerFactory;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -26,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "freshet",
         mixinStandardHelpOptions = true,
         versionProvider = Freshet.Version.class,
+        addMethodSubcommands = false, // they are added below, in the order of the help
         synopsisSubcommandLabel = "COMMAND",
         description = {
             "Keeps caches and pages fresh when the data behind them changes: a signed webhook goes in, and a moment "
@@ -47,13 +53,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Settings come from the environment (REDIS_URL, DATABASE_URL, CATALOG, …); .env.example explains each.",
             "'freshet COMMAND --help' says more."
         })
-public final class Freshet implements Runnable {
+public final class Freshet {
     private static final Set<String> SERVICES = Set.of("work", "serve");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
-    private Freshet() {}
+    private final Terminal terminal;
+
+    private Freshet(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     /**
      * Runs one command.
@@ -69,20 +79,20 @@ public final class Freshet implements Runnable {
     }
 
     static CommandLine commandLine(Terminal terminal) {
-        return new CommandLine(new Freshet())
+        return new CommandLine(new Freshet(terminal))
                 .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
                 .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
-                .addSubcommand(new Work(terminal))
-                .addSubcommand(new Serve(terminal))
+                .addSubcommand(method("work"))
+                .addSubcommand(method("serve"))
                 .addSubcommand(new Send(terminal))
                 .addSubcommand(new Status(terminal))
                 .addSubcommand(new Dlq(terminal))
-                .addSubcommand(new Pause(terminal))
-                .addSubcommand(new Pause.Resume(terminal))
+                .addSubcommand(method("pause"))
+                .addSubcommand(method("resume"))
                 .addSubcommand(new Check(terminal))
                 .addSubcommand(new Explain(terminal))
-                .addSubcommand(new Completion(terminal))
+                .addSubcommand(method("completion"))
                 .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
                 .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
                 .setUsageHelpWidth(100)
@@ -91,10 +101,74 @@ public final class Freshet implements Runnable {
                 .setExecutionExceptionHandler(Freshet::failed);
     }
 
-    /** Without a command there is nothing to do but help. */
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing");
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = {
+                "Apply what the queue holds, invalidate and re-warm the cache, tell the front ends",
+                "Told to stop (SIGTERM, Ctrl-C), it finishes what it has claimed within WORKER_DRAIN and gives the rest back.",
+                "Settings: WORKER_PORT, WORKER_LANES, CATALOG, REDIS_URL or REDIS_QUEUE_URL and REDIS_CACHE_URL,",
+                "DATABASE_URL; .env.example explains all."
+            })
+    void work() throws InterruptedException {
+        UntilStopped.run(() -> WorkerProcess.start(terminal.settings()));
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = {
+                "Answer the catalog's views over HTTP, from the cache where it can",
+                "Settings: SERVE_PORT, CATALOG, REDIS_URL or REDIS_CACHE_URL, DATABASE_URL; .env.example explains all."
+            })
+    void serve() throws InterruptedException {
+        UntilStopped.run(() -> ServeProcess.start(terminal.settings()));
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = {
+                "Let no worker claim until 'resume'",
+                "What is claimed is finished; webhooks are still accepted."
+            })
+    void pause(
+            @Option(
+                            names = "--reason",
+                            paramLabel = "TEXT",
+                            defaultValue = "by hand",
+                            description = "What 'status' says (default: ${DEFAULT-VALUE})")
+                    String reason,
+            @Mixin JsonOption json) {
+        terminal.withQueue(queue -> {
+            queue.pause(reason);
+            return reason;
+        });
+        json.print(terminal, Map.of("paused", true, "reason", reason), "paused: " + reason);
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Let the workers claim again")
+    void resume(@Mixin JsonOption json) {
+        boolean was = terminal.withQueue(queue -> {
+            boolean paused = queue.paused().isPresent();
+            queue.resume();
+            return paused;
+        });
+        json.print(
+                terminal,
+                Map.of("paused", false, "was", was),
+                was ? "resumed" : "the queue was not paused, nothing changed");
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Print the completion script for bash or zsh",
+            footerHeading = "%nExample:%n",
+            footer = "  eval \"$(freshet completion)\"     in ~/.bashrc or ~/.zshrc")
+    void completion() {
+        terminal.line(AutoComplete.bash("freshet", spec.root().commandLine()));
+    }
+
+    private static CommandLine method(String name) {
+        return new CommandLine(
+                CommandLine.getCommandMethods(Freshet.class, name).getFirst());
     }
 
     /** A command that stands in the help although the launcher starts it, from another class path. */

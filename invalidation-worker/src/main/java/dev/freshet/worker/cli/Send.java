@@ -2,7 +2,6 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.freshet.catalog.Site;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
 import dev.freshet.settings.SettingException;
@@ -55,12 +54,6 @@ final class Send implements Callable<Integer> {
     @Option(names = "--site", paramLabel = "NAME", description = "Who sends it; needed where the catalog has several")
     private Optional<String> site = Optional.empty();
 
-    @Option(
-            names = "--secret",
-            paramLabel = "SECRET",
-            description = "What signs it (default: the site's first one in the catalog)")
-    private Optional<String> secret = Optional.empty();
-
     @Option(names = "--wait", description = "An application's event: wait until it is applied")
     private boolean wait;
 
@@ -96,26 +89,22 @@ final class Send implements Callable<Integer> {
     private Delivery delivery(byte[] body) {
         var envelope = terminal.parse(body);
         if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
-            var sender = sender("thinkific");
             var path = "/webhooks/thinkific" + site.map(name -> "/" + name).orElse("");
-            return new Delivery(address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secretOf(sender), body), body);
+            return new Delivery(
+                    address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secret("thinkific"), body), body);
         }
         if (envelope.hasNonNull("topic")) {
-            var sender = sender("freshet");
             return new Delivery(
                     address("/events" + (wait ? "?wait=applied" : "")),
                     FreshetSignature.HEADER,
-                    FreshetSignature.header(secretOf(sender), Instant.now(), body),
+                    FreshetSignature.header(secret("freshet"), Instant.now(), body),
                     body);
         }
         throw new IllegalArgumentException("the body has neither 'resource' and 'action' nor 'topic'");
     }
 
-    /** The site that is named, or the only one of this scheme; a secret that is given needs none of the catalog. */
-    private Optional<Site> sender(String scheme) {
-        if (secret.isPresent()) {
-            return Optional.empty();
-        }
+    /** The first secret of the site that is named, or of the only one of this scheme. */
+    private String secret(String scheme) {
         var sites = terminal.catalog().sites().values().stream()
                 .filter(candidate -> candidate.scheme().equals(scheme))
                 .filter(candidate -> site.isEmpty() || site.get().equals(candidate.name()))
@@ -124,14 +113,10 @@ final class Send implements Callable<Integer> {
             throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme
                     + site.map(name -> " called " + name).orElse("") + "; --site must name one of them");
         }
-        return Optional.of(sites.getFirst());
-    }
-
-    private String secretOf(Optional<Site> sender) {
-        return secret.or(() -> sender.flatMap(known -> known.secrets().stream().findFirst()))
-                .orElseThrow(() ->
-                        new SettingException("site " + sender.map(Site::name).orElse("")
-                                + " has no secret; set what its 'secrets' name in the catalog, or --secret"));
+        return sites.getFirst().secrets().stream()
+                .findFirst()
+                .orElseThrow(() -> new SettingException("site "
+                        + sites.getFirst().name() + " has no secret; set what its 'secrets' name in the catalog"));
     }
 
     private URI address(String path) {

@@ -238,7 +238,8 @@ class CatalogCommandsIT {
             assertThat(sent.json().path("answer").path("status").asText()).isEqualTo("accepted");
             assertThat(seen.get()).isEqualTo("/webhooks/thinkific");
 
-            var refused = run("send", "--url", url, "--secret", "wrong", file("completed.json", COMPLETED));
+            var refused = CommandRun.of(
+                    Map.of("THINKIFIC_SECRETS", "wrong"), "send", "--url", url, file("completed.json", COMPLETED));
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.out()).contains(": 401 ");
         } finally {
