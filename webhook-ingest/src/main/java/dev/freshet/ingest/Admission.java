@@ -7,7 +7,6 @@ import dev.freshet.ingest.SignatureScheme.Verdict;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -17,13 +16,6 @@ import java.util.Optional;
  * is worse to let in one forged delivery than to refuse a good one, which will come again.
  */
 final class Admission {
-    sealed interface Result {}
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Admitted(Site site, byte[] body) implements Result {}
-
-    record Refused(Answer answer) implements Result {}
-
     private static final Answer UNKNOWN_SITE = Answer.error(
             404, "unknown_site", "there is no such site here; check the address against the catalog's sites");
     private static final Answer TOO_LARGE = Answer.error(
@@ -51,15 +43,19 @@ final class Admission {
     }
 
     /**
+     * Answers what it does not let in.
+     *
      * @param limit counts every request of this kind
      * @param candidates the sites that may have sent it; empty when the address names none
+     * @return empty when the request was refused
      * @throws IOException when the sender stopped in the middle of the body
      */
-    Result admit(Context ctx, RequestLimit limit, List<Site> candidates) throws IOException {
+    Optional<Delivery> admit(Context ctx, RequestLimit limit, List<Site> candidates) throws IOException {
         var address = address(ctx);
         var wait = limit.refuse(address);
         if (wait.isPresent()) {
-            return refused(ctx, tooMany(wait.get()), address);
+            answer(ctx, TOO_MANY.retryAfter(wait.get()), address);
+            return Optional.empty();
         }
         if (candidates.isEmpty()) {
             return refuse(ctx, UNKNOWN_SITE);
@@ -70,24 +66,21 @@ final class Admission {
         }
         var verdict = Verdict.MISSING;
         for (var site : candidates) {
-            verdict =
-                    scheme(site).verify(ctx.header(scheme(site).header()), body.get(), site.secrets(), clock.instant());
+            var scheme = SignatureScheme.of(site);
+            verdict = scheme.verify(ctx.header(scheme.header()), body.get(), site.secrets(), clock.instant());
             if (verdict == Verdict.VALID) {
-                return new Admitted(site, body.get());
+                return Optional.of(
+                        Delivery.of(site, body.get(), scheme.idHeader().map(ctx::header)));
             }
         }
-        return refuse(ctx, unsigned(verdict, scheme(candidates.getLast()), body.get()));
-    }
-
-    static SignatureScheme scheme(Site site) {
-        return Optional.ofNullable(SignatureScheme.ALL.get(site.scheme()))
-                .orElseThrow(() -> new IllegalStateException("no signature scheme " + site.scheme()));
+        return refuse(ctx, unsigned(verdict, SignatureScheme.of(candidates.getLast()), body.get()));
     }
 
     /** Counts against the address, which after too many refusals is told to wait instead of what was wrong. */
-    Refused refuse(Context ctx, Answer answer) {
+    Optional<Delivery> refuse(Context ctx, Answer answer) {
         var address = address(ctx);
-        return refused(ctx, refusals.refuse(address).map(Admission::tooMany).orElse(answer), address);
+        answer(ctx, refusals.refuse(address).map(TOO_MANY::retryAfter).orElse(answer), address);
+        return Optional.empty();
     }
 
     /** Some proxies append to the header, others add another one; of all of them the last is the nearest. */
@@ -96,42 +89,35 @@ final class Admission {
         return addresses.key(ctx.req().getRemoteAddr(), forwardedFor);
     }
 
-    private Refused refused(Context ctx, Answer answer, String address) {
+    private void answer(Context ctx, Answer answer, String address) {
         outcomes.refusal(answer, ctx.path(), address);
-        return new Refused(answer);
+        answer.send(ctx);
     }
 
     private static Answer unsigned(Verdict verdict, SignatureScheme scheme, byte[] body) {
+        var header = scheme.header();
         return switch (verdict) {
             case MISSING ->
                 isObject(body)
-                        ? Answer.error(
-                                401, "signature_missing", "sign the body and send the signature in " + scheme.header())
-                        : Answer.error(
-                                400,
-                                "malformed",
-                                "send a JSON object, signed, with the signature in " + scheme.header());
+                        ? unsigned("missing", "sign the body and send the signature in " + header)
+                        : Answer.error(400, "malformed", "send a JSON object, signed, with the signature in " + header);
             case WRONG ->
-                Answer.error(
-                        401,
-                        "signature_wrong",
-                        scheme.header() + " does not fit the body; sign the bytes as sent, with this site's secret");
+                unsigned("wrong", header + " does not fit the body; sign the bytes as sent, with this site's secret");
             case EXPIRED ->
-                Answer.error(
-                        401,
-                        "signature_expired",
+                unsigned(
+                        "expired",
                         "the signed time is too far from ours; set the clock right and sign anew for each try");
             case VALID -> throw new IllegalStateException("a valid request is not refused");
         };
+    }
+
+    private static Answer unsigned(String how, String message) {
+        return Answer.error(401, "signature_" + how, message);
     }
 
     private static boolean isObject(byte[] body) {
         return new String(body, 0, Math.min(body.length, 64), UTF_8)
                 .stripLeading()
                 .startsWith("{");
-    }
-
-    private static Answer tooMany(Duration wait) {
-        return TOO_MANY.retryAfter(wait);
     }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.ingest;
 
 import io.netty.util.NetUtil;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
@@ -96,16 +97,11 @@ final class ClientAddress {
         }
 
         boolean contains(byte[] other) {
-            return other.length == address.length && sharedBits(other) >= bits;
-        }
-
-        private int sharedBits(byte[] other) {
-            int differs = Arrays.mismatch(address, other);
-            if (differs < 0) {
-                return address.length * 8;
-            }
-            int difference = (address[differs] ^ other[differs]) & 0xff;
-            return differs * 8 + Integer.numberOfLeadingZeros(difference) - 24;
+            return other.length == address.length
+                    && new BigInteger(1, address)
+                            .xor(new BigInteger(1, other))
+                            .shiftRight(address.length * 8 - bits)
+                            .equals(BigInteger.ZERO);
         }
 
         private static int number(String text, int max) {

@@ -15,12 +15,13 @@ import java.util.concurrent.ThreadLocalRandom;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Delivery(Site site, byte[] body, Optional<String> id, boolean waits, String trace) {
 
-    static Delivery of(Site site, byte[] body, Optional<String> id, boolean waits) {
-        return new Delivery(
-                site,
-                body,
-                id,
-                waits,
-                Long.toHexString(ThreadLocalRandom.current().nextLong()));
+    static Delivery of(Site site, byte[] body, Optional<String> id) {
+        var trace = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        return new Delivery(site, body, id, false, trace);
+    }
+
+    /** The same for a sender who waits, with what its body became. */
+    Delivery waiting(byte[] event) {
+        return new Delivery(site, event, id, true, trace);
     }
 }

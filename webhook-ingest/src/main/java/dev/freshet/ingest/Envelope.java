@@ -48,9 +48,9 @@ sealed interface Envelope {
         return Reader.walk(body, null);
     }
 
-    /** Whether a text may be an id as it stands. */
-    static boolean isId(String text) {
-        return !text.isEmpty() && Reader.isPrintable(text, MAX_ID);
+    /** An id as it stands, or its digest when it is too long or too strange. */
+    static String shortId(String id) {
+        return Reader.isPrintable(id, MAX_ID) ? id : Digests.sha256(id.getBytes(UTF_8));
     }
 
     /** The pass over one body. */
@@ -112,7 +112,7 @@ sealed interface Envelope {
                 return new Illegible("the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters, no colon");
             }
             var id = Optional.ofNullable(fields.get("id")).filter(text -> !text.isEmpty());
-            return new Legible(id.map(Reader::shortId), topic);
+            return new Legible(id.map(Envelope::shortId), topic);
         }
 
         private static String topic(Map<String, String> fields) {
@@ -123,10 +123,6 @@ sealed interface Envelope {
             }
             // deliveries use both spellings for one topic
             return resource + "." + (action.equals("canceled") ? "cancelled" : action);
-        }
-
-        private static String shortId(String id) {
-            return isPrintable(id, MAX_ID) ? id : Digests.sha256(id.getBytes(UTF_8));
         }
 
         private static boolean isPrintable(String text, int max) {

@@ -3,6 +3,7 @@ package dev.freshet.ingest;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
+import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -63,7 +64,15 @@ public final class Ingest implements AutoCloseable {
         var intake = new Intake(queue, guard, config.catalog(), waiters, outcomes, Clock.systemUTC());
         var health = new Health(
                 server, guard, queue, config.catalog(), config.queue().maxDepth());
-        var routes = new Routes(config, intake, outcomes, health, meters);
+        var limits = config.limits();
+        var refusals = new RequestLimit(limits.refused(), limits.window(), TimeMeter.SYSTEM_NANOTIME);
+        var webhooks = new WebhookHandler(
+                new Sites(config.catalog()),
+                new Admission(new ClientAddress(config.trustedProxies()), refusals, outcomes, Clock.systemUTC()),
+                new RequestLimit(limits.webhooks(), limits.window(), TimeMeter.SYSTEM_NANOTIME),
+                new RequestLimit(limits.api(), limits.window(), TimeMeter.SYSTEM_NANOTIME),
+                intake);
+        var routes = new Routes(webhooks, config.catalog().events().values(), health, meters);
         var web = WebServer.start(config.listen(), routes::register);
         log.info(
                 "ingest started port={} application={}",

@@ -90,7 +90,7 @@ record IngestConfig(
 
     private static Limits limits(Settings settings, dev.freshet.catalog.Limits declared) {
         int max = Integer.MAX_VALUE;
-        int window = Math.toIntExact(declared.window().toMillis());
+        int window = Math.clamp(declared.window().toMillis(), 1_000, max);
         return new Limits(
                 settings.number("RATE_LIMIT_WEBHOOK_REQUESTS", declared.webhooks(), 0, max),
                 settings.number("RATE_LIMIT_API_REQUESTS", declared.api(), 0, max),
@@ -101,6 +101,6 @@ record IngestConfig(
     private static Network network(String text) {
         return Network.parse(text)
                 .orElseThrow(() -> new SettingException(
-                        "TRUSTED_PROXIES must list addresses or networks such as" + " 10.0.0.0/8, was '" + text + "'"));
+                        "TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, was '" + text + "'"));
     }
 }

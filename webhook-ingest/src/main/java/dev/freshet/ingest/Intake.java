@@ -1,7 +1,5 @@
 package dev.freshet.ingest;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.freshet.catalog.Catalog;
 import dev.freshet.ingest.Envelope.Illegible;
 import dev.freshet.ingest.Envelope.Legible;
@@ -117,9 +115,9 @@ final class Intake {
     }
 
     private CompletionStage<Answer> applied(Job job, Answer answer) {
-        return waiters.await(job.id()).thenApply(outcome -> switch (outcome) {
-            case APPLIED -> answer.applied();
-            case PENDING -> answer.pending();
+        return waiters.await(job.id()).thenApply(state -> switch (state) {
+            case SETTLED -> answer.applied();
+            case QUEUED, RETRIED -> answer.pending();
             case DEAD -> Answer.failed(job.id());
         });
     }
@@ -151,13 +149,9 @@ final class Intake {
      */
     private static String deliveryId(Delivery delivery, Legible legible) {
         return legible.id()
-                .or(() -> delivery.id().filter(id -> !id.isBlank()).map(Intake::shortId))
+                .or(() -> delivery.id().filter(id -> !id.isBlank()).map(Envelope::shortId))
                 .orElseGet(() -> delivery.site().isApplication()
                         ? UUID.randomUUID().toString()
                         : Digests.sha256(delivery.body()));
-    }
-
-    private static String shortId(String id) {
-        return Envelope.isId(id) ? id : Digests.sha256(id.getBytes(UTF_8));
     }
 }

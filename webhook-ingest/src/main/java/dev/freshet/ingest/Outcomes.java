@@ -3,6 +3,8 @@ package dev.freshet.ingest;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -18,13 +20,9 @@ final class Outcomes {
         this.meters = meters;
         this.answered = Timer.builder("freshet.ingest.answer")
                 .description("from the verified request to the durable answer")
-                .serviceLevelObjectives(
-                        Duration.ofMillis(1),
-                        Duration.ofMillis(5),
-                        Duration.ofMillis(25),
-                        Duration.ofMillis(100),
-                        Duration.ofMillis(500),
-                        Duration.ofSeconds(2))
+                .serviceLevelObjectives(Stream.of(1, 5, 25, 100, 500, 2_000)
+                        .map(Duration::ofMillis)
+                        .toArray(Duration[]::new))
                 .register(meters);
     }
 
@@ -76,7 +74,6 @@ final class Outcomes {
     }
 
     private static String millis(Duration took) {
-        long micros = took.toNanos() / 1_000;
-        return micros / 1_000 + "." + String.valueOf(1_000 + micros % 1_000).substring(1);
+        return String.format(Locale.ROOT, "%.3f", took.toNanos() / 1e6);
     }
 }

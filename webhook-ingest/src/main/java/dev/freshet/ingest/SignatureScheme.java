@@ -2,6 +2,7 @@ package dev.freshet.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.catalog.Site;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
 import java.security.MessageDigest;
@@ -12,6 +13,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -75,6 +77,11 @@ record SignatureScheme(
 
     private static final String TIMESTAMP = "t=";
     private static final int MAX_TIMESTAMP_DIGITS = 12;
+
+    /** The reader of the catalog has refused schemes that are none. */
+    static SignatureScheme of(Site site) {
+        return Objects.requireNonNull(ALL.get(site.scheme()), site.scheme());
+    }
 
     /**
      * @param value of the header, null when it was not sent

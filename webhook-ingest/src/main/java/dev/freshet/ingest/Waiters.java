@@ -5,7 +5,6 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +19,6 @@ import java.util.concurrent.Semaphore;
  * call, every 10 ms after somebody came and less and less often after that; it sleeps while nobody waits.
  */
 final class Waiters implements AutoCloseable {
-    enum Outcome {
-        /** Committed and invalidated. */
-        APPLIED,
-        /** Durable, but the wait ended first: too late, or a first try failed. */
-        PENDING,
-        DEAD
-    }
-
     private static final int MAX_WAITING = 10_000;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LAST_PAUSE = Duration.ofMillis(100);
@@ -35,7 +26,7 @@ final class Waiters implements AutoCloseable {
     private static final Executor ANSWERING =
             task -> Thread.ofVirtual().name("waiter").start(task);
 
-    private record Waiter(String jobId, long deadline, CompletableFuture<Outcome> outcome) {}
+    private record Waiter(String jobId, long deadline, CompletableFuture<Awaited> state) {}
 
     private final JobQueue queue;
     private final RedisServer server;
@@ -54,17 +45,17 @@ final class Waiters implements AutoCloseable {
         this.loop = Thread.ofVirtual().name("waiters").start(this::run);
     }
 
-    /** Never fails; when too many wait already, the outcome is pending at once. */
-    CompletableFuture<Outcome> await(String jobId) {
+    /** Never fails; {@code QUEUED} when the wait ended first, which it does at once when too many wait already. */
+    CompletableFuture<Awaited> await(String jobId) {
         if (closed || !places.tryAcquire()) {
-            return CompletableFuture.completedFuture(Outcome.PENDING);
+            return CompletableFuture.completedFuture(Awaited.QUEUED);
         }
         var waiter = new Waiter(jobId, System.nanoTime() + patience.toNanos(), new CompletableFuture<>());
         arrivals.add(waiter);
         if (closed) { // perhaps after the last look at the arrivals
-            waiter.outcome().complete(Outcome.PENDING);
+            waiter.state().complete(Awaited.QUEUED);
         }
-        return waiter.outcome();
+        return waiter.state();
     }
 
     /** How many wait now. */
@@ -98,32 +89,20 @@ final class Waiters implements AutoCloseable {
         long now = System.nanoTime();
         for (Iterator<Waiter> rest = waiting.iterator(); rest.hasNext(); ) {
             var waiter = rest.next();
-            var outcome = outcome(states.getOrDefault(waiter.jobId(), Awaited.QUEUED));
-            if (outcome != Outcome.PENDING || isOver(states, waiter, now)) {
+            var state = states.getOrDefault(waiter.jobId(), Awaited.QUEUED);
+            if (state != Awaited.QUEUED || now - waiter.deadline() >= 0) {
                 rest.remove();
                 places.release();
-                waiter.outcome().completeAsync(() -> outcome, ANSWERING);
+                waiter.state().completeAsync(() -> state, ANSWERING);
             }
         }
-    }
-
-    private static boolean isOver(Map<String, Awaited> states, Waiter waiter, long now) {
-        return states.get(waiter.jobId()) == Awaited.RETRIED || now - waiter.deadline() >= 0;
-    }
-
-    private static Outcome outcome(Awaited state) {
-        return switch (state) {
-            case SETTLED -> Outcome.APPLIED;
-            case DEAD -> Outcome.DEAD;
-            case QUEUED, RETRIED -> Outcome.PENDING;
-        };
     }
 
     /** Nothing is known while Redis is away; they wait on. */
     private Map<String, Awaited> states() {
         try {
             var ids = waiting.stream().map(Waiter::jobId).distinct().toList();
-            return new HashMap<>(server.await(queue.awaited(ids)));
+            return server.await(queue.awaited(ids));
         } catch (RuntimeException e) {
             return Map.of();
         }
@@ -145,6 +124,6 @@ final class Waiters implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         arrivals.drainTo(waiting);
-        waiting.forEach(waiter -> waiter.outcome().complete(Outcome.PENDING));
+        waiting.forEach(waiter -> waiter.state().complete(Awaited.QUEUED));
     }
 }

@@ -1,37 +1,85 @@
 package dev.freshet.ingest;
 
-import dev.freshet.ingest.Admission.Admitted;
-import dev.freshet.ingest.Admission.Refused;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.freshet.catalog.EventRule;
 import io.javalin.http.Context;
-import io.javalin.http.Handler;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
 
-/** {@code POST /webhooks/SCHEME[/SITE]}: what providers send. */
-final class WebhookHandler implements Handler {
+/**
+ * What is signed and sent: webhooks of providers, and changes of the application itself, either as events, whose body
+ * names the topic, or by the catalog's write routes, where the route does and the body is the payload.
+ */
+final class WebhookHandler {
+    private static final Answer UNKNOWN_WAIT =
+            Answer.error(400, "unknown_wait", "the only thing to wait for is wait=applied; leave wait out otherwise");
+    private static final byte[] NOTHING = {'{', '}'};
+
     private final Sites sites;
     private final Admission admission;
-    private final RequestLimit limit;
+    private final RequestLimit webhookLimit;
+    private final RequestLimit apiLimit;
     private final Intake intake;
 
-    WebhookHandler(Sites sites, Admission admission, RequestLimit limit, Intake intake) {
+    WebhookHandler(Sites sites, Admission admission, RequestLimit webhookLimit, RequestLimit apiLimit, Intake intake) {
         this.sites = sites;
         this.admission = admission;
-        this.limit = limit;
+        this.webhookLimit = webhookLimit;
+        this.apiLimit = apiLimit;
         this.intake = intake;
     }
 
-    @Override
-    public void handle(Context ctx) throws IOException {
+    /** {@code POST /webhooks/SCHEME[/SITE]}. */
+    void webhook(Context ctx) throws IOException {
         var scheme = ctx.pathParam("scheme");
         var name = Optional.ofNullable(ctx.pathParamMap().get("site"));
         var site = name.isPresent() ? sites.webhook(scheme, name.get()) : sites.webhook(scheme);
-        switch (admission.admit(ctx, limit, site.stream().toList())) {
-            case Refused(var answer) -> answer.send(ctx);
-            case Admitted(var sender, var body) -> {
-                var id = Admission.scheme(sender).idHeader().map(ctx::header);
-                intake.answer(ctx, Delivery.of(sender, body, id, false));
-            }
+        admission.admit(ctx, webhookLimit, site.stream().toList()).ifPresent(delivery -> intake.answer(ctx, delivery));
+    }
+
+    /** {@code POST /events}. */
+    void event(Context ctx) throws IOException {
+        boolean waits = ctx.queryParam("wait") != null;
+        admission
+                .admit(ctx, apiLimit, sites.applications())
+                .filter(delivery -> isKnownWait(ctx))
+                .ifPresent(delivery -> intake.answer(ctx, waits ? delivery.waiting(delivery.body()) : delivery));
+    }
+
+    /** A write route: who writes always waits until it is applied. */
+    void write(Context ctx, EventRule rule) throws IOException {
+        admission
+                .admit(ctx, apiLimit, sites.writers(rule))
+                .filter(delivery -> isKnownWait(ctx))
+                .ifPresent(delivery -> {
+                    var payload = delivery.body().length == 0 ? NOTHING : delivery.body();
+                    Envelope.problem(payload)
+                            .ifPresentOrElse(
+                                    problem -> intake.answerIllegible(ctx, delivery, problem),
+                                    () -> intake.answer(ctx, delivery.waiting(event(rule.topic(), payload))));
+                });
+    }
+
+    private boolean isKnownWait(Context ctx) {
+        var wait = ctx.queryParam("wait");
+        boolean known = wait == null || wait.equals("applied");
+        if (!known) {
+            admission.refuse(ctx, UNKNOWN_WAIT);
         }
+        return known;
+    }
+
+    /** The form in which {@code POST /events} takes it; the payload's bytes stay as they are. */
+    private static byte[] event(String topic, byte[] payload) {
+        var event = new ByteArrayOutputStream(payload.length + topic.length() + 32);
+        event.writeBytes("{\"topic\":\"".getBytes(UTF_8));
+        event.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(topic));
+        event.writeBytes("\",\"payload\":".getBytes(UTF_8));
+        event.writeBytes(payload);
+        event.write('}');
+        return event.toByteArray();
     }
 }
