@@ -26,8 +26,12 @@ final class Monitor implements AutoCloseable {
         this.web = web;
     }
 
-    /** @param away the dependency that keeps the worker from working; empty when none does */
-    static Monitor start(Listen listen, PrometheusMeterRegistry metrics, Supplier<Optional<String>> away) {
+    /**
+     * @param queue is asked before each reading of the metrics
+     * @param away the dependency that keeps the worker from working; empty when none does
+     */
+    static Monitor start(
+            Listen listen, PrometheusMeterRegistry metrics, QueueGauges queue, Supplier<Optional<String>> away) {
         var web = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.routes.get("/health", context -> {
@@ -35,9 +39,10 @@ final class Monitor implements AutoCloseable {
                 context.status(missing.isPresent() ? 503 : 200)
                         .json(Map.of("status", missing.isPresent() ? "paused" : "up", "away", missing.orElse("")));
             });
-            config.routes.get(
-                    "/metrics",
-                    context -> context.contentType(ContentType.TEXT_PLAIN).result(metrics.scrape()));
+            config.routes.get("/metrics", context -> {
+                queue.refresh();
+                context.contentType(ContentType.TEXT_PLAIN).result(metrics.scrape());
+            });
         });
         return new Monitor(web.start(listen.host(), listen.port()));
     }

@@ -76,7 +76,7 @@ public final class WorkerProcess implements AutoCloseable {
                     Clock.systemUTC(),
                     () -> ThreadLocalRandom.current().nextLong(),
                     metrics));
-            monitor = keep(Monitor.start(listen, metrics, loops::away));
+            monitor = keep(Monitor.start(listen, metrics, new QueueGauges(queue, metrics), loops::away));
             keep(loops); // last, so that it drains first, while front ends are still told and metrics still read
             caller.start();
             loops.start();

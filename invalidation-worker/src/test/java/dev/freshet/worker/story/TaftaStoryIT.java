@@ -588,6 +588,13 @@ class TaftaStoryIT {
         return new Change(route, tafta -> tafta.write(route, payload), rows, fresh, tags, paths, "true");
     }
 
+    @Test
+    void theWorkersMetricsSayHowManyJobsStandWhere() {
+        assertThat(tafta.metric("freshet_queue_depth", "place"))
+                .containsOnlyKeys("ready", "claimed", "suspect", "retry", "replay", "dead")
+                .containsEntry("ready", 0L);
+    }
+
     private static Change event(String topic, String payload, String rows, String fresh, String tags, String paths) {
         return new Change(topic, tafta -> tafta.event(topic, payload), rows, fresh, tags, paths, "true");
     }
