@@ -161,9 +161,10 @@ public final class RedisServer implements AutoCloseable {
     public void close() {
         closed = true;
         connector.interrupt();
-        var current = session;
-        if (current != null) {
-            current.close();
+        try {
+            connector.join(Duration.ofSeconds(2)); // it gives the session back
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);
@@ -179,7 +180,7 @@ public final class RedisServer implements AutoCloseable {
                 log.info("redis connected name={} address={} version={}", name, address(), next.info("redis_version"));
                 backoff = FIRST_BACKOFF;
                 firstTry.countDown();
-                next.awaitEnd();
+                awaitEnd(next);
                 if (!closed) {
                     log.warn("redis lost name={} address={}", name, address());
                 }
@@ -196,21 +197,41 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    private RedisSession open() throws InterruptedException {
-        StatefulRedisConnection<String, byte[]> connection = null;
+    /**
+     * Asks again and again whether somebody is there: when a host is gone without a word, the kernel would notice after a
+     * quarter of an hour. One answer that is late may be the fault of a busy machine, two in a row are silence.
+     */
+    private void awaitEnd(RedisSession open) throws InterruptedException {
         try {
-            connection = client.connectAsync(CODEC, uri)
-                    .toCompletableFuture()
-                    .get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            int unanswered = 0;
+            while (unanswered < 2 && !open.hasEndedWithin(timeout)) {
+                unanswered = isThere(open) ? 0 : unanswered + 1;
+            }
+        } finally {
+            open.close();
+        }
+    }
+
+    private boolean isThere(RedisSession open) {
+        try {
+            await(open.commands().ping());
+            return true;
+        } catch (RedisException e) {
+            return e instanceof RedisCommandExecutionException; // a refusal is an answer
+        }
+    }
+
+    private RedisSession open() throws InterruptedException {
+        var connecting = client.connectAsync(CODEC, uri).toCompletableFuture();
+        try {
+            var connection = connecting.get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
             var info = parseInfo(await(connection.async().info()));
             if (info.getOrDefault("loading", "0").equals("1")) {
                 throw new RedisException("LOADING redis is loading its data");
             }
             return new RedisSession(connection, info);
         } catch (ExecutionException | TimeoutException | RedisException e) {
-            if (connection != null) {
-                connection.close();
-            }
+            var unused = connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that comes too late
             throw new RedisException("cannot connect to redis " + name + " at " + address(), e);
         }
     }

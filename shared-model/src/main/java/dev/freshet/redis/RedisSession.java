@@ -4,8 +4,10 @@ import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One connection together with what the process at its other end said of itself. A session never reconnects: what is
@@ -14,8 +16,8 @@ import java.util.concurrent.CountDownLatch;
 public final class RedisSession {
     private final StatefulRedisConnection<String, byte[]> connection;
     private final Map<String, String> info;
-
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean closed;
 
     RedisSession(StatefulRedisConnection<String, byte[]> connection, Map<String, String> info) {
         this.connection = connection;
@@ -50,11 +52,16 @@ public final class RedisSession {
         return connection.isOpen();
     }
 
-    void awaitEnd() throws InterruptedException {
-        ended.await();
+    boolean hasEndedWithin(Duration time) throws InterruptedException {
+        return ended.await(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     void close() {
         connection.close();
+        closed = true;
     }
 }

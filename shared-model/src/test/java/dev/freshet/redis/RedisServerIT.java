@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.EmbeddedRedis;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.ScriptOutputType;
@@ -42,6 +43,30 @@ class RedisServerIT {
             try (var process = EmbeddedRedis.start(port)) {
                 await().until(server::isConnected);
             }
+        }
+    }
+
+    @Test
+    void aSessionThatEndedIsGivenBack() {
+        try (var process = EmbeddedRedis.start(0);
+                var server = new RedisServer("test", process.url(), TIMEOUT)) {
+            var before = server.session();
+            server.await(before.commands().quit());
+            await().until(server::isConnected);
+            await().until(before::isClosed);
+            assertThat(server.session()).isNotSameAs(before);
+        }
+    }
+
+    @Test
+    void aServerThatFallsSilentWithoutAWordIsConnectedAnew() {
+        try (var process = EmbeddedRedis.start(0);
+                var proxy = CuttingProxy.before(process.url());
+                var server = new RedisServer("test", proxy.url(), Duration.ofMillis(500))) {
+            var before = server.session();
+            proxy.muteOpenConnections();
+            await().until(() -> server.isConnected() && server.session() != before);
+            assertThat(server.ping()).isPositive();
         }
     }
 

@@ -23,6 +23,7 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger answersToCut = new AtomicInteger();
     private volatile boolean away;
     private volatile boolean frozen;
+    private final Set<Socket> muted = ConcurrentHashMap.newKeySet();
 
     private CuttingProxy(URI server, ServerSocket listener) {
         this.server = server;
@@ -49,6 +50,11 @@ public final class CuttingProxy implements AutoCloseable {
     /** Swallows the next answer of the server, whoever it is for, and closes its connection. */
     public void cutNextAnswer() {
         answersToCut.set(1);
+    }
+
+    /** Swallows from now on whatever comes over the connections that are open, and leaves them open. */
+    public void muteOpenConnections() {
+        muted.addAll(open);
     }
 
     /** Whether the answer that was to be swallowed has come. */
@@ -108,7 +114,7 @@ public final class CuttingProxy implements AutoCloseable {
                 if (answers && answersToCut.compareAndSet(1, 0)) {
                     return;
                 }
-                if (!frozen) {
+                if (!frozen && !muted.contains(from)) {
                     out.write(buffer, 0, length);
                 }
             }
