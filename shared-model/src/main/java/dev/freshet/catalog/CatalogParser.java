@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -77,7 +78,7 @@ final class CatalogParser {
                         text -> Optional.of(text).filter(Site.SCHEMES::contains)));
         var secrets = section.require(
                         "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
-                .map(this::list);
+                .map(this::secrets);
         return Optional.of(new Site(name, scheme.orElse(""), secrets.orElse(List.of())));
     }
 
@@ -90,7 +91,7 @@ final class CatalogParser {
                 .map(e -> list(e).stream().flatMap(url -> url(e, url).stream()).toList())
                 .orElse(List.of());
         var secrets = section.require("secret", "secret: \"${REVALIDATE_SECRET}\"")
-                .map(this::list)
+                .map(this::secrets)
                 .orElse(List.of());
         if (!urls.isEmpty() && secrets.isEmpty()) {
             element.error("has instances but no secret", "set the variable that its secret names");
@@ -133,14 +134,14 @@ final class CatalogParser {
                 : "a whole number from " + min + " to " + max;
         return element.text(
                 expected,
-                text -> Optional.of(fill(text))
+                text -> Optional.of(fill(text, settings::find))
                         .filter(t -> t.matches("-?\\d{1,18}"))
                         .map(Long::parseLong)
                         .filter(number -> min <= number && number <= max));
     }
 
     Optional<Duration> duration(Element element) {
-        return element.text("a duration such as 5m", text -> Durations.parse(fill(text)));
+        return element.text("a duration such as 5m", text -> Durations.parse(fill(text, settings::find)));
     }
 
     /** Reports {@code was} as the variable's fault when an override of the environment is no duration. */
@@ -159,18 +160,26 @@ final class CatalogParser {
 
     /** The values of a list, or of one text with commas; empty ones are dropped, so an unset variable is no value. */
     List<String> list(Element element) {
+        return list(element, settings::find);
+    }
+
+    private List<String> secrets(Element element) {
+        return list(element, settings::findSecret);
+    }
+
+    private static List<String> list(Element element, Function<String, Optional<String>> variables) {
         return element.items().stream()
                 .flatMap(item -> item.text().stream())
-                .flatMap(text -> Arrays.stream(fill(text).split(",", -1)))
+                .flatMap(text -> Arrays.stream(fill(text, variables).split(",", -1)))
                 .map(String::strip)
                 .filter(text -> !text.isEmpty())
                 .toList();
     }
 
     /** Fills {@code ${NAME}} and {@code ${NAME:-otherwise}}; a variable that is not set is empty. */
-    private String fill(String text) {
+    private static String fill(String text, Function<String, Optional<String>> variables) {
         return VARIABLE.matcher(text)
                 .replaceAll(match -> Matcher.quoteReplacement(
-                        settings.find(match.group(1)).orElseGet(() -> match.group(2) == null ? "" : match.group(2))));
+                        variables.apply(match.group(1)).orElseGet(() -> match.group(2) == null ? "" : match.group(2))));
     }
 }

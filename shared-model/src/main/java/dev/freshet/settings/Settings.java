@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,7 @@ public final class Settings {
     private final Map<String, String> environment;
     private final Map<String, String> read = new TreeMap<>();
     private final Set<String> known = new TreeSet<>();
+    private final Set<String> secrets = new HashSet<>();
 
     public Settings(Map<String, String> environment) {
         this.environment = Map.copyOf(environment);
@@ -40,6 +42,12 @@ public final class Settings {
         }
         read.put(name, mask(name, value));
         return Optional.of(fromFile(name, value));
+    }
+
+    /** As {@link #find}, and masked wherever it is printed, whatever its name. */
+    public Optional<String> findSecret(String name) {
+        secrets.add(name);
+        return find(name);
     }
 
     public String text(String name, String fallback) {
@@ -158,8 +166,8 @@ public final class Settings {
         }
     }
 
-    private static String mask(String name, String value) {
-        if (SECRET_MARKS.stream().anyMatch(name::contains)) {
+    private String mask(String name, String value) {
+        if (secrets.contains(name) || SECRET_MARKS.stream().anyMatch(name::contains)) {
             return "***";
         }
         return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@").replaceAll("(?i)(password=)[^&]*", "$1***");

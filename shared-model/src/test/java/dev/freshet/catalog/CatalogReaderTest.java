@@ -231,6 +231,18 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aSecretIsNotPrintedWhateverItsVariableIsCalled() {
+        var settings = new Settings(Map.of("SIGNING_KEY", "hush", "WEB_KEY", "hush"));
+        var yaml = """
+                application: x
+                sites: { main: { scheme: thinkific, secrets: "${SIGNING_KEY}" } }
+                frontEnds: { web: { type: nextjs, instances: "http://a:1", secret: "${WEB_KEY}" } }
+                """;
+        CatalogReader.parse("x.yaml", yaml, settings);
+        assertThat(settings.describe()).containsExactly("SIGNING_KEY=***", "WEB_KEY=***");
+    }
+
+    @Test
     void aSecretThatIsNotSetIsNone() {
         var site = parse(SITES.replace("secrets: s", "secrets: \"${NONE}\""), Map.of())
                 .sites()
