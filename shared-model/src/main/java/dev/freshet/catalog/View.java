@@ -83,13 +83,15 @@ public record View(
     }
 
     /**
-     * The tags of one cached value. A tag with a placeholder that has no value is left out.
+     * The tags of one cached value. A tag is left out when a placeholder has no value or nothing
+     * but blanks stands in it; no event names such a tag either.
      *
      * @param values from {@link #parse}
      */
     public List<Tag> tags(Map<String, String> values) {
         return tags.stream()
                 .flatMap(tag -> tag.render(values, EventRule::lowerCaseEmail).stream())
+                .filter(Tag::isValid)
                 .map(Tag::new)
                 .distinct()
                 .toList();

@@ -107,15 +107,24 @@ class ViewTest {
         assertThat(view.tags(Map.of("a", ""))).hasToString("[all]");
     }
 
+    @Test
+    void aTagOfNothingButBlanksIsLeftOut() {
+        var view = view(List.of(new Template("{a}"), new Template("all")), parameter("a"));
+        assertThat(view.tags(view.parse(Map.of("a", " ")))).hasToString("[all]");
+    }
+
     private static View view(String... names) {
         return view(List.of(names).stream().map(ViewTest::parameter).toArray(Parameter[]::new));
     }
 
     private static View view(Parameter... params) {
+        return view(List.of(new Template("user:{" + params[0].name() + "}"), new Template("all")), params);
+    }
+
+    private static View view(List<Template> tags, Parameter... params) {
         var names = List.of(params).stream().map(p -> "{" + p.name() + "}").toList();
         var key = new Template("v:" + String.join(":", names));
         var sql = new NamedSql("select 1", 1);
-        var tags = List.of(new Template("user:" + names.get(0)), new Template("all"));
         var fingerprint = View.fingerprint(key, List.of(params), sql, tags, Kind.ROWS);
         return new View(
                 "v",
