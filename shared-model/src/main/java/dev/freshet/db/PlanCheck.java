@@ -41,6 +41,7 @@ final class PlanCheck {
                 rows.next();
                 return JSON.readTree(rows.getString(1));
             } finally {
+                connection.rollback(); // forgets no prepared statement, but ends a transaction that failed
                 statement.execute("deallocate freshet_plan");
             }
         } catch (JsonProcessingException e) {

@@ -159,12 +159,16 @@ public final class SqlCheck {
     }
 
     private void plan(NamedSql sql, String where) throws SQLException {
-        for (var table : plans.largeScans(sql)) {
-            add(
-                    Severity.WARNING,
-                    sql.line(),
-                    where + " reads all of the large table " + table,
-                    "an index on what it filters or joins by would help");
+        try {
+            for (var table : plans.largeScans(sql)) {
+                add(
+                        Severity.WARNING,
+                        sql.line(),
+                        where + " reads all of the large table " + table,
+                        "an index on what it filters or joins by would help");
+            }
+        } catch (PSQLException e) {
+            report(sql, where, e, false);
         }
     }
 

@@ -60,6 +60,7 @@ class SqlCheckIT {
                 "select id, cohort_id as id from a where id = :x|7: views.v.sql has two columns of one name; rename one with as",
                 "select id from large where name = :x|7: warning: views.v.sql reads all of the large table large; an index on what it filters or joins by would help",
                 "select id from large where id = :x|``",
+                "select 1 / 0 as none where :x = 1|7: views.v.sql: division by zero",
             })
     void aViewIsCheckedWithoutRunningIt(String sql, String problems) throws Exception {
         var yaml = """
