@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The queue in Redis. Every accepted job is in exactly one place until it is done or discarded: it is worse to lose a job
@@ -350,15 +351,15 @@ public final class JobQueue {
         }
     }
 
-    /** The job as it is buried when this crash is one too many. */
-    private Job poison(byte[] bytes, String claimId) {
+    /** The job as it is buried when this crash is one too many; null for one that a newer process can read. */
+    private @Nullable Job poison(byte[] bytes, String claimId) {
         var now = Instant.now();
         var error = options.maxCrashes() + " claims died while they held this job alone";
         var crash = new Attempt(now, "claim " + claimId, "crash", error);
         try {
             return JobCodec.decode(bytes).failed(crash);
         } catch (JobFormatException e) {
-            return JobCodec.unreadable(bytes, now).failed(crash);
+            return e.isNewer() ? null : JobCodec.unreadable(bytes, now).failed(crash);
         }
     }
 

@@ -391,6 +391,17 @@ class JobQueueIT {
     }
 
     @Test
+    void aJobOfANewerVersionIsNeverBuriedByAnOlderProcess() {
+        for (int crash = 1; crash <= 4; crash++) {
+            test.redis().rpush(test.keys.claim("other"), "new\n{\"v\":2}\n".getBytes(UTF_8));
+            test.redis().zadd(test.keys.claims, 1, "other".getBytes(UTF_8));
+            assertThat(queue.reap("other")).isEqualTo(1);
+            assertThat(test.ids().get("suspect")).containsExactly("new");
+            test.redis().del(test.keys.suspect);
+        }
+    }
+
+    @Test
     void workersAreKnownByTheirBeatsAndForgottenWithoutThem() {
         var busy = new WorkerBeat("w1", "host", 42, RECEIVED, RECEIVED.plusSeconds(5), 3, 7, Optional.empty());
         var idle = new WorkerBeat("w2", "host", 43, RECEIVED, RECEIVED, 0, 0, Optional.of("database away"));
