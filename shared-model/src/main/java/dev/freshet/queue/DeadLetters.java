@@ -4,6 +4,7 @@ import static dev.freshet.redis.Script.argument;
 import static io.lettuce.core.ScriptOutputType.INTEGER;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;

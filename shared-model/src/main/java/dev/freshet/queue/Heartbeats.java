@@ -4,6 +4,7 @@ import static dev.freshet.redis.Script.argument;
 import static io.lettuce.core.ScriptOutputType.INTEGER;
 import static io.lettuce.core.ScriptOutputType.MULTI;
 
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.redis.Script;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,7 @@ import static io.lettuce.core.ScriptOutputType.MULTI;
 import static io.lettuce.core.ScriptOutputType.VALUE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;

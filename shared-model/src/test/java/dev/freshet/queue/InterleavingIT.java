@@ -5,6 +5,7 @@ import static dev.freshet.queue.TestQueue.LEASE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Job;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
@@ -273,7 +274,7 @@ class InterleavingIT {
         }
 
         @Override
-        <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
             if (random.nextInt(10) == 0) {
                 late.add(new LateCall(call, mayLeave));
             }

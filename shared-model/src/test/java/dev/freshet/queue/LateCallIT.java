@@ -3,6 +3,7 @@ package dev.freshet.queue;
 import static dev.freshet.queue.TestQueue.FAILED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.List;
@@ -81,7 +82,7 @@ class LateCallIT {
         }
 
         @Override
-        <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
             last = () -> await(super.send(call));
             return super.send(call);
         }

@@ -1,5 +1,6 @@
 package dev.freshet.queue;
 
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.TestServices;
 import io.lettuce.core.RedisClient;

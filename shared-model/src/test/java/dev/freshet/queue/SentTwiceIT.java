@@ -7,6 +7,7 @@ import static dev.freshet.queue.TestQueue.awaitedJob;
 import static dev.freshet.queue.TestQueue.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.List;
@@ -169,7 +170,7 @@ class SentTwiceIT {
         }
 
         @Override
-        <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
             await(super.send(call));
             var once = withoutStamps(test.dump());
             T second = await(super.send(call));

@@ -7,11 +7,9 @@ import dev.freshet.catalog.FrontEnd;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.Script;
-import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisCommandTimeoutException;
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,9 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -42,13 +38,11 @@ public final class Owed {
     /** Redis serves nobody else while a script runs: 500 members for three instances take it about a millisecond. */
     private static final int MEMBERS_PER_SCRIPT = 500;
 
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
-
-    private final RedisServer server;
+    private final ScriptRunner redis;
     private final OwedKeys keys;
     private final Instances instances;
     private final Duration longestRender;
-    private volatile Duration clockOffset = Duration.ZERO;
+    private Duration ahead = Duration.ZERO;
     private volatile Consumer<String> recorded = frontEnd -> {};
 
     /**
@@ -58,7 +52,7 @@ public final class Owed {
      * @param longestRender the second call comes this long after the first one was confirmed
      */
     public Owed(RedisServer server, String prefix, Collection<FrontEnd> frontEnds, Duration longestRender) {
-        this.server = server;
+        this.redis = new ScriptRunner(server);
         this.keys = new OwedKeys(prefix);
         this.instances = new Instances(frontEnds);
         this.longestRender = longestRender;
@@ -102,7 +96,7 @@ public final class Owed {
     Turn take(Instance instance, Duration lease, int most) {
         var token = UUID.randomUUID().toString();
         List<Object> answer =
-                list(TAKE, keys(instance), offset(), argument(token), argument(lease.toMillis()), argument(most));
+                list(TAKE, keys(instance), argument(token), argument(lease.toMillis()), argument(most));
         long wait = number(answer, 0);
         int owed = (int) number(answer, 1);
         if (wait < 0) {
@@ -134,7 +128,6 @@ public final class Owed {
      */
     int confirm(Instance instance, Turn.Mine turn, Duration pause, Duration rest) {
         var arguments = new ArrayList<byte[]>();
-        arguments.add(offset());
         arguments.add(argument(turn.token()));
         for (var duration : List.of(longestRender, pause, rest)) {
             arguments.add(argument(duration.toMillis()));
@@ -143,8 +136,7 @@ public final class Owed {
             arguments.add(argument(due.member()));
             arguments.add(argument(due.number()));
         }
-        long owed = count(CONFIRM, keys(instance), arguments.toArray(byte[][]::new));
-        return (int) owed;
+        return (int) count(CONFIRM, keys(instance), arguments.toArray(byte[][]::new));
     }
 
     /**
@@ -157,7 +149,6 @@ public final class Owed {
         count(
                 FAIL,
                 new String[] {keys.state(instance)},
-                offset(),
                 argument(turn.token()),
                 argument(wait.toMillis()),
                 argument(error),
@@ -166,7 +157,8 @@ public final class Owed {
 
     /** Gives the turn back unused. */
     void release(Instance instance, Turn.Mine turn) {
-        count(RELEASE, new String[] {keys.state(instance)}, argument(turn.token()));
+        String[] state = {keys.state(instance)};
+        redis.await(redis.<Long>run(RELEASE, ScriptOutputType.INTEGER, state, argument(turn.token())));
     }
 
     Instances instances() {
@@ -180,7 +172,8 @@ public final class Owed {
 
     /** Tests only: lets the clock of Redis, as seen from here, go ahead. */
     void moveClock(Duration by) {
-        clockOffset = clockOffset.plus(by);
+        ahead = ahead.plus(by);
+        redis.setClockOffset(ahead);
     }
 
     private void record(String frontEnd, List<Instance> all, List<String> members) {
@@ -190,12 +183,12 @@ public final class Owed {
             names.add(keys.owed(instance));
             names.add(keys.counters(instance));
         }
-        var arguments = Stream.concat(Stream.of(offset()), members.stream().map(Script::argument));
-        count(RECORD, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
+        var arguments = members.stream().map(Script::argument).toArray(byte[][]::new);
+        count(RECORD, names.toArray(String[]::new), arguments);
     }
 
     private FrontEndStatus status(Instance instance) {
-        List<Object> answer = list(STATUS, new String[] {keys.owed(instance), keys.state(instance)}, offset());
+        List<Object> answer = list(STATUS, new String[] {keys.owed(instance), keys.state(instance)});
         long confirmedAt = number(answer, 2);
         return new FrontEndStatus(
                 instance.frontEnd(),
@@ -213,43 +206,11 @@ public final class Owed {
     }
 
     private long count(Script script, String[] names, byte[]... arguments) {
-        return this.<Long>await(commands -> script.run(commands, ScriptOutputType.INTEGER, names, arguments));
+        return redis.await(redis.<Long>runTimed(script, ScriptOutputType.INTEGER, names, arguments));
     }
 
     private List<Object> list(Script script, String[] names, byte[]... arguments) {
-        return await(commands -> script.run(commands, ScriptOutputType.MULTI, names, arguments));
-    }
-
-    /** Sends a script again when the connection broke before its answer came: each one is harmless the second time. */
-    private <T> T await(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-        var commands = server.session().commands();
-        try {
-            return server.await(call.apply(commands));
-        } catch (RedisCommandExecutionException | RedisCommandTimeoutException e) {
-            throw e;
-        } catch (RedisException e) {
-            if (!isConnectedAgain()) {
-                throw e;
-            }
-            return server.await(call.apply(server.session().commands()));
-        }
-    }
-
-    private boolean isConnectedAgain() {
-        long deadline = System.nanoTime() + server.timeout().toNanos();
-        try {
-            do {
-                Thread.sleep(LOOK_AGAIN);
-            } while (!server.isConnected() && System.nanoTime() - deadline < 0);
-            return server.isConnected();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    private byte[] offset() {
-        return argument(clockOffset.toMillis());
+        return redis.await(redis.runTimed(script, ScriptOutputType.MULTI, names, arguments));
     }
 
     private static long number(List<Object> answer, int index) {

@@ -1,7 +1,5 @@
-package dev.freshet.queue;
+package dev.freshet.redis;
 
-import dev.freshet.redis.RedisServer;
-import dev.freshet.redis.Script;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisException;
@@ -16,35 +14,35 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Sends the queue's scripts, and sends one again when the connection broke before its answer came. Nobody knows then
- * whether it was done, so every script is harmless the second time. Where there is no connection to begin with, the call
- * fails at once.
+ * Sends scripts, and sends one again when the connection broke before its answer came. Nobody knows then whether it was
+ * done, so every script must be harmless the second time. Where there is no connection to begin with, the call fails at
+ * once.
  */
-class ScriptRunner {
+public class ScriptRunner {
     private static final Executor SHORTLY =
             CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS, Thread::startVirtualThread);
 
     private final RedisServer server;
     private volatile long clockOffsetMillis;
 
-    ScriptRunner(RedisServer server) {
+    public ScriptRunner(RedisServer server) {
         this.server = server;
     }
 
-    /** Runs a script whose first argument is the clock offset. */
-    <T> CompletionStage<T> runTimed(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
+    /** Runs a script whose first argument is the clock offset; the arguments given here follow it. */
+    public <T> CompletionStage<T> runTimed(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
         var all = new byte[arguments.length + 1][];
         all[0] = Script.argument(clockOffsetMillis);
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         return run(script, output, keys, all);
     }
 
-    <T> CompletionStage<T> run(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
+    public <T> CompletionStage<T> run(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
         return send(commands -> script.run(commands, output, keys, arguments));
     }
 
     /** Sends something that is harmless when done twice. */
-    <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+    public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
         if (!server.isConnected()) {
             return attempt(call);
         }
@@ -52,12 +50,13 @@ class ScriptRunner {
         return attempt(call).exceptionallyCompose(error -> repeat(call, deadline, error));
     }
 
-    <T> T await(CompletionStage<T> answer) {
+    /** As {@link RedisServer#await}. */
+    public <T> T await(CompletionStage<T> answer) {
         return server.await(answer);
     }
 
     /** Moves the clock that the scripts see; for tests. */
-    void setClockOffset(Duration offset) {
+    public void setClockOffset(Duration offset) {
         clockOffsetMillis = offset.toMillis();
     }
 
