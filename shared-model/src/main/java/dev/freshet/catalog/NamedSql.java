@@ -95,7 +95,7 @@ public record NamedSql(String text, int line) {
     }
 
     private List<SqlScanner.Token> tokens() {
-        return new SqlScanner(text).tokens();
+        return SqlScanner.tokens(text);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.freshet.catalog;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Splits a PostgreSQL statement into code, parameters, quoted text and comments. */
@@ -16,99 +17,60 @@ final class SqlScanner {
     /** @param text the name alone for a parameter, else as in the statement */
     record Token(Kind kind, String text) {}
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-    private static final Pattern DOLLAR = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]*)?\\$");
-    private static final Pattern ESCAPED = Pattern.compile("'(?:[^'\\\\]++|\\\\.|'')*+'", Pattern.DOTALL);
-
-    private final String sql;
-    private final List<Token> tokens = new ArrayList<>();
-    private int code; // where code not yet taken begins
-    private int at;
-
-    SqlScanner(String sql) {
-        this.sql = sql;
-    }
-
     /** What is left open runs to the end: the database will complain better than we could. */
-    List<Token> tokens() {
-        while (at < sql.length()) {
-            switch (sql.charAt(at)) {
-                case '\'' -> quoted(isEscapeString() ? escapedEnd() : after("'", at + 1));
-                case '"' -> quoted(after("\"", at + 1));
-                case '$' -> dollar();
-                case '-' -> comment("--", after("\n", at));
-                case '/' -> comment("/*", blockEnd());
-                case ':' -> colon();
-                default -> at++;
+    private static final Pattern TOKEN = Pattern.compile(
+            """
+            (?<quoted> (?<![\\p{L}\\p{N}_$]) [Ee]'(?:[^'\\\\]++|\\\\.|'')*+(?:'|\\\\?\\z)
+                | '[^']*+(?:'|\\z)
+                | "[^"]*+(?:"|\\z)
+                | (?<![\\p{L}\\p{N}_$]) \\$(?<tag>(?:[A-Za-z_]\\w*)?)\\$ .*? (?:\\$\\k<tag>\\$|\\z))
+            | (?<line>--[^\\n]*+\\n?)
+            | (?<block>/\\*)
+            | ::
+            | :(?<name>[A-Za-z_]\\w*)""",
+            Pattern.COMMENTS | Pattern.DOTALL);
+
+    private SqlScanner() {}
+
+    static List<Token> tokens(String sql) {
+        var tokens = new ArrayList<Token>();
+        var matcher = TOKEN.matcher(sql);
+        int code = 0; // where code not yet taken begins
+        int at = 0;
+        while (matcher.find(at)) {
+            int start = matcher.start();
+            at = matcher.group("block") == null ? matcher.end() : blockEnd(sql, start);
+            var kind = kind(matcher);
+            if (kind != Kind.CODE) {
+                code(tokens, sql.substring(code, start));
+                tokens.add(new Token(kind, kind == Kind.PARAMETER ? matcher.group("name") : sql.substring(start, at)));
+                code = at;
             }
         }
-        takeCode();
+        code(tokens, sql.substring(code));
         return tokens;
     }
 
-    private void colon() {
-        if (sql.startsWith("::", at)) {
-            at += 2;
-            return;
-        }
-        var name = NAME.matcher(sql).region(at + 1, sql.length());
-        if (!name.lookingAt()) {
-            at++;
-            return;
-        }
-        take(Kind.PARAMETER, name.group(), name.end());
-    }
-
-    private void dollar() {
-        var tag = DOLLAR.matcher(sql).region(at, sql.length());
-        boolean insideName = at > 0 && Character.isJavaIdentifierPart(sql.charAt(at - 1));
-        if (insideName || !tag.lookingAt()) {
-            at++;
-            return;
-        }
-        quoted(after(tag.group(), tag.end()));
-    }
-
-    private void quoted(int end) {
-        take(Kind.QUOTED, sql.substring(at, end), end);
-    }
-
-    private void comment(String opening, int end) {
-        if (!sql.startsWith(opening, at)) {
-            at++;
-            return;
-        }
-        take(Kind.COMMENT, sql.substring(at, end), end);
-    }
-
-    private void take(Kind kind, String text, int end) {
-        takeCode();
-        tokens.add(new Token(kind, text));
-        at = end;
-        code = end;
-    }
-
-    private void takeCode() {
-        if (at > code) {
-            tokens.add(new Token(Kind.CODE, sql.substring(code, at)));
+    private static void code(List<Token> tokens, String text) {
+        if (!text.isEmpty()) {
+            tokens.add(new Token(Kind.CODE, text));
         }
     }
 
-    private boolean isEscapeString() {
-        return at > 0
-                && (sql.charAt(at - 1) == 'E' || sql.charAt(at - 1) == 'e')
-                && (at == 1 || !Character.isJavaIdentifierPart(sql.charAt(at - 2)));
-    }
-
-    private int escapedEnd() {
-        var matcher = ESCAPED.matcher(sql).region(at, sql.length());
-        return matcher.lookingAt() ? matcher.end() : sql.length();
+    private static Kind kind(Matcher matcher) {
+        if (matcher.group("quoted") != null) {
+            return Kind.QUOTED;
+        }
+        if (matcher.group("name") != null) {
+            return Kind.PARAMETER;
+        }
+        return matcher.group().equals("::") ? Kind.CODE : Kind.COMMENT;
     }
 
     /** PostgreSQL nests block comments. */
-    private int blockEnd() {
+    private static int blockEnd(String sql, int from) {
         int depth = 0;
-        for (int i = at; i < sql.length() - 1; i++) {
+        for (int i = from; i < sql.length() - 1; i++) {
             if (sql.startsWith("/*", i)) {
                 depth++;
                 i++;
@@ -121,10 +83,5 @@ final class SqlScanner {
             }
         }
         return sql.length();
-    }
-
-    private int after(String closing, int from) {
-        int index = sql.indexOf(closing, from);
-        return index < 0 ? sql.length() : index + closing.length();
     }
 }
