@@ -1,18 +1,14 @@
 package dev.freshet.cache;
 
+import dev.freshet.model.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cached value. The payload is as it was stored and must not be changed by whoever holds it.
@@ -25,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param origin what loads it again; opaque to the cache
  * @param etag 16 hexadecimal digits that name the uncompressed content
  */
-@SuppressWarnings("ArrayRecordComponent") // equals and hashCode below look into the payload
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Entry(
         byte[] payload,
         boolean gzipped,
@@ -46,7 +42,7 @@ public record Entry(
                 loadedAt.plus(lifetime.ttl()),
                 lastRead,
                 origin,
-                digest(content));
+                HexFormat.of().formatHex(Sha256.of(content), 0, 8));
     }
 
     /** The value as it was loaded. */
@@ -69,32 +65,6 @@ public record Entry(
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
-    }
-
-    private static String digest(byte[] content) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(content);
-            return HexFormat.of().formatHex(digest, 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Entry entry
-                && Arrays.equals(payload, entry.payload)
-                && gzipped == entry.gzipped
-                && loadedAt.equals(entry.loadedAt)
-                && softExpiry.equals(entry.softExpiry)
-                && lastRead.equals(entry.lastRead)
-                && origin.equals(entry.origin)
-                && etag.equals(entry.etag);
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(etag, loadedAt, origin);
     }
 
     /** Names the entry without its payload and origin, which may hold personal data. */

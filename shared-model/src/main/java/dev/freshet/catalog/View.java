@@ -1,10 +1,9 @@
 package dev.freshet.catalog;
 
+import dev.freshet.model.Sha256;
 import dev.freshet.model.Tag;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -41,13 +40,8 @@ public record View(
     }
 
     static String fingerprint(Template key, List<Parameter> params, NamedSql sql, List<Template> tags, Kind kind) {
-        try {
-            var definition = String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
-            var digest = MessageDigest.getInstance("SHA-256").digest(definition.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 4);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        var definition = String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+        return HexFormat.of().formatHex(Sha256.of(definition.getBytes(StandardCharsets.UTF_8)), 0, 4);
     }
 
     /**
@@ -90,7 +84,7 @@ public record View(
      */
     public List<Tag> tags(Map<String, String> values) {
         return tags.stream()
-                .flatMap(tag -> tag.render(values, EventRule::lowerCaseEmail).stream())
+                .flatMap(tag -> tag.render(values).stream())
                 .filter(Tag::isValid)
                 .map(Tag::new)
                 .distinct()

@@ -2,9 +2,8 @@ package dev.freshet.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.model.Sha256;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * How {@code seen} knows an id: 64 bits of its SHA-256, in one of 4,096 buckets chosen by 12 other bits. Sets of such
@@ -16,15 +15,7 @@ import java.security.NoSuchAlgorithmException;
 record Digest(int bucket, long value) {
 
     static Digest of(String id) {
-        var hash = ByteBuffer.wrap(sha256(id.getBytes(UTF_8)));
+        var hash = ByteBuffer.wrap(Sha256.of(id.getBytes(UTF_8)));
         return new Digest(hash.getShort(8) & 0xfff, hash.getLong(0));
-    }
-
-    static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

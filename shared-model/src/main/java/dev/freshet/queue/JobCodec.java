@@ -2,20 +2,18 @@ package dev.freshet.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
+import dev.freshet.model.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
 
 /**
  * A job as bytes: {@code ID LF header LF body}. The id stands first so that scripts need not parse; the header is one
@@ -26,20 +24,13 @@ final class JobCodec {
     static final int VERSION = 1;
     private static final int MAX_ERROR_LENGTH = 1_000;
     private static final long NANOS = 1_000_000_000L;
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonMapper JSON = new JsonMapper();
 
     private JobCodec() {}
 
     static byte[] encode(Job job) {
         var bytes = new ByteArrayOutputStream(job.body().length + 320);
-        bytes.writeBytes(job.id().getBytes(UTF_8));
-        bytes.write('\n');
-        try (var header = JSON.createGenerator(bytes).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
-            writeHeader(job, header);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        bytes.write('\n');
+        bytes.writeBytes((job.id() + "\n" + header(job) + "\n").getBytes(UTF_8));
         bytes.writeBytes(job.body());
         return bytes.toByteArray();
     }
@@ -49,16 +40,22 @@ final class JobCodec {
         int header = lineAfter(bytes, 0);
         int body = lineAfter(bytes, header);
         var id = new String(bytes, 0, header - 1, UTF_8);
-        try (var parser = JSON.createParser(bytes, header, body - 1 - header)) {
-            return readHeader(id, parser, Arrays.copyOfRange(bytes, body, bytes.length));
-        } catch (IOException | IllegalArgumentException | ArithmeticException e) {
+        try {
+            var fields = JSON.readTree(bytes, header, body - 1 - header);
+            int version = fields.path("v").asInt();
+            if (version > VERSION) {
+                throw JobFormatException.newer(id, version);
+            }
+            require(version > 0);
+            return job(id, fields, Arrays.copyOfRange(bytes, body, bytes.length));
+        } catch (IOException | IllegalArgumentException e) {
             throw JobFormatException.broken("the header after its id is not a JSON object of a job");
         }
     }
 
     /** A job that carries bytes nobody can read, so that they can be kept as a dead letter. */
     static Job unreadable(byte[] bytes, Instant now) {
-        var id = "unreadable:" + HexFormat.of().formatHex(Digest.sha256(bytes));
+        var id = "unreadable:" + HexFormat.of().formatHex(Sha256.of(bytes));
         return Job.first(id, "", "", now, false, "", bytes);
     }
 
@@ -71,101 +68,57 @@ final class JobCodec {
         throw JobFormatException.broken("it has no header");
     }
 
-    private static void writeHeader(Job job, JsonGenerator header) throws IOException {
-        header.writeStartObject();
-        header.writeNumberField("v", VERSION);
-        header.writeStringField("site", job.site());
-        header.writeStringField("topic", job.topic());
-        header.writeNumberField("received", nanos(job.receivedAt()));
-        header.writeStringField("trace", job.trace());
+    private static ObjectNode header(Job job) {
+        var header = JSON.createObjectNode()
+                .put("v", VERSION)
+                .put("site", job.site())
+                .put("topic", job.topic())
+                .put("received", nanos(job.receivedAt()))
+                .put("trace", job.trace());
         if (job.awaited()) {
-            header.writeBooleanField("awaited", true);
+            header.put("awaited", true);
         }
         if (!job.attempts().isEmpty()) {
-            header.writeArrayFieldStart("attempts");
+            var attempts = header.putArray("attempts");
             for (var attempt : job.attempts()) {
-                writeAttempt(attempt, header);
-            }
-            header.writeEndArray();
-        }
-        header.writeEndObject();
-    }
-
-    private static void writeAttempt(Attempt attempt, JsonGenerator header) throws IOException {
-        var error = attempt.error();
-        header.writeStartObject();
-        header.writeNumberField("at", nanos(attempt.at()));
-        header.writeStringField("worker", attempt.worker());
-        header.writeStringField("step", attempt.step());
-        header.writeStringField(
-                "error", error.length() > MAX_ERROR_LENGTH ? error.substring(0, MAX_ERROR_LENGTH) + "…" : error);
-        header.writeEndObject();
-    }
-
-    private static Job readHeader(String id, JsonParser parser, byte[] body) throws IOException {
-        require(parser.nextToken() == JsonToken.START_OBJECT);
-        String site = "";
-        String topic = "";
-        String trace = "";
-        var received = Instant.EPOCH;
-        boolean awaited = false;
-        int version = 0;
-        List<Attempt> attempts = List.of();
-        for (var name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-            parser.nextToken();
-            switch (name) {
-                case "v" -> version = version(id, parser);
-                case "site" -> site = parser.getText();
-                case "topic" -> topic = parser.getText();
-                case "received" -> received = instant(parser.getLongValue());
-                case "trace" -> trace = parser.getText();
-                case "awaited" -> awaited = parser.getBooleanValue();
-                case "attempts" -> attempts = readAttempts(parser);
-                default -> parser.skipChildren();
+                var error = attempt.error();
+                attempts.addObject()
+                        .put("at", nanos(attempt.at()))
+                        .put("worker", attempt.worker())
+                        .put("step", attempt.step())
+                        .put(
+                                "error",
+                                error.length() > MAX_ERROR_LENGTH ? error.substring(0, MAX_ERROR_LENGTH) + "…" : error);
             }
         }
-        require(parser.currentToken() == JsonToken.END_OBJECT && version > 0);
-        return new Job(id, site, topic, received, awaited, trace, attempts, body);
+        return header;
     }
 
-    private static int version(String id, JsonParser parser) throws IOException {
-        int version = parser.getIntValue();
-        if (version > VERSION) {
-            throw JobFormatException.newer(id, version);
-        }
-        return version;
-    }
-
-    private static List<Attempt> readAttempts(JsonParser parser) throws IOException {
-        require(parser.currentToken() == JsonToken.START_ARRAY);
+    private static Job job(String id, JsonNode fields, byte[] body) {
         var attempts = new ArrayList<Attempt>();
-        while (parser.nextToken() == JsonToken.START_OBJECT) {
-            attempts.add(readAttempt(parser));
+        var tried = fields.path("attempts");
+        require(tried.isMissingNode() || tried.isArray());
+        for (var attempt : tried) {
+            attempts.add(new Attempt(
+                    instant(attempt.path("at")),
+                    attempt.path("worker").asText(),
+                    attempt.path("step").asText(),
+                    attempt.path("error").asText()));
         }
-        return attempts;
+        return new Job(
+                id,
+                fields.path("site").asText(),
+                fields.path("topic").asText(),
+                instant(fields.path("received")),
+                fields.path("awaited").asBoolean(),
+                fields.path("trace").asText(),
+                attempts,
+                body);
     }
 
-    private static Attempt readAttempt(JsonParser parser) throws IOException {
-        var at = Instant.EPOCH;
-        String worker = "";
-        String step = "";
-        String error = "";
-        for (var name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-            parser.nextToken();
-            switch (name) {
-                case "at" -> at = instant(parser.getLongValue());
-                case "worker" -> worker = parser.getText();
-                case "step" -> step = parser.getText();
-                case "error" -> error = parser.getText();
-                default -> parser.skipChildren();
-            }
-        }
-        return new Attempt(at, worker, step, error);
-    }
-
-    private static void require(boolean condition) throws IOException {
+    private static void require(boolean condition) {
         if (!condition) {
-            throw new IOException("unexpected header");
+            throw new IllegalArgumentException("unexpected header");
         }
     }
 
@@ -173,7 +126,8 @@ final class JobCodec {
         return Math.addExact(Math.multiplyExact(at.getEpochSecond(), NANOS), at.getNano());
     }
 
-    private static Instant instant(long nanos) {
-        return Instant.ofEpochSecond(Math.floorDiv(nanos, NANOS), Math.floorMod(nanos, NANOS));
+    private static Instant instant(JsonNode nanos) {
+        require(nanos.isMissingNode() || nanos.canConvertToLong());
+        return Instant.ofEpochSecond(Math.floorDiv(nanos.asLong(), NANOS), Math.floorMod(nanos.asLong(), NANOS));
     }
 }

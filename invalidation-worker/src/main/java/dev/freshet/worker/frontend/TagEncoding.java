@@ -2,8 +2,7 @@ package dev.freshet.worker.frontend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.freshet.model.Sha256;
 import java.util.HexFormat;
 
 /**
@@ -47,15 +46,7 @@ public final class TagEncoding {
     }
 
     private static String shortened(String encoded) {
-        var digest = HexFormat.of().formatHex(sha256(encoded.getBytes(UTF_8))).substring(0, DIGEST_DIGITS);
+        var digest = HexFormat.of().formatHex(Sha256.of(encoded.getBytes(UTF_8))).substring(0, DIGEST_DIGITS);
         return encoded.substring(0, MAX_LENGTH - 1 - DIGEST_DIGITS) + "~" + digest;
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }
