@@ -10,10 +10,10 @@ import java.util.List;
  */
 public final class Fill {
     private final String key;
-    private final List<Tag> tags;
-    private final List<String> epochs;
-    private final String token;
-    private final String runId;
+    final List<Tag> tags;
+    final List<String> epochs;
+    final String token;
+    final String runId;
     private final Instant begunAt;
     private final long begunNanos = System.nanoTime();
 
@@ -43,21 +43,5 @@ public final class Fill {
     Stored stored(Entry entry, Lifetime lifetime) {
         boolean hasGrace = lifetime.grace().isPositive();
         return new Stored(token, now(), runId, tags, epochs, lifetime.hotFor(), hasGrace, entry);
-    }
-
-    List<Tag> tags() {
-        return tags;
-    }
-
-    List<String> epochs() {
-        return epochs;
-    }
-
-    String token() {
-        return token;
-    }
-
-    String runId() {
-        return runId;
     }
 }

@@ -12,7 +12,7 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
-import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -48,6 +47,7 @@ public final class TagCache {
     private static final Script FILL = Script.load(TagCache.class, "fill.lua");
     private static final Script ABANDON = Script.load(TagCache.class, "abandon.lua");
     private static final byte[] TAKEN = {'1'};
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final long FIRST_WAIT_MS = 4;
     private static final long LAST_WAIT_MS = 64;
 
@@ -321,33 +321,33 @@ public final class TagCache {
     }
 
     private CompletionStage<Boolean> store(RedisSession session, Fill fill, Lifetime lifetime, Entry entry) {
-        if (!session.runId().equals(fill.runId())) {
+        if (!session.runId().equals(fill.runId)) {
             return abandon(session, fill).thenApply(given -> false); // stored, it would be dead
         }
         int bucket = keys.bucketOf(fill.key());
         var names = Stream.of(
                         Stream.of(keys.entry(fill.key()), keys.lease(fill.key())),
-                        epochKeys(bucket, fill.tags()),
-                        fill.tags().stream().map(tag -> keys.index(bucket, tag)))
+                        epochKeys(bucket, fill.tags),
+                        fill.tags.stream().map(tag -> keys.index(bucket, tag)))
                 .flatMap(Function.identity())
                 .toArray(String[]::new);
         var ttl = lifetime.untilHardExpiry();
         var indexTtl = ttl.compareTo(options.epochTtl()) > 0 ? ttl : options.epochTtl();
         var arguments = Stream.concat(
                 Stream.of(
-                        argument(fill.token()),
+                        argument(fill.token),
                         argument(ttl.toMillis()),
                         fill.stored(entry, lifetime).encode(),
                         argument(fill.key()),
                         argument(indexTtl.toMillis())),
-                fill.epochs().stream().map(Script::argument));
+                fill.epochs.stream().map(Script::argument));
         return FILL.<Long>run(session.commands(), ScriptOutputType.INTEGER, names, arguments.toArray(byte[][]::new))
                 .thenApply(stored -> stored == 1);
     }
 
     private CompletionStage<Long> abandon(RedisSession session, Fill fill) {
         var lease = new String[] {keys.lease(fill.key())};
-        return ABANDON.run(session.commands(), ScriptOutputType.INTEGER, lease, argument(fill.token()));
+        return ABANDON.run(session.commands(), ScriptOutputType.INTEGER, lease, argument(fill.token));
     }
 
     private Stream<String> epochKeys(int bucket, List<Tag> tags) {
@@ -359,11 +359,8 @@ public final class TagCache {
     }
 
     private static String newToken() {
-        var id = UUID.randomUUID();
-        var bytes = ByteBuffer.allocate(16)
-                .putLong(id.getMostSignificantBits())
-                .putLong(id.getLeastSignificantBits())
-                .array();
+        var bytes = new byte[16];
+        RANDOM.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 

@@ -85,9 +85,7 @@ final class EventParser {
             element.add(
                     Severity.WARNING,
                     "waits for " + topic + ", which Thinkific is not known to send",
-                    Spelling.nearest(topic, THINKIFIC)
-                            .map(near -> "did you mean " + near + "?")
-                            .orElse(""));
+                    Spelling.hint(topic, THINKIFIC, ""));
         }
     }
 
@@ -173,9 +171,7 @@ final class EventParser {
             if (!sites.containsKey(name)) {
                 element.error(
                         "names the site " + name + ", which there is not",
-                        Spelling.nearest(name, sites.keySet())
-                                .map(near -> "did you mean " + near + "?")
-                                .orElse("sites: " + String.join(", ", sites.keySet())));
+                        Spelling.hint(name, sites.keySet(), "sites: " + String.join(", ", sites.keySet())));
             }
         }
         return Collections.unmodifiableSet(names);

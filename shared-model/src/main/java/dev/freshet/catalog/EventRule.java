@@ -13,13 +13,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,29 +85,22 @@ public record EventRule(
      *     event's own counts too
      */
     public NavigableSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
-        var result = new TreeSet<Tag>();
-        render(tags, event, rows, EventRule::lowerCaseEmail)
+        return render(tags, event, rows)
                 .filter(Tag::isValid)
                 .map(Tag::new)
-                .forEach(result::add);
-        return result;
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The pages that the event changes, by the same rules as {@link #tags}. */
     public NavigableSet<String> paths(Event event, Collection<Map<String, @Nullable String>> rows) {
-        var result = new TreeSet<String>();
-        render(paths, event, rows, EventRule::lowerCaseEmail).forEach(result::add);
-        return result;
+        return render(paths, event, rows).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Stream<String> render(
-            List<Template> templates,
-            Event event,
-            Collection<Map<String, @Nullable String>> rows,
-            UnaryOperator<String> encode) {
+            List<Template> templates, Event event, Collection<Map<String, @Nullable String>> rows) {
         var sets = Stream.concat(
                 Stream.of(event.parameters()), rows.stream().map(row -> overlay(event.parameters(), row)));
-        return sets.flatMap(values -> templates.stream().flatMap(template -> template.render(values, encode).stream()));
+        return sets.flatMap(values -> templates.stream().flatMap(template -> template.render(values).stream()));
     }
 
     private static Map<String, @Nullable String> overlay(
@@ -143,7 +135,7 @@ public record EventRule(
             return Optional.empty();
         }
         var number = parameters.get(version);
-        var about = identity.render(parameters, EventRule::lowerCaseEmail);
+        var about = identity.render(parameters);
         if (number == null || about.isEmpty()) {
             throw new UnreadableException(topic + ": " + identity + " or its version has no value");
         }
@@ -161,10 +153,5 @@ public record EventRule(
             throw new UnreadableException(
                     topic + ": " + version + " is neither a time such as 2026-01-31T12:00:00Z" + " nor a whole number");
         }
-    }
-
-    /** Thinkific does not normalise the case of addresses; tags must. */
-    static String lowerCaseEmail(String value) {
-        return value.indexOf('@') < 0 ? value : value.toLowerCase(Locale.ROOT);
     }
 }

@@ -17,10 +17,7 @@ final class Section {
         entries.forEach((key, value) -> {
             if (!keys.contains(key)) {
                 value.error(
-                        "is no key of the format",
-                        Spelling.nearest(key, keys)
-                                .map(near -> "did you mean " + near + "?")
-                                .orElse("known here: " + String.join(", ", keys)));
+                        "is no key of the format", Spelling.hint(key, keys, "known here: " + String.join(", ", keys)));
             }
         });
     }

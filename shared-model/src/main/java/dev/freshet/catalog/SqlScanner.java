@@ -18,8 +18,7 @@ final class SqlScanner {
     record Token(Kind kind, String text) {}
 
     /** What is left open runs to the end: the database will complain better than we could. */
-    private static final Pattern TOKEN = Pattern.compile(
-            """
+    private static final Pattern TOKEN = Pattern.compile("""
             (?<quoted> (?<![\\p{L}\\p{N}_$]) [Ee]'(?:[^'\\\\]++|\\\\.|'')*+(?:'|\\\\?\\z)
                 | '[^']*+(?:'|\\z)
                 | "[^"]*+(?:"|\\z)
@@ -27,8 +26,7 @@ final class SqlScanner {
             | (?<line>--[^\\n]*+\\n?)
             | (?<block>/\\*)
             | ::
-            | :(?<name>[A-Za-z_]\\w*)""",
-            Pattern.COMMENTS | Pattern.DOTALL);
+            | :(?<name>[A-Za-z_]\\w*)""", Pattern.COMMENTS | Pattern.DOTALL);
 
     private SqlScanner() {}
 

@@ -1,6 +1,7 @@
 package dev.freshet.catalog;
 
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,13 +24,12 @@ public record Template(String text) {
         return names;
     }
 
-    /** @return empty when a placeholder has no value, or an empty one */
+    /**
+     * E-mail addresses become lower case: Thinkific does not normalise them, and names must.
+     *
+     * @return empty when a placeholder has no value, or an empty one
+     */
     public Optional<String> render(Map<String, @Nullable String> values) {
-        return render(values, UnaryOperator.identity());
-    }
-
-    /** @param encode what each value passes through */
-    Optional<String> render(Map<String, @Nullable String> values, UnaryOperator<String> encode) {
         var rendered = new StringBuilder();
         var matcher = PLACEHOLDER.matcher(text);
         while (matcher.find()) {
@@ -37,9 +37,13 @@ public record Template(String text) {
             if (value == null || value.isEmpty()) {
                 return Optional.empty();
             }
-            matcher.appendReplacement(rendered, Matcher.quoteReplacement(encode.apply(value)));
+            matcher.appendReplacement(rendered, Matcher.quoteReplacement(lowerCaseEmail(value)));
         }
         return Optional.of(matcher.appendTail(rendered).toString());
+    }
+
+    private static String lowerCaseEmail(String value) {
+        return value.indexOf('@') < 0 ? value : value.toLowerCase(Locale.ROOT);
     }
 
     /** @param valueOf from the name of a placeholder to what stands there instead */

@@ -34,7 +34,7 @@ final class Templates {
             }
             for (var name : template.placeholders()) {
                 if (!open && !known.contains(name)) {
-                    element.error("has {" + name + "}, which nothing fills", remedyFor(name));
+                    element.error("has {" + name + "}, which nothing fills", Spelling.hint(name, known, remedy));
                 }
             }
             return template;
@@ -48,7 +48,10 @@ final class Templates {
                     .ifPresent(at -> element.error(at, "must be one statement", "join several with a WITH clause"));
             for (var name : sql.parameters()) {
                 if (!known.contains(name)) {
-                    element.error(sql.lineOf(name), "has :" + name + ", which nothing fills", remedyFor(name));
+                    element.error(
+                            sql.lineOf(name),
+                            "has :" + name + ", which nothing fills",
+                            Spelling.hint(name, known, remedy));
                 }
             }
             for (var name : known) {
@@ -58,11 +61,5 @@ final class Templates {
             }
             return sql;
         });
-    }
-
-    private String remedyFor(String name) {
-        return Spelling.nearest(name, known)
-                .map(near -> "did you mean " + near + "?")
-                .orElse(remedy);
     }
 }

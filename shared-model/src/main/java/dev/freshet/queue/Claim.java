@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Jobs that one worker holds under a lease. Membership in the lease decides, not the deadline: a worker that lost it can
@@ -90,15 +89,5 @@ public final class Claim implements ClaimResult {
     @Override
     public String toString() {
         return "claim " + id + " of " + size() + (size() == 1 ? " job" : " jobs");
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Claim claim && id.equals(claim.id);
-    }
-
-    @Override
-    public int hashCode() {
-        return id.hashCode();
     }
 }

@@ -4,11 +4,11 @@ import static dev.freshet.redis.Script.argument;
 import static io.lettuce.core.ScriptOutputType.INTEGER;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.Script;
+import dev.freshet.redis.ScriptRunner;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,11 +66,6 @@ public final class DeadLetters {
         return load(List.of(jobId)).stream().map(Stored::letter).findFirst();
     }
 
-    /** Replays at {@value #DEFAULT_RATE} jobs a second. */
-    public int replay(Collection<String> jobIds) {
-        return replay(jobIds, DEFAULT_RATE);
-    }
-
     /**
      * Sends letters back to be done again, with all tries open to them.
      *
@@ -83,11 +78,6 @@ public final class DeadLetters {
             replayed += replayStored(load(ids), rate);
         }
         return replayed;
-    }
-
-    /** Replays all that match at {@value #DEFAULT_RATE} jobs a second. Broken off, it is finished by calling it again. */
-    public int replayAll(DeadFilter filter) {
-        return replayAll(filter, DEFAULT_RATE);
     }
 
     /** Replays all that match and were buried before the call. Broken off, it is finished by calling it again. */

@@ -6,11 +6,11 @@ import static io.lettuce.core.ScriptOutputType.MULTI;
 import static io.lettuce.core.ScriptOutputType.VALUE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.Script;
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.LMoveArgs;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +42,8 @@ public final class JobQueue {
     /** What a blocking wait leaves of its connection's deadline for the way there and back. */
     private static final Duration WAIT_MARGIN = Duration.ofMillis(500);
 
+    private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(30);
+
     private static final Script ENQUEUE = script("enqueue");
     private static final Script ENQUEUE_DEAD = script("enqueue_dead");
     private static final Script CLAIM = script("claim");
@@ -53,12 +55,13 @@ public final class JobQueue {
     private static final Script RELEASE_DUE = script("release_due");
     private static final Script RELEASE_REPLAYS = script("release_replays");
     private static final Script STATUS = script("status");
+    private static final Script BEAT = script("beat");
+    private static final Script WORKERS = script("workers");
 
     private final ScriptRunner redis;
     private final RedisServer waiting;
     private final QueueOptions options;
     private final QueueKeys keys;
-    private final Heartbeats heartbeats;
 
     /**
      * @param server for all calls but the wait
@@ -73,7 +76,6 @@ public final class JobQueue {
         this.waiting = waiting;
         this.options = options;
         this.keys = new QueueKeys(options.prefix(), 0);
-        this.heartbeats = new Heartbeats(redis, keys);
     }
 
     /** Accepts a job unless it was seen before or the queue is full. Waits for nothing. */
@@ -322,22 +324,29 @@ public final class JobQueue {
 
     /** Notes that a worker lives. It is forgotten half a minute after its last beat. */
     public void beat(WorkerBeat beat) {
-        heartbeats.beat(beat);
+        timed(BEAT, livePlaces(), argument(beat.name()), beat.encode(), argument(FORGOTTEN_AFTER.toMillis()));
     }
 
     /** Forgets a worker that ended. */
     public void forget(String worker) {
-        heartbeats.forget(worker);
+        redis.await(redis.send(commands -> commands.zrem(keys.workersAt, argument(worker))));
+        redis.await(redis.send(commands -> commands.hdel(keys.workers, worker)));
     }
 
     /** The last beat of each worker heard of in the last half minute. */
     public List<WorkerBeat> workers() {
-        return heartbeats.workers();
+        List<Object> beats =
+                redis.await(redis.runTimed(WORKERS, MULTI, livePlaces(), argument(FORGOTTEN_AFTER.toMillis())));
+        return beats.stream().map(beat -> WorkerBeat.decode((byte[]) beat)).toList();
     }
 
     /** Moves the clock that the scripts see; for tests. */
     void setClockOffset(Duration offset) {
         redis.setClockOffset(offset);
+    }
+
+    private String[] livePlaces() {
+        return new String[] {keys.workers, keys.workersAt};
     }
 
     private Claim open(String id, String from, List<?> list) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The arguments of {@code settle.lua} after the clock offset. */
 final class Settlement {
@@ -16,68 +17,58 @@ final class Settlement {
     /** Where in ARGV the exceptions begin; Lua counts from 1. */
     private static final int EXCEPTIONS = 7;
 
-    private final List<byte[]> arguments = new ArrayList<>();
-    private final List<String> remembered = new ArrayList<>();
-    private String alone = "";
-
     private Settlement() {}
 
     /** @throws IllegalArgumentException for a job that is not in the claim or named twice, or a tally of the queue's own */
     static byte[][] arguments(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
-        var settlement = new Settlement();
-        settlement.exceptions(claim, verdicts);
-        int ids = EXCEPTIONS + settlement.arguments.size();
-        settlement.remembered.forEach(id -> settlement.arguments.add(argument(id)));
-        int pairs = EXCEPTIONS + settlement.arguments.size();
-        tallies.forEach(settlement::tally);
-        settlement.arguments.addAll(
-                0,
-                List.of(
-                        argument(claim.id()),
-                        claim.first(),
-                        argument(settlement.alone),
-                        argument(ids),
-                        argument(pairs)));
-        return settlement.arguments.toArray(byte[][]::new);
-    }
-
-    private void exceptions(Claim claim, List<Verdict> verdicts) {
-        var done = verdicts.isEmpty() ? Map.<Job, byte[]>of() : claim.rawByJob();
+        var done = claim.rawByJob();
+        var exceptions = new ArrayList<byte[]>();
         for (var verdict : verdicts) {
             var job = verdict.job();
             var bytes = done.remove(job);
             if (bytes == null) {
                 throw new IllegalArgumentException(job + " is not in " + claim + " or is named twice");
             }
-            exception(bytes, job.failed(verdict.attempt()), due(verdict));
+            exceptions.addAll(exception(bytes, job.failed(verdict.attempt()), due(verdict)));
         }
-        for (var bytes : claim.unreadable()) {
-            var job = JobCodec.unreadable(bytes, Instant.now());
-            exception(bytes, job.failed(new Attempt(job.receivedAt(), "", "decode", "not a job")), "dead");
-            alone = job.id();
+        var unreadable = claim.unreadable().stream()
+                .map(bytes -> JobCodec.unreadable(bytes, Instant.now()))
+                .toList();
+        for (var job : unreadable) {
+            var why = new Attempt(job.receivedAt(), "", "decode", "not a job");
+            exceptions.addAll(exception(job.body(), job.failed(why), "dead"));
         }
-        for (var job : claim.jobs()) {
-            if (job.awaited() && (verdicts.isEmpty() || done.containsKey(job))) {
-                remembered.add(job.id());
+        var awaited = done.keySet().stream()
+                .filter(Job::awaited)
+                .map(job -> argument(job.id()))
+                .toList();
+        var alone = claim.size() > 1
+                ? ""
+                : Stream.concat(claim.jobs().stream(), unreadable.stream())
+                        .toList()
+                        .getFirst()
+                        .id();
+        int ids = EXCEPTIONS + exceptions.size();
+        var arguments = new ArrayList<byte[]>();
+        arguments.add(argument(claim.id()));
+        arguments.add(claim.first());
+        arguments.add(argument(alone));
+        arguments.add(argument(ids));
+        arguments.add(argument(ids + awaited.size()));
+        arguments.addAll(exceptions);
+        arguments.addAll(awaited);
+        tallies.forEach((name, number) -> {
+            if (OWN_COUNTS.contains(name)) {
+                throw new IllegalArgumentException("the queue itself counts " + name);
             }
-            alone = job.id();
-        }
-        alone = claim.size() == 1 ? alone : "";
+            arguments.add(argument(name));
+            arguments.add(argument(number));
+        });
+        return arguments.toArray(byte[][]::new);
     }
 
-    private void exception(byte[] bytes, Job job, String due) {
-        arguments.add(bytes);
-        arguments.add(argument(job.id()));
-        arguments.add(JobCodec.encode(job));
-        arguments.add(argument(due));
-    }
-
-    private void tally(String name, Long number) {
-        if (OWN_COUNTS.contains(name)) {
-            throw new IllegalArgumentException("the queue itself counts " + name);
-        }
-        arguments.add(argument(name));
-        arguments.add(argument(number));
+    private static List<byte[]> exception(byte[] bytes, Job job, String due) {
+        return List.of(bytes, argument(job.id()), JobCodec.encode(job), argument(due));
     }
 
     private static String due(Verdict verdict) {

@@ -108,10 +108,6 @@ public final class RedisServer implements AutoCloseable {
         return uri.getHost() + ":" + uri.getPort();
     }
 
-    public String name() {
-        return name;
-    }
-
     /** The deadline of each command. */
     public Duration timeout() {
         return timeout;

@@ -19,6 +19,11 @@ public final class Spelling {
                 .min(Comparator.comparingInt(other -> distance(name, other)));
     }
 
+    /** A question for the nearest known name, as a remedy; otherwise what is given. */
+    public static String hint(String name, Collection<String> known, String otherwise) {
+        return nearest(name, known).map(near -> "did you mean " + near + "?").orElse(otherwise);
+    }
+
     /** Levenshtein's edit distance. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];

@@ -22,13 +22,19 @@ class EntryTest {
     void anEntryIsReadBackAsItWasStored() {
         var stored =
                 stored(entry("[{\"name\":\"Zoë\"}]"), List.of(new Tag("cohort:3"), new Tag("user:zoë@example.com")));
-        assertThat(Stored.decode(stored.encode())).get().usingRecursiveComparison().isEqualTo(stored);
+        assertThat(Stored.decode(stored.encode()))
+                .get()
+                .usingRecursiveComparison()
+                .isEqualTo(stored);
     }
 
     @Test
     void anEntryWithoutTagsAndContentIsReadBackToo() {
         var stored = stored(entry(""), List.of());
-        assertThat(Stored.decode(stored.encode())).get().usingRecursiveComparison().isEqualTo(stored);
+        assertThat(Stored.decode(stored.encode()))
+                .get()
+                .usingRecursiveComparison()
+                .isEqualTo(stored);
     }
 
     @Test

@@ -78,7 +78,7 @@ class DeadLettersIT {
     @Test
     void aReplayedLetterGoesThroughReplayToReadyWithAllTriesOpen() {
         test.enqueueDead(awaitedJob(1));
-        assertThat(letters.replay(List.of("1", "unknown"))).isEqualTo(1);
+        assertThat(letters.replay(List.of("1", "unknown"), 100)).isEqualTo(1);
         assertThat(test.places()).isEqualTo("replay 1, awaited {1=queued}, accepted=1");
         assertThat(test.queue.releaseReplays(10)).isEqualTo(1);
         assertThat(test.places()).isEqualTo("ready 1, awaited {1=queued}, accepted=1");
@@ -111,8 +111,8 @@ class DeadLettersIT {
         services.server.await(
                 test.queue.enqueueDead(Job.first("kept", "second", "c.d", RECEIVED, false, "t", new byte[0]), FAILED));
         var main = new DeadFilter(Optional.of("main"), Optional.empty(), Optional.empty(), Optional.empty());
-        assertThat(letters.replayAll(main)).isEqualTo(230);
-        assertThat(letters.replayAll(main)).isZero();
+        assertThat(letters.replayAll(main, 100)).isEqualTo(230);
+        assertThat(letters.replayAll(main, 100)).isZero();
         assertThat(test.ids().get("dead")).containsExactly("kept");
         assertThat(test.queue.status().replay()).isEqualTo(230);
         assertThat(test.queue.status().missing()).isZero();

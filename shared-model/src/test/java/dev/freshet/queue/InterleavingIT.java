@@ -5,8 +5,8 @@ import static dev.freshet.queue.TestQueue.LEASE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Job;
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,7 +191,7 @@ class InterleavingIT {
                 mayLeave = Set.of(one);
                 test.letters.discard(List.of(one));
             } else {
-                test.letters.replay(List.of(one));
+                test.letters.replay(List.of(one), 100);
             }
         }
         return "release, replay or discard";

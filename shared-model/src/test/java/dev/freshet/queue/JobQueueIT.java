@@ -319,7 +319,7 @@ class JobQueueIT {
                 Map.of());
         assertThat(test.awaited(1, 2, 3, 4))
                 .isEqualTo(Map.of("1", Awaited.RETRIED, "2", Awaited.DEAD, "3", Awaited.SETTLED, "4", Awaited.QUEUED));
-        test.letters.replay(List.of("2"));
+        test.letters.replay(List.of("2"), 100);
         assertThat(test.awaited(2)).isEqualTo(Map.of("2", Awaited.QUEUED));
         assertThat(test.awaited()).isEmpty();
     }

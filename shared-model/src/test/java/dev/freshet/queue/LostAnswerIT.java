@@ -91,7 +91,7 @@ class LostAnswerIT {
         test.enqueueDead(job(1));
         test.letters.find("1");
         proxy.cutNextAnswer();
-        test.letters.replay(List.of("1"));
+        test.letters.replay(List.of("1"), 100);
         assertThat(test.places()).isEqualTo("replay 1, accepted=1");
     }
 
@@ -110,7 +110,7 @@ class LostAnswerIT {
         first.enqueue(1);
         first.done(first.claim(1));
         first.enqueueDead(job(2));
-        first.letters.replay(List.of("2"));
+        first.letters.replay(List.of("2"), 100);
         first.queue.status();
     }
 }

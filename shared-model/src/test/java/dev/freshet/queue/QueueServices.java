@@ -1,7 +1,7 @@
 package dev.freshet.queue;
 
-import dev.freshet.redis.ScriptRunner;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.redis.ScriptRunner;
 import dev.freshet.testing.TestServices;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;

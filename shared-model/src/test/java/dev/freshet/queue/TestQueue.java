@@ -3,10 +3,10 @@ package dev.freshet.queue;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.redis.ScriptRunner;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanIterator;
 import io.lettuce.core.api.StatefulRedisConnection;

@@ -95,8 +95,7 @@ public final class Owed {
      */
     Turn take(Instance instance, Duration lease, int most) {
         var token = UUID.randomUUID().toString();
-        List<Object> answer =
-                list(TAKE, keys(instance), argument(token), argument(lease.toMillis()), argument(most));
+        List<Object> answer = list(TAKE, keys(instance), argument(token), argument(lease.toMillis()), argument(most));
         long wait = number(answer, 0);
         int owed = (int) number(answer, 1);
         if (wait < 0) {

@@ -46,7 +46,8 @@ public final class TagEncoding {
     }
 
     private static String shortened(String encoded) {
-        var digest = HexFormat.of().formatHex(Sha256.of(encoded.getBytes(UTF_8))).substring(0, DIGEST_DIGITS);
+        var digest =
+                HexFormat.of().formatHex(Sha256.of(encoded.getBytes(UTF_8))).substring(0, DIGEST_DIGITS);
         return encoded.substring(0, MAX_LENGTH - 1 - DIGEST_DIGITS) + "~" + digest;
     }
 }
