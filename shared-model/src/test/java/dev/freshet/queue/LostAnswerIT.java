@@ -92,6 +92,7 @@ class LostAnswerIT {
         test.letters.find("1");
         proxy.cutNextAnswer();
         test.letters.replay(List.of("1"), 100);
+        assertThat(proxy.hasCut()).isTrue();
         assertThat(test.places()).isEqualTo("replay 1, accepted=1");
     }
 
