@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -224,6 +225,10 @@ public final class RedisServer implements AutoCloseable {
             var info = parseInfo(await(connection.async().info()));
             if (info.getOrDefault("loading", "0").equals("1")) {
                 throw new RedisException("LOADING redis is loading its data");
+            }
+            if (info.get("run_id") == null) {
+                log.warn("redis names no run id name={} effect=each process uses only what it cached itself", name);
+                info.put("run_id", UUID.randomUUID().toString());
             }
             return new RedisSession(connection, info);
         } catch (ExecutionException | TimeoutException | RedisException e) {

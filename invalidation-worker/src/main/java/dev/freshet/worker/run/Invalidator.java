@@ -4,9 +4,9 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
 import io.lettuce.core.RedisException;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,7 +72,7 @@ final class Invalidator {
                 finished += rows.size();
             } while (rows.size() == LeftBehind.MAX_ROWS);
             return finished;
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             throw new OutageException("postgresql", true, e);
         }
     }

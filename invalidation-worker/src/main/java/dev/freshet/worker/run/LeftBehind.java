@@ -2,12 +2,11 @@ package dev.freshet.worker.run;
 
 import dev.freshet.db.Database;
 import dev.freshet.model.Tag;
-import java.sql.Array;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -33,9 +32,10 @@ final class LeftBehind {
     long write(Connection connection, Effects effects) throws SQLException {
         try (var statement = connection.prepareStatement(
                 "insert into freshet.left_behind (tags, paths) values (?, ?) returning id")) {
+            var tags = effects.tags().stream().map(Tag::name).toArray();
+            statement.setArray(1, connection.createArrayOf("text", tags));
             statement.setArray(
-                    1, text(connection, effects.tags().stream().map(Tag::name).toList()));
-            statement.setArray(2, text(connection, List.copyOf(effects.paths())));
+                    2, connection.createArrayOf("text", effects.paths().toArray()));
             try (var rows = statement.executeQuery()) {
                 rows.next();
                 return rows.getLong(1);
@@ -44,56 +44,46 @@ final class LeftBehind {
     }
 
     /** Rows of at least this age, oldest first, at most {@value #MAX_ROWS}. */
-    List<Row> read(Duration age) throws SQLException {
-        try (var connection = database.dataSource().getConnection();
-                var statement = connection.prepareStatement("""
+    List<Row> read(Duration age) {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery("""
                         select id, tags, paths from freshet.left_behind
-                         where at <= now() - ? * interval '1 millisecond' order by id limit ?""")) {
-            statement.setLong(1, age.toMillis());
-            statement.setInt(2, MAX_ROWS);
-            var found = new ArrayList<Row>();
-            try (var rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    var effects = Effects.none();
-                    strings(rows.getArray(2)).forEach(name -> effects.tags().add(new Tag(name)));
-                    effects.paths().addAll(strings(rows.getArray(3)));
-                    found.add(new Row(rows.getLong(1), effects));
-                }
-            }
-            return found;
-        }
+                         where at <= now() - :ms * interval '1 millisecond' order by id limit :limit""")
+                        .bind("ms", age.toMillis())
+                        .bind("limit", MAX_ROWS)
+                        .map((row, context) -> new Row(row.getLong("id"), effects(row)))
+                        .list());
     }
 
-    /** Marks a row as invalidated; it is deleted with the next transaction or {@link #clean}. */
+    /** Marks a row as invalidated; {@link #clean} deletes it. */
     void finish(long id) {
         finished.add(id);
     }
 
-    /** Deletes the rows that were finished, in a transaction of its own. */
-    void clean() throws SQLException {
-        if (!finished.isEmpty()) {
-            try (var connection = database.dataSource().getConnection()) {
-                delete(connection);
-            }
-        }
-    }
-
-    private void delete(Connection connection) throws SQLException {
+    /** Deletes the rows that were finished. */
+    void clean() {
         var ids = new ArrayList<Long>();
         for (Long id = finished.poll(); id != null; id = finished.poll()) {
             ids.add(id);
         }
-        try (var statement = connection.prepareStatement("delete from freshet.left_behind where id = any(?)")) {
-            statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
-            statement.executeUpdate();
+        if (!ids.isEmpty()) {
+            database.jdbi()
+                    .useHandle(handle -> handle.createUpdate("delete from freshet.left_behind where id = any(:ids)")
+                            .bindArray("ids", Long.class, ids)
+                            .execute());
         }
     }
 
-    private static Array text(Connection connection, List<String> values) throws SQLException {
-        return connection.createArrayOf("text", values.toArray());
+    private static Effects effects(ResultSet row) throws SQLException {
+        var effects = Effects.none();
+        for (var name : strings(row, "tags")) {
+            effects.tags().add(new Tag(name));
+        }
+        effects.paths().addAll(strings(row, "paths"));
+        return effects;
     }
 
-    private static List<String> strings(Array array) throws SQLException {
-        return Arrays.asList((String[]) array.getArray());
+    private static List<String> strings(ResultSet row, String column) throws SQLException {
+        return List.of((String[]) row.getArray(column).getArray());
     }
 }
