@@ -52,6 +52,11 @@ record Answer(int status, String outcome, String json, Optional<Duration> retryA
                 ",\"applied\":false,\"message\":\"it could not be applied and is kept as a dead letter\"");
     }
 
+    /** This answer, unless it is a refusal, about a topic that the catalog ignores. */
+    Answer unknown() {
+        return status / 100 == 2 ? with(status, outcome, ",\"known\":false") : this;
+    }
+
     /**
      * @param error a word for programs
      * @param message a sentence for people: what is wrong and what to do

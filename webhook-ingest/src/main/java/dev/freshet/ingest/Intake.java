@@ -77,7 +77,7 @@ final class Intake {
             boolean known = topic.equals(ILLEGIBLE)
                     || catalog.rule(topic, delivery.site().name()).isPresent();
             outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
-            answer.send(ctx);
+            (known ? answer : answer.unknown()).send(ctx);
         }));
     }
 

@@ -477,9 +477,10 @@ class IngestIT {
     }
 
     @Test
-    void anUnknownTopicIsAcceptedAndCounted() throws Exception {
+    void anUnknownTopicIsAcceptedCountedAndSaidToBeUnknown() throws Exception {
         var body = "{\"id\":\"u\",\"resource\":\"planet\",\"action\":\"discovered\"}".getBytes(UTF_8);
-        assertThat(webhook(body, "one").body()).contains("\"accepted\"");
+        assertThat(webhook(body, "one").body())
+                .isEqualTo("{\"status\":\"accepted\",\"id\":\"main:planet.discovered:u\",\"known\":false}");
         assertThat(get("/metrics").body()).contains("freshet_unknown_topics_total");
     }
 
