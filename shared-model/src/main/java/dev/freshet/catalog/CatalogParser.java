@@ -1,5 +1,6 @@
 package dev.freshet.catalog;
 
+import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.settings.Durations;
 import dev.freshet.settings.Settings;
 import java.net.URI;
@@ -50,6 +51,14 @@ final class CatalogParser {
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
         }
+        if (!events.isEmpty()) {
+            var tags = new TagCheck(events.values());
+            section.find("views")
+                    .map(Element::entries)
+                    .orElse(Map.of())
+                    .values()
+                    .forEach(tags::view);
+        }
         return new Catalog(application, sites, views, events, frontEnds, limits, file, problems.byLine());
     }
 
@@ -78,7 +87,7 @@ final class CatalogParser {
                         text -> Optional.of(text).filter(Site.SCHEMES::contains)));
         var secrets = section.require(
                         "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
-                .map(this::secrets);
+                .map(values -> siteSecrets(name, values));
         return Optional.of(new Site(name, scheme.orElse(""), secrets.orElse(List.of())));
     }
 
@@ -165,6 +174,27 @@ final class CatalogParser {
 
     private List<String> secrets(Element element) {
         return list(element, settings::findSecret);
+    }
+
+    private List<String> siteSecrets(String site, Element element) {
+        var secrets = secrets(element);
+        var unset = element.items().stream()
+                .flatMap(item -> item.text().stream())
+                .flatMap(text -> VARIABLE.matcher(text).results())
+                .map(match -> match.group(1))
+                .toList();
+        if (secrets.isEmpty() && !unset.isEmpty()) {
+            problems.add(
+                    Severity.WARNING,
+                    element.line(),
+                    element.path() + ": "
+                            + (unset.size() == 1
+                                    ? unset.getFirst() + " is not set"
+                                    : "none of " + String.join(", ", unset) + " is set")
+                            + ", so every request of site " + site + " is refused",
+                    "");
+        }
+        return secrets;
     }
 
     private static List<String> list(Element element, Function<String, Optional<String>> variables) {

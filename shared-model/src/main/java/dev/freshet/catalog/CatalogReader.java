@@ -44,9 +44,9 @@ public final class CatalogReader {
                 }
             }
         } catch (IOException e) {
-            throw single(source, 1, "cannot be read: " + e.getMessage(), "");
+            throw single(source, 0, "cannot be read: " + e.getMessage(), "");
         }
-        throw single(source, 1, "there is no such catalog", "name a file, or tafta, which comes with Freshet");
+        throw single(source, 0, "there is no such catalog", "name a file, or tafta, which comes with Freshet");
     }
 
     /** @param file how problems name it */
@@ -60,10 +60,17 @@ public final class CatalogReader {
             return new CatalogParser(file, problems, settings).catalog(new Element(root, problems));
         } catch (MarkedYAMLException e) {
             var mark = e.getProblemMark();
-            throw single(file, mark == null ? 1 : mark.getLine() + 1, "this is no YAML: " + e.getProblem(), "");
+            int line = mark == null ? 0 : mark.getLine();
+            throw single(file, line + 1, "this is no YAML: " + e.getProblem(), remedy(text, line));
         } catch (YAMLException e) {
             throw single(file, 1, "this is no YAML: " + e.getMessage(), "");
         }
+    }
+
+    /** @param line counted from 0 */
+    private static String remedy(String text, int line) {
+        boolean optional = text.lines().skip(line).limit(1).anyMatch(l -> l.matches(".*[^\"'\\s]\\?\\s*[,}\\]].*"));
+        return optional ? "quote a value that ends with ?" : "";
     }
 
     private static CatalogException single(String file, int line, String message, String remedy) {

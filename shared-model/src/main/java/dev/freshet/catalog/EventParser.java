@@ -171,7 +171,12 @@ final class EventParser {
             if (!sites.containsKey(name)) {
                 element.error(
                         "names the site " + name + ", which there is not",
-                        Spelling.hint(name, sites.keySet(), "sites: " + String.join(", ", sites.keySet())));
+                        Spelling.hint(
+                                name,
+                                sites.keySet(),
+                                sites.isEmpty()
+                                        ? "there are no sites"
+                                        : "sites: " + String.join(", ", sites.keySet())));
             }
         }
         return Collections.unmodifiableSet(names);

@@ -3,7 +3,7 @@ package dev.freshet.catalog;
 /**
  * Something in a catalog that is wrong or worth knowing, printed as {@code tafta.yaml:12: what; what to do}.
  *
- * @param line counted from 1
+ * @param line counted from 1; 0 when it is about the whole file
  * @param remedy what would be right; empty when the message says it
  */
 public record Problem(Severity severity, String file, int line, String message, String remedy) {
@@ -30,6 +30,6 @@ public record Problem(Severity severity, String file, int line, String message, 
             case WARNING -> "warning: ";
             case NOTE -> "note: ";
         };
-        return file + ":" + line + ": " + kind + message + (remedy.isEmpty() ? "" : "; " + remedy);
+        return file + (line == 0 ? "" : ":" + line) + ": " + kind + message + (remedy.isEmpty() ? "" : "; " + remedy);
     }
 }

@@ -205,6 +205,38 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aTagThatNoEventInvalidatesIsAWarning() {
+        var catalog = parse(SITES + VIEW + EVENT.replace("a:{id}\"", "cohrt:{id}\""), Map.of());
+        assertThat(catalog.notes())
+                .hasToString("[x.yaml:15: warning: views.list.tags has cohort:{cohortId}, which no event invalidates;"
+                        + " did you mean cohrt:{cohortId}?]");
+    }
+
+    @Test
+    void aTagThatSomeEventMayInvalidateIsNotNoted() {
+        for (var tag : List.of("cohort:{id}", "cohort:all", "{note}:{id}")) {
+            var event = EVENT.replace("[ \"a:{id}\" ]", "[ \"" + tag + "\" ]");
+            assertThat(parse(SITES + VIEW + event, Map.of()).notes()).as(tag).isEmpty();
+        }
+    }
+
+    @Test
+    void aVariableWithoutWhichASiteHasNoSecretIsAWarning() {
+        var yaml = SITES.replace("freshet, secrets: s", "freshet, secrets: \"${OLD},${NEW}\"") + EVENT;
+        assertThat(parse(yaml, Map.of()).notes())
+                .hasToString("[x.yaml:4: warning: sites.app.secrets: none of OLD, NEW is set,"
+                        + " so every request of site app is refused]");
+        assertThat(parse(yaml, Map.of("NEW", "s")).notes()).isEmpty();
+    }
+
+    @Test
+    void anUnquotedQuestionMarkIsNamedWhereItBreaksTheFile() {
+        assertThat(refusal(SITES + EVENT.replace("\"/payload/note?\"", "/payload/note?")))
+                .startsWith("8: this is no YAML: ")
+                .endsWith("; quote a value that ends with ?");
+    }
+
+    @Test
     void aTopicThatThinkificDoesNotSendIsAWarning() {
         var catalog = parse(event("from: app", "from: main").replace("a.b:", "enrolment.created:"), Map.of());
         assertThat(catalog.notes())
@@ -312,7 +344,7 @@ class CatalogReaderTest {
         assertThat(CatalogReader.read("tafta", Map.of()).application()).isEqualTo("tafta");
         assertThatThrownBy(() -> CatalogReader.read("absent.yaml", Map.of()))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("absent.yaml:1: there is no such catalog; name a file, or tafta, which comes with Freshet");
+                .hasMessage("absent.yaml: there is no such catalog; name a file, or tafta, which comes with Freshet");
     }
 
     private static String view(String from, String to) {

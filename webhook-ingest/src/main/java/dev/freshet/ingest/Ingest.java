@@ -1,5 +1,6 @@
 package dev.freshet.ingest;
 
+import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
@@ -39,6 +40,9 @@ public final class Ingest implements AutoCloseable {
     public static Ingest start(Settings settings) {
         var config = IngestConfig.from(settings);
         settings.describe().forEach(line -> log.info("setting {}", line));
+        config.catalog().notes().stream()
+                .filter(note -> note.severity() == Severity.WARNING)
+                .forEach(note -> log.warn("catalog {}", note));
         var server = new RedisServer("queue", config.queueUrl(), config.queueTimeout());
         try {
             return start(config, server);
