@@ -4,6 +4,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.Problem;
 import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
 import java.sql.SQLException;
 import org.slf4j.Logger;
@@ -29,6 +30,9 @@ final class CatalogCheck {
             }
             problems.forEach(problem -> log.warn("catalog {}", problem));
         } catch (SQLException e) {
+            if (Database.classify(e) == Failure.OUTAGE) {
+                throw database.away(e);
+            }
             throw new IllegalStateException("cannot ask PostgreSQL about the catalog's SQL: " + e.getMessage(), e);
         }
     }

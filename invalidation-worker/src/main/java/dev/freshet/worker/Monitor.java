@@ -1,6 +1,7 @@
 package dev.freshet.worker;
 
-import dev.freshet.settings.Settings;
+import dev.freshet.settings.Listen;
+import dev.freshet.worker.view.ErrorPages;
 import io.javalin.Javalin;
 import io.javalin.http.ContentType;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -10,16 +11,6 @@ import java.util.function.Supplier;
 
 /** The worker's own port: {@code GET /health} and {@code GET /metrics}. */
 final class Monitor implements AutoCloseable {
-    /** @param port 0 for any free one */
-    record Listen(String host, int port) {
-
-        /** Reads {@code NAME_HOST} (default all interfaces) and {@code NAME_PORT}. */
-        static Listen from(Settings settings, String name, int port) {
-            return new Listen(
-                    settings.text(name + "_HOST", "0.0.0.0"), settings.number(name + "_PORT", port, 0, 65_535));
-        }
-    }
-
     private final Javalin web;
 
     private Monitor(Javalin web) {
@@ -34,6 +25,11 @@ final class Monitor implements AutoCloseable {
             Listen listen, PrometheusMeterRegistry metrics, QueueGauges queue, Supplier<Optional<String>> away) {
         var web = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
+            config.http.prefer405over404 = true;
+            config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+            config.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
+            config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+            ErrorPages.register(config.routes);
             config.routes.get("/health", context -> {
                 var missing = away.get();
                 context.status(missing.isPresent() ? 503 : 200)

@@ -1,6 +1,7 @@
 package dev.freshet.worker;
 
 import dev.freshet.settings.Addresses;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.net.URI;
@@ -9,13 +10,11 @@ import java.time.Duration;
 /**
  * The settings of the process that answers cached reads.
  *
- * @param port 0 for any free one
  * @param loads how many statements it runs at the same time
  * @param statementTimeout of each; must end well before the cache's lease does
  */
 record ServeConfig(
-        String host,
-        int port,
+        Listen listen,
         String catalog,
         Addresses addresses,
         URI database,
@@ -34,8 +33,7 @@ record ServeConfig(
                     + " outlives the lease of its key is thrown away");
         }
         return new ServeConfig(
-                settings.text("SERVE_HOST", "0.0.0.0"),
-                settings.number("SERVE_PORT", 8082, 0, 65_535),
+                Listen.from(settings, "SERVE", 8082),
                 settings.text("CATALOG", "tafta"),
                 addresses,
                 addresses.requireDatabase(),

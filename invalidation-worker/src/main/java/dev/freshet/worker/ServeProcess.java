@@ -36,6 +36,8 @@ public final class ServeProcess implements AutoCloseable {
     private ServeProcess(ServeConfig config, Settings settings) {
         catalog = CatalogReader.read(config.catalog(), settings);
         settings.refuseUnknown("SERVE_");
+        settings.describe().forEach(line -> log.info("setting {}", line));
+        config.listen().requireFree();
         redis = new RedisServer("cache", config.addresses().cache(), config.redisTimeout());
         database = new Database(
                 config.database(), new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT));
@@ -50,8 +52,8 @@ public final class ServeProcess implements AutoCloseable {
             javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             javalin.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
             javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
-            javalin.jetty.host = config.host();
-            javalin.jetty.port = config.port();
+            javalin.jetty.host = config.listen().host();
+            javalin.jetty.port = config.listen().port();
             new ViewHandler(catalog, views, Clock.systemUTC()).register(javalin.routes);
             new Health(redis, database, stats).register(javalin.routes);
             javalin.routes.get(
@@ -63,7 +65,7 @@ public final class ServeProcess implements AutoCloseable {
     /**
      * Starts to listen.
      *
-     * @throws dev.freshet.settings.SettingException when a setting is none
+     * @throws dev.freshet.settings.SettingException when a setting cannot be used, or the address is taken
      * @throws dev.freshet.catalog.CatalogException when the catalog has errors
      */
     public static ServeProcess start(Settings settings) {
@@ -75,7 +77,7 @@ public final class ServeProcess implements AutoCloseable {
             process.close();
             throw e;
         }
-        log.info("serving port={} settings={}", process.port(), settings.describe());
+        log.info("serving port={} application={}", process.port(), process.catalog.application());
         return process;
     }
 

@@ -11,6 +11,7 @@ import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueuePolicy;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Addresses;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.frontend.Caller;
 import dev.freshet.worker.frontend.CallerOptions;
@@ -42,12 +43,13 @@ public final class WorkerProcess implements AutoCloseable {
             var options = WorkerOptions.from(settings);
             var calls = CallerOptions.from(settings);
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
-            var listen = Monitor.Listen.from(settings, "WORKER", 8081);
+            var listen = Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             settings.refuseUnknown("WORKER_", "CALLBACK_");
             settings.describe().forEach(line -> log.info("setting {}", line));
+            listen.requireFree();
 
             var queueServer = keep(new RedisServer("queue", addresses.queue(), timeout));
             QueuePolicy.check(queueServer.session());

@@ -12,11 +12,15 @@ import java.time.Duration;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
 
 /** The application's PostgreSQL. Starts also while it is away: the first use fails then, not the start. */
 public final class Database implements AutoCloseable {
     private static final int DEFAULT_PORT = 5432;
+    /** SQLSTATE insufficient_privilege. */
+    private static final String NO_RIGHT = "42501";
+
     /** What the server may take longer than {@code statement_timeout} before its silence counts as death. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
@@ -52,20 +56,43 @@ public final class Database implements AutoCloseable {
     /**
      * Brings the schema {@code freshet} up to date. Several processes may do so at once.
      *
-     * @throws IllegalStateException when the database does not answer
+     * @throws IllegalStateException when the database does not answer, or does not let this role do so
      */
     public void migrate() {
         try {
             ping();
         } catch (SQLException e) {
-            throw new IllegalStateException("postgresql at " + address + " is away: " + rootMessage(e), e);
+            throw away(e);
         }
-        Flyway.configure()
-                .dataSource(pool)
-                .schemas("freshet")
-                .locations("classpath:db/migration/freshet")
-                .load()
-                .migrate();
+        try {
+            Flyway.configure()
+                    .dataSource(pool)
+                    .schemas("freshet")
+                    .locations("classpath:db/migration/freshet")
+                    .load()
+                    .migrate();
+        } catch (FlywayException e) {
+            throw cannotMigrate(e);
+        }
+    }
+
+    /** What to say when the database does not answer: where it is, and the cause without the words of the pool. */
+    public IllegalStateException away(SQLException error) {
+        return new IllegalStateException("postgresql at " + address + " is away: " + rootMessage(error), error);
+    }
+
+    private RuntimeException cannotMigrate(FlywayException error) {
+        if (!(rootCause(error) instanceof SQLException refused) || !NO_RIGHT.equals(refused.getSQLState())) {
+            return error;
+        }
+        var sql = jdbi.withHandle(
+                handle -> handle.createQuery("""
+                        select format('create schema if not exists freshet; alter schema freshet owner to %I;', current_user)""").mapTo(String.class).one());
+        return new IllegalStateException(
+                "postgresql at " + address + " does not let Freshet keep its tables in the schema freshet ("
+                        + firstLine(refused) + "); let an administrator of the database run: " + sql
+                        + " (see docs/operations.md, Rights)",
+                error);
     }
 
     /**
@@ -126,11 +153,19 @@ public final class Database implements AutoCloseable {
     }
 
     private static String rootMessage(Throwable error) {
+        return String.valueOf(rootCause(error).getMessage());
+    }
+
+    private static String firstLine(SQLException error) {
+        return rootMessage(error).lines().findFirst().orElse("");
+    }
+
+    private static Throwable rootCause(Throwable error) {
         var root = error;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return String.valueOf(root.getMessage());
+        return root;
     }
 
     private static HikariConfig configuration(URI url, DatabaseOptions options) {

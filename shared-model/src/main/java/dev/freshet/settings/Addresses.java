@@ -2,6 +2,7 @@ package dev.freshet.settings;
 
 import java.net.URI;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where the servers are. {@code REDIS_QUEUE_URL} and {@code REDIS_CACHE_URL} win over {@code REDIS_URL}, which wins over
@@ -27,6 +28,12 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
                 redis("REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
                 prefix,
                 settings.uri("DATABASE_URL").map(Addresses::postgresql));
+    }
+
+    /** Whether any setting says where Redis is; else it is looked for on this machine. */
+    public static boolean namesRedis(Settings settings) {
+        return Stream.of("REDIS_QUEUE_URL", "REDIS_CACHE_URL", "REDIS_URL", "REDIS_HOST", "REDIS_PORT")
+                .anyMatch(name -> settings.find(name).isPresent());
     }
 
     /** @throws SettingException when there is none */

@@ -60,6 +60,28 @@ class DatabaseIT {
     }
 
     @Test
+    void aRoleThatMayNotCreateItsSchemaIsToldWhatAnAdministratorMustRun() {
+        var empty = TestServices.shared().newDatabase();
+        try (var administrator = new Database(empty, SHORT);
+                var limited = new Database(as(empty, "limited"), SHORT)) {
+            administrator.jdbi().useHandle(handle -> handle.execute("create role limited login password 'limited'"));
+            var remedy = "create schema if not exists freshet; alter schema freshet owner to limited;";
+            assertThatThrownBy(limited::migrate)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("permission denied for database")
+                    .hasMessageContaining(remedy)
+                    .hasMessageNotContaining("\n");
+            administrator.jdbi().useHandle(handle -> handle.execute(remedy));
+            limited.migrate();
+        }
+    }
+
+    private static URI as(URI url, String role) {
+        return URI.create(
+                "postgresql://" + role + ":" + role + "@" + url.getHost() + ":" + url.getPort() + url.getPath());
+    }
+
+    @Test
     void answersAPing() throws Exception {
         assertThat(database.ping()).isPositive();
     }

@@ -3,6 +3,7 @@ package dev.freshet.ingest;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
 import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Gauge;
@@ -39,6 +40,7 @@ public final class Ingest implements AutoCloseable {
      */
     public static Ingest start(Settings settings) {
         var config = IngestConfig.from(settings);
+        new Listen("INGEST", config.listen().host(), config.listen().port()).requireFree();
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.catalog().notes().stream()
                 .filter(note -> note.severity() == Severity.WARNING)

@@ -54,8 +54,7 @@ final class WebServer implements AutoCloseable {
         try {
             return new WebServer(javalin.start(listen.host(), listen.port()));
         } catch (JavalinException e) {
-            throw new SettingException("cannot listen on INGEST_HOST=" + listen.host() + " INGEST_PORT=" + listen.port()
-                    + ": " + rootMessage(e));
+            throw new dev.freshet.settings.Listen("INGEST", listen.host(), listen.port()).cannot(rootMessage(e));
         }
     }
 

@@ -4,6 +4,8 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Problem;
+import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -79,7 +81,14 @@ final class Check implements Callable<Integer> {
             return false;
         }
         try (var database = found.get()) {
-            problems.addAll(SqlCheck.check(read, database));
+            try {
+                problems.addAll(SqlCheck.check(read, database));
+            } catch (SQLException e) {
+                if (Database.classify(e) == Failure.OUTAGE) {
+                    throw database.away(e);
+                }
+                throw e;
+            }
         }
         return true;
     }

@@ -1,11 +1,13 @@
 package dev.freshet.worker.cli;
 
 import dev.freshet.catalog.CatalogException;
+import dev.freshet.settings.Addresses;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import io.javalin.util.JavalinException;
+import io.lettuce.core.RedisConnectionException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -98,7 +100,7 @@ public final class Freshet {
                 .setUsageHelpWidth(100)
                 .setUsageHelpLongOptionsMaxWidth(28)
                 .setParameterExceptionHandler(Freshet::misused)
-                .setExecutionExceptionHandler(Freshet::failed);
+                .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line, terminal));
     }
 
     @Command(
@@ -194,9 +196,11 @@ public final class Freshet {
         return ExitCode.USAGE;
     }
 
-    private static int failed(Exception error, CommandLine commandLine, CommandLine.ParseResult parsed) {
+    private static int failed(Exception error, CommandLine commandLine, Terminal terminal) {
         LoggerFactory.getLogger(Freshet.class).debug("command failed", error);
-        commandLine.getErr().println(Objects.requireNonNullElseGet(error.getMessage(), error::toString));
+        var message = Objects.requireNonNullElseGet(error.getMessage(), error::toString);
+        boolean guessed = error instanceof RedisConnectionException && !Addresses.namesRedis(terminal.settings());
+        commandLine.getErr().println(guessed ? message + " (REDIS_URL is not set)" : message);
         boolean misused = error instanceof SettingException
                 || error instanceof CatalogException
                 || error instanceof JavalinException; // an address that cannot be listened on

@@ -1,14 +1,22 @@
 package dev.freshet.worker.view;
 
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the web server answers to a request so broken that no handler sees it: JSON, with no word of what was sent. */
 public final class ErrorPages extends ErrorHandler {
+    private static final Logger log = LoggerFactory.getLogger(ErrorPages.class);
+
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         int status = response.getStatus() < 400 ? 500 : response.getStatus();
@@ -16,6 +24,27 @@ public final class ErrorPages extends ErrorHandler {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, ViewHandler.JSON);
         Content.Sink.write(response, true, ViewHandler.error(error(status), message(status)), callback);
         return true;
+    }
+
+    /** The same for requests that a route is looked up for: the address is unknown, or its handler fails. */
+    public static void register(RoutesConfig routes) {
+        routes.exception(HttpResponseException.class, (e, ctx) -> {
+            if (e.getStatus() == 405) {
+                ctx.header("Allow", String.join(", ", e.getDetails().values()));
+            }
+            refuse(ctx, e.getStatus());
+        });
+        routes.exception(Exception.class, (e, ctx) -> {
+            int status = e instanceof HttpException broken ? broken.getCode() : 500;
+            if (status >= 500) {
+                log.error("request failed path={}", ctx.endpoint().path, e);
+            }
+            refuse(ctx, status);
+        });
+    }
+
+    private static void refuse(Context ctx, int status) {
+        ViewHandler.refuse(ctx, status, error(status), message(status));
     }
 
     static String error(int status) {

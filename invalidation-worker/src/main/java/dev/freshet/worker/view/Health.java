@@ -40,7 +40,7 @@ public final class Health {
         var cache = pingRedis();
         var rows = pingDatabase();
         var status = cache.isPresent() && rows.isPresent()
-                ? "ok"
+                ? "up"
                 : cache.or(() -> rows).isPresent() ? "degraded" : "down";
         var body = JSON.createObjectNode().put("status", status);
         if (detailed) {

@@ -11,14 +11,12 @@ import dev.freshet.db.Failure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
-import io.javalin.http.HttpResponseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,19 +52,7 @@ public final class ViewHandler {
         read(routes, "/views/{view}", this::named);
         routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));
         routes.exception(LoadException.class, ViewHandler::unavailable);
-        routes.exception(HttpResponseException.class, (e, ctx) -> {
-            if (e.getStatus() == 405) {
-                ctx.header("Allow", String.join(", ", e.getDetails().values()));
-            }
-            refuse(ctx, e.getStatus());
-        });
-        routes.exception(Exception.class, (e, ctx) -> {
-            int status = e instanceof HttpException broken ? broken.getCode() : 500;
-            if (status >= 500) {
-                log.error("read failed path={}", ctx.endpoint().path, e);
-            }
-            refuse(ctx, status);
-        });
+        ErrorPages.register(routes);
     }
 
     /** Takes HEAD like GET, whose body the web server leaves out; else it would be 200 whatever stands there. */
@@ -156,11 +142,7 @@ public final class ViewHandler {
         }
     }
 
-    private static void refuse(Context ctx, int status) {
-        refuse(ctx, status, ErrorPages.error(status), ErrorPages.message(status));
-    }
-
-    private static void refuse(Context ctx, int status, String error, @Nullable String message) {
+    static void refuse(Context ctx, int status, String error, @Nullable String message) {
         ctx.status(status).contentType(JSON).result(error(error, String.valueOf(message)));
     }
 

@@ -1,12 +1,19 @@
 package dev.freshet.worker.dev;
 
+import ch.qos.logback.classic.LoggerContext;
+import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import dev.freshet.testing.EmbeddedRedis;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /** {@code freshet dev}: everything on embedded services until Ctrl-C, with something to paste. */
 @SuppressWarnings("SystemOut") // it talks to a person
@@ -15,18 +22,62 @@ public final class Dev {
 
     public static void main(String[] arguments) throws InterruptedException {
         System.setProperty("logback.configurationFile", "dev-logback.xml");
-        System.out.println("starting Redis, PostgreSQL and Freshet…");
-        var environment = new Settings(System.getenv());
+        try {
+            run(new Settings(System.getenv()));
+        } catch (SettingException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    private static void run(Settings settings) throws InterruptedException {
         var ports = new Stage.Ports(
-                environment.number("INGEST_PORT", 8080, 0, 65_535),
-                environment.number("SERVE_PORT", 8082, 0, 65_535),
-                environment.number("WORKER_PORT", 8081, 0, 65_535),
-                environment.number("FRONT_END_PORT", 3000, 0, 65_535));
+                port(settings, "INGEST_PORT", 8080),
+                port(settings, "SERVE_PORT", 8082),
+                port(settings, "WORKER_PORT", 8081),
+                port(settings, "FRONT_END_PORT", 3000));
+        settings.find("CATALOG")
+                .filter(catalog -> !catalog.equals("tafta"))
+                .ifPresent(catalog -> System.out.println(
+                        "dev runs TAFTA; CATALOG=" + catalog + " is not used here, see docs/catalog.md, Try it"));
+        System.out.println("starting Redis, PostgreSQL and Freshet…");
         var stage = new Stage(ports, told -> System.out.println("front end told    " + told), Map.of());
-        // no draining: Redis and PostgreSQL stop at the same signal, and nothing is to be kept
-        Runtime.getRuntime().addShutdownHook(new Thread(stage::drop));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stage)));
         System.out.println(welcome(stage));
         new CountDownLatch(1).await();
+    }
+
+    /** A port that somebody asked for is that one or none; the usual one gives way. */
+    private static int port(Settings settings, String name, int usual) {
+        int wanted = settings.number(name, usual, 0, 65_535);
+        if (wanted == 0 || isFree(wanted)) {
+            return wanted;
+        }
+        if (settings.find(name).isPresent()) {
+            throw new SettingException(name + "=" + wanted + " is taken; set another one, or 0 for any free one");
+        }
+        int other = EmbeddedRedis.freePort();
+        System.out.println("port " + wanted + " is taken, using " + other + " (" + name + ")");
+        return other;
+    }
+
+    private static boolean isFree(int port) {
+        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * No draining: Ctrl-C also ends Redis and PostgreSQL, and nothing is to be kept. What the processes would say of
+     * that helps nobody.
+     */
+    private static void end(Stage stage) {
+        ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+        stage.drop();
+        System.out.println("ended");
+        Runtime.getRuntime().halt(0);
     }
 
     private static String welcome(Stage stage) {
@@ -73,6 +124,7 @@ public final class Dev {
 
     private static String exports(Map<String, String> environment) {
         return Stream.of(
+                        "CATALOG",
                         "REDIS_QUEUE_URL",
                         "REDIS_CACHE_URL",
                         "DATABASE_URL",
@@ -80,7 +132,9 @@ public final class Dev {
                         "REVALIDATE_SECRET",
                         "THINKIFIC_SECRETS",
                         "EVENTS_SECRET",
-                        "INGEST_PORT")
+                        "INGEST_PORT",
+                        "SERVE_PORT",
+                        "WORKER_PORT")
                 .map(name -> name + "='" + environment.get(name) + "'")
                 .collect(Collectors.joining(" \\\n    "));
     }

@@ -15,7 +15,6 @@ import dev.freshet.worker.WorkerProcess;
 import dev.freshet.worker.frontend.StandInFrontEnd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -34,7 +33,7 @@ public final class Stage implements AutoCloseable {
     private static final String REVALIDATE_SECRET = "local-revalidate-secret";
     private static final String LOOPBACK = "127.0.0.1";
 
-    /** The ports to take; 0 is any free one. A port that is taken gives way to a free one. */
+    /** The ports to take; 0 is any free one. */
     public record Ports(int ingest, int serve, int worker, int frontEnd) {
         public static final Ports FREE = new Ports(0, 0, 0, 0);
     }
@@ -99,7 +98,7 @@ public final class Stage implements AutoCloseable {
         try {
             load(services.database(), "schema.sql", "sample.sql");
             for (int i = 0; i < instances; i++) {
-                int port = i == 0 ? free(ports.frontEnd()) : 0;
+                int port = i == 0 ? ports.frontEnd() : 0;
                 frontEnds.add(keep(StandInFrontEnd.start(port, told, REVALIDATE_SECRET)));
             }
             environment.putAll(Map.of(
@@ -245,14 +244,6 @@ public final class Stage implements AutoCloseable {
     }
 
     private static String port(int wanted) {
-        return Integer.toString(free(wanted));
-    }
-
-    private static int free(int wanted) {
-        try (var socket = new ServerSocket(wanted)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            return EmbeddedRedis.freePort();
-        }
+        return Integer.toString(wanted == 0 ? EmbeddedRedis.freePort() : wanted);
     }
 }
