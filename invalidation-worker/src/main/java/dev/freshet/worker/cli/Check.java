@@ -9,6 +9,7 @@ import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,24 +51,29 @@ final class Check implements Callable<Integer> {
     @Override
     public Integer call() throws SQLException {
         var problems = new ArrayList<Problem>();
-        var summary = "";
+        var summary = "SQL not checked until these are mended";
+        boolean sqlChecked = false;
         try {
             var read = catalog.isEmpty() ? terminal.catalog() : CatalogReader.read(catalog, terminal.settings());
             problems.addAll(read.notes());
-            summary = summary(read, checkSql(read, problems));
+            sqlChecked = checkSql(read, problems);
+            summary = summary(read, sqlChecked);
         } catch (CatalogException e) {
             problems.addAll(e.problems());
         }
+        problems.sort(Comparator.comparingInt(Problem::line));
         boolean usable = problems.stream().noneMatch(Problem::isError);
         if (json.wanted()) {
             terminal.json(Map.of(
                     "usable",
                     usable,
+                    "sqlChecked",
+                    sqlChecked,
                     "problems",
                     problems.stream().map(Check::asMap).toList()));
         } else {
             problems.forEach(problem -> terminal.line(problem.toString()));
-            if (usable) {
+            if (usable || !sqlChecked) {
                 terminal.line(summary);
             }
         }

@@ -9,6 +9,7 @@ import dev.freshet.catalog.UnreadableException;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Query;
 import dev.freshet.model.Tag;
+import dev.freshet.settings.Spelling;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,7 +40,8 @@ import picocli.CommandLine.Parameters;
             "Print what a delivery would change, and touch nothing",
             "What is read from it, what is looked up, which tags, pages and cached reads become fresh. The database is "
                     + "read in a transaction that cannot write.",
-            "Ends with 1 when the delivery would become a dead letter."
+            "Ends with 1 when the delivery cannot be read and would become a dead letter. What PostgreSQL would say to its "
+                    + "values is known only when it is applied."
         },
         footerHeading = "%nExample:%n",
         footer = "  freshet explain enrollment.completed enrollment.completed.json")
@@ -75,7 +77,11 @@ final class Explain implements Callable<Integer> {
                     Map.of("topic", topic, "outcome", "ignored"),
                     "ignored: " + catalog.file() + " says nothing about " + topic
                             + site.map(name -> " from " + name).orElse("")
-                            + "; it would be accepted and change nothing");
+                            + "; it would be accepted and change nothing"
+                            + Spelling.nearest(topic, catalog.events().keySet())
+                                    .filter(near -> !near.equals(topic))
+                                    .map(near -> "; did you mean " + near + "?")
+                                    .orElse(""));
             return ExitCode.OK;
         }
         try {
@@ -173,14 +179,16 @@ final class Explain implements Callable<Integer> {
         long applied = now.flatMap(Now::stored).orElse(Long.MIN_VALUE);
         return offered < applied
                 ? "overtaken: a newer version was applied; its tags are invalidated all the same"
-                : "applied";
+                : "would be applied, unless PostgreSQL refuses a value"
+                        + (now.isEmpty() && event.version().isPresent() ? " or has a newer version" : "");
     }
 
     private static @Nullable Object lookup(EventRule rule, Optional<Now> now) {
         if (rule.lookup() == null) {
             return null;
         }
-        return now.<Object>map(Now::rows).orElse("not run: DATABASE_URL is not set");
+        return now.<Object>map(Now::rows)
+                .orElse("not run: DATABASE_URL is not set, so tags, paths and reads are incomplete");
     }
 
     /** The cached reads that carry one of the tags, an asterisk for every parameter that the tag leaves open. */

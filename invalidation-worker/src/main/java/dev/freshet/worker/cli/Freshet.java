@@ -4,15 +4,16 @@ import dev.freshet.catalog.CatalogException;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import dev.freshet.settings.Spelling;
 import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import io.javalin.util.JavalinException;
 import io.lettuce.core.RedisConnectionException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.AutoComplete;
@@ -23,6 +24,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -53,7 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  freshet serve                    answers cached reads",
             "",
             "Settings come from the environment (REDIS_URL, DATABASE_URL, CATALOG, …); .env.example explains each.",
-            "'freshet COMMAND --help' says more."
+            "'freshet help COMMAND' says more."
         })
 public final class Freshet {
     private static final Set<String> SERVICES = Set.of("work", "serve");
@@ -95,6 +97,7 @@ public final class Freshet {
                 .addSubcommand(new Check(terminal))
                 .addSubcommand(new Explain(terminal))
                 .addSubcommand(method("completion"))
+                .addSubcommand(method("help"))
                 .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
                 .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
                 .setUsageHelpWidth(100)
@@ -168,6 +171,20 @@ public final class Freshet {
         terminal.line(AutoComplete.bash("freshet", spec.root().commandLine()));
     }
 
+    @Command(mixinStandardHelpOptions = true, helpCommand = true, description = "Explain a command")
+    void help(
+            @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "Such as dlq replay") List<String> path) {
+        var explained = spec.root().commandLine();
+        for (var name : path == null ? List.<String>of() : path) {
+            var next = explained.getSubcommands().get(name);
+            if (next == null) {
+                throw new UnmatchedArgumentException(explained, List.of(name));
+            }
+            explained = next;
+        }
+        explained.usage(explained.getOut());
+    }
+
     private static CommandLine method(String name) {
         return new CommandLine(
                 CommandLine.getCommandMethods(Freshet.class, name).getFirst());
@@ -187,12 +204,21 @@ public final class Freshet {
     private static int misused(ParameterException error, String[] arguments) {
         var commandLine = error.getCommandLine();
         var name = commandLine.getCommandSpec().qualifiedName();
-        var near = error instanceof UnmatchedArgumentException unmatched
-                ? unmatched.getSuggestions().stream().findFirst()
-                : Optional.<String>empty();
-        var help = near.map(suggestion -> "did you mean '" + suggestion + "'?")
-                .orElseGet(() -> "'" + name + " --help' says more");
-        commandLine.getErr().println(error.getMessage() + "; " + help);
+        var wrong = error instanceof UnmatchedArgumentException unmatched
+                ? unmatched.getUnmatched().getFirst()
+                : "";
+        var spec = commandLine.getCommandSpec();
+        boolean option = wrong.startsWith("-");
+        var known = option ? spec.optionsMap().keySet() : spec.subcommands().keySet();
+        var what = wrong.isEmpty() || (!option && known.isEmpty())
+                ? error.getMessage()
+                : "there is no " + (option ? "option " : "command ") + wrong;
+        commandLine
+                .getErr()
+                .println(what + "; "
+                        + Spelling.nearest(wrong, known)
+                                .map(near -> "did you mean '" + near + "'?")
+                                .orElse("'" + name + " --help' says more"));
         return ExitCode.USAGE;
     }
 

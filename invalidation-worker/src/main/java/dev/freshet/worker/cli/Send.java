@@ -2,9 +2,13 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.freshet.catalog.Problem;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
 import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Spelling;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +36,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Sign a delivery and post it to the webhook service",
+            "Ends with 1 when it is refused or becomes a dead letter, with --wait also when it is not applied in time.",
             "A body with 'resource' and 'action' goes out as Thinkific's, one with 'topic' as the application's own."
         },
         footerHeading = "%nExamples:%n",
@@ -68,7 +73,7 @@ final class Send implements Callable<Integer> {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Delivery(URI address, String header, String signature, byte[] body) {}
+    private record Delivery(String topic, URI address, String header, String signature, byte[] body) {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -89,12 +94,19 @@ final class Send implements Callable<Integer> {
     private Delivery delivery(byte[] body) {
         var envelope = terminal.parse(body);
         if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
+            if (wait) {
+                throw new SettingException(
+                        "--wait is for an application's own event; what Thinkific sends is not waited for");
+            }
+            var topic = envelope.path("resource").asText() + "."
+                    + envelope.path("action").asText();
             var path = "/webhooks/thinkific" + site.map(name -> "/" + name).orElse("");
             return new Delivery(
-                    address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secret("thinkific"), body), body);
+                    topic, address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secret("thinkific"), body), body);
         }
         if (envelope.hasNonNull("topic")) {
             return new Delivery(
+                    envelope.path("topic").asText(),
                     address("/events" + (wait ? "?wait=applied" : "")),
                     FreshetSignature.HEADER,
                     FreshetSignature.header(secret("freshet"), Instant.now(), body),
@@ -105,7 +117,8 @@ final class Send implements Callable<Integer> {
 
     /** The first secret of the site that is named, or of the only one of this scheme. */
     private String secret(String scheme) {
-        var sites = terminal.catalog().sites().values().stream()
+        var catalog = terminal.catalog();
+        var sites = catalog.sites().values().stream()
                 .filter(candidate -> candidate.scheme().equals(scheme))
                 .filter(candidate -> site.isEmpty() || site.get().equals(candidate.name()))
                 .toList();
@@ -113,10 +126,14 @@ final class Send implements Callable<Integer> {
             throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme
                     + site.map(name -> " called " + name).orElse("") + "; --site must name one of them");
         }
-        return sites.getFirst().secrets().stream()
+        var found = sites.getFirst();
+        return found.secrets().stream()
                 .findFirst()
-                .orElseThrow(() -> new SettingException("site "
-                        + sites.getFirst().name() + " has no secret; set what its 'secrets' name in the catalog"));
+                .orElseThrow(() -> new SettingException(catalog.notes().stream()
+                        .map(Problem::message)
+                        .filter(note -> note.startsWith("sites." + found.name() + ".secrets: "))
+                        .findFirst()
+                        .orElse("site " + found.name() + " has no secret; give it one in the catalog")));
     }
 
     private URI address(String path) {
@@ -138,16 +155,33 @@ final class Send implements Callable<Integer> {
         } catch (java.net.ConnectException e) {
             throw new IOException("nothing answers at " + delivery.address(), e);
         }
-        show(file, response);
-        return response.statusCode() / 100 == 2;
+        var answer = answer(response.body());
+        show(file, response, answer);
+        return response.statusCode() / 100 == 2 && isDone(delivery.topic(), answer);
     }
 
-    private void show(String file, HttpResponse<String> response) {
+    /** Says what the sender should know of an answer that is no refusal. */
+    private boolean isDone(String topic, JsonNode answer) {
+        if (!answer.path("known").asBoolean(true)) {
+            terminal.error("warning: the service's catalog says nothing about " + topic + ", so it changes nothing"
+                    + Spelling.nearest(topic, terminal.catalog().events().keySet())
+                            .map(near -> "; did you mean " + near + "?")
+                            .orElse(""));
+        }
+        boolean dead = answer.path("status").asText().equals("dead");
+        if (dead) {
+            terminal.error(
+                    "it is a dead letter: freshet dlq show " + answer.path("id").asText());
+        }
+        return !dead && answer.path("applied").asBoolean(true);
+    }
+
+    private void show(String file, HttpResponse<String> response, JsonNode answer) {
         if (json.wanted()) {
             var report = new LinkedHashMap<String, Object>();
             report.put("file", file);
             report.put("status", response.statusCode());
-            report.put("answer", answer(response.body()));
+            report.put("answer", answer);
             terminal.json(report);
         } else {
             terminal.line(
@@ -155,11 +189,12 @@ final class Send implements Callable<Integer> {
         }
     }
 
-    private Object answer(String body) {
+    /** What is no JSON becomes a text of it. */
+    private JsonNode answer(String body) {
         try {
             return terminal.parse(body.getBytes(UTF_8));
         } catch (IllegalArgumentException e) {
-            return body;
+            return TextNode.valueOf(body);
         }
     }
 

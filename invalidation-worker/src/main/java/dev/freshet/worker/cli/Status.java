@@ -97,18 +97,18 @@ final class Status implements Runnable {
         terminal.line("paused        " + queue.paused().orElse("no"));
         terminal.line(
                 "dead letters  " + (queue.dead() == 0 ? "none" : queue.dead() + "; 'freshet dlq list' shows them"));
-        printWorkers(seen.workers());
+        printWorkers(seen.workers(), queue.paused().isPresent());
         printFrontEnds(seen);
     }
 
-    private void printWorkers(List<WorkerBeat> workers) {
+    private void printWorkers(List<WorkerBeat> workers, boolean paused) {
         terminal.line("");
         if (workers.isEmpty()) {
             terminal.line("no worker has been heard of in the last half minute; 'freshet work' starts one");
             return;
         }
         terminal.table(
-                List.of("WORKER", "HOST", "PID", "UP", "HOLDS", "DONE", "STATE"),
+                List.of("WORKER", "HOST", "PID", "UP", "HOLDS", "SETTLED", "STATE"),
                 workers.stream()
                         .map(beat -> List.of(
                                 beat.name(),
@@ -119,7 +119,7 @@ final class Status implements Runnable {
                                 String.valueOf(beat.done()),
                                 beat.pausedReason()
                                         .map(reason -> "paused: " + reason)
-                                        .orElse("working")))
+                                        .orElse(paused ? "paused" : "working")))
                         .toList());
     }
 

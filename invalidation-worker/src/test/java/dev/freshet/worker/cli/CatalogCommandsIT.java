@@ -85,6 +85,7 @@ class CatalogCommandsIT {
         assertThat(check.out()).contains("can be used: views 6").contains("the database understands its SQL");
         assertThat(check.code()).isZero();
         assertThat(run("check", "--json").json().path("usable").asBoolean()).isTrue();
+        assertThat(run("check", "--json").json().path("sqlChecked").asBoolean()).isTrue();
     }
 
     @Test
@@ -105,7 +106,10 @@ class CatalogCommandsIT {
         var check = run("check", broken);
         assertThat(check.code()).isEqualTo(2);
         assertThat(check.out()).contains(broken + ":3: ", broken + ":4: ").contains("soon");
-        assertThat(run("check", broken, "--json").json().path("problems")).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(check.out()).endsWith("\nSQL not checked until these are mended\n");
+        var json = run("check", broken, "--json").json();
+        assertThat(json.path("problems")).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(json.path("sqlChecked").asBoolean(true)).isFalse();
     }
 
     @Test
@@ -136,7 +140,7 @@ class CatalogCommandsIT {
         assertThat(explain.err()).isEmpty();
         assertThat(explain.code()).isZero();
         var report = explain.json();
-        assertThat(report.path("outcome").asText()).isEqualTo("applied");
+        assertThat(report.path("outcome").asText()).startsWith("would be applied");
         assertThat(report.path("identity").asText()).startsWith("enrollment:");
         var cohort = report.path("lookup").get(0).path("cohortId").asText();
         assertThat(texts(report.path("tags"))).contains("cohort:" + cohort, "enrollments", "statistics", "dashboard");
@@ -180,7 +184,7 @@ class CatalogCommandsIT {
     void explainPrintsForPeople() throws IOException {
         var explain = run("explain", "enrollment.completed", file("completed.json", COMPLETED));
         assertThat(explain.out())
-                .contains("outcome: applied\n")
+                .contains("outcome: would be applied, unless PostgreSQL refuses a value\n")
                 .contains("tags:\n  cohort:")
                 .contains("paths:\n  /dashboard\n");
     }
@@ -189,7 +193,9 @@ class CatalogCommandsIT {
     void explainWorksWithoutADatabase() throws IOException {
         var explain = CommandRun.of(Map.of(), "explain", "enrollment.completed", file("completed.json", COMPLETED));
         assertThat(explain.code()).isZero();
-        assertThat(explain.out()).contains("lookup: not run: DATABASE_URL is not set");
+        assertThat(explain.out())
+                .contains("lookup: not run: DATABASE_URL is not set, so tags, paths and reads are incomplete")
+                .contains("unless PostgreSQL refuses a value or has a newer version\n");
     }
 
     @Test
@@ -205,7 +211,12 @@ class CatalogCommandsIT {
     void anUnknownTopicIsIgnored() throws IOException {
         var explain = run("explain", "weather.changed", file("any.json", "{}"));
         assertThat(explain.code()).isZero();
-        assertThat(explain.out()).startsWith("ignored: ").contains("weather.changed");
+        assertThat(explain.out())
+                .startsWith("ignored: ")
+                .contains("weather.changed")
+                .doesNotContain("did you mean");
+        assertThat(run("explain", "user.signpu", file("any.json", "{}")).out())
+                .endsWith("; did you mean user.signup?\n");
     }
 
     @Test
@@ -258,10 +269,60 @@ class CatalogCommandsIT {
     }
 
     @Test
+    void waitingForAProvidersDeliveryIsMisuse() throws IOException {
+        var send = run("send", "--wait", file("completed.json", COMPLETED));
+        assertThat(send.code()).isEqualTo(2);
+        assertThat(send.err())
+                .startsWith("--wait is for an application's own event")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void anAnswerThatIsNotWhatWasWantedEndsWithOne() throws IOException {
+        var sent = answered("{\"status\":\"dead\",\"id\":\"app:x:1\",\"applied\":false}");
+        assertThat(sent.code()).isEqualTo(1);
+        assertThat(sent.err()).isEqualTo("it is a dead letter: freshet dlq show app:x:1\n");
+        assertThat(answered("{\"status\":\"accepted\",\"applied\":false}").code())
+                .isEqualTo(1);
+        assertThat(answered("{\"status\":\"accepted\",\"applied\":true}").code())
+                .isZero();
+    }
+
+    @Test
+    void anEventThatChangesNothingIsAWarning() throws IOException {
+        var sent = answered("{\"status\":\"accepted\",\"known\":false}");
+        assertThat(sent.code()).isZero();
+        assertThat(sent.err())
+                .isEqualTo("warning: the service's catalog says nothing about statistics.chnged, so it changes nothing;"
+                        + " did you mean statistics.changed?\n");
+    }
+
+    /** What send makes of an answer. */
+    private CommandRun answered(String answer) throws IOException {
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/events", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(answer.getBytes(UTF_8));
+            exchange.close();
+        });
+        server.start();
+        try {
+            var url = "http://127.0.0.1:" + server.getAddress().getPort();
+            var event = file("event.json", "{\"topic\":\"statistics.chnged\"}");
+            return CommandRun.of(Map.of("EVENTS_SECRET", "e1"), "send", "--url", url, event);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
     void sendWithoutASecretSaysWhatToSet() throws IOException {
         var send = CommandRun.of(Map.of(), "send", file("completed.json", COMPLETED));
         assertThat(send.code()).isEqualTo(2);
-        assertThat(send.err()).startsWith("site main has no secret; set ").hasLineCount(1);
+        assertThat(send.err())
+                .startsWith("sites.main.secrets: THINKIFIC_SECRETS is not set")
+                .hasLineCount(1);
     }
 
     @Test

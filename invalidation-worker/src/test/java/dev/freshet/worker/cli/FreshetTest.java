@@ -44,6 +44,14 @@ class FreshetTest {
     }
 
     @Test
+    void helpExplainsACommand() {
+        assertThat(run("help").out()).isEqualTo(run("--help").out());
+        assertThat(run("help", "dlq", "replay").out()).startsWith("Usage: freshet dlq replay");
+        assertThat(run("help", "chek"))
+                .isEqualTo(new CommandRun(2, "", "there is no command chek; did you mean 'check'?\n"));
+    }
+
+    @Test
     void versionIsOneLine() {
         assertThat(run("--version").out()).matches("freshet \\S+\\R");
     }
@@ -52,11 +60,10 @@ class FreshetTest {
     void misuseIsOneLineAndEndsWithTwo() {
         var misused = run("stattus");
         assertThat(misused.code()).isEqualTo(2);
-        assertThat(misused.err())
-                .contains("stattus")
-                .contains("did you mean 'status'?")
-                .hasLineCount(1);
+        assertThat(misused.err()).isEqualTo("there is no command stattus; did you mean 'status'?\n");
         assertThat(misused.out()).isEmpty();
+        assertThat(run("weather").err()).isEqualTo("there is no command weather; 'freshet --help' says more\n");
+        assertThat(run("check", "--jsn").err()).isEqualTo("there is no option --jsn; did you mean '--json'?\n");
     }
 
     @Test

@@ -217,7 +217,10 @@ class QueueCommandsIT {
     void pauseAndResumeAreSeenInStatus() {
         assertThat(run("pause", "--reason", "database upgrade").out()).isEqualTo("paused: database upgrade\n");
         assertThat(queue.paused()).contains("database upgrade");
-        assertThat(run("status").out()).contains("paused        database upgrade");
+        queue.beat(new WorkerBeat("w1", "host-a", 42, NOW, NOW.plusSeconds(90), 3, 17, Optional.empty()));
+        assertThat(run("status").out())
+                .contains("paused        database upgrade", "SETTLED")
+                .containsPattern("w1 .* 17 +paused\n");
 
         assertThat(run("resume").out()).isEqualTo("resumed\n");
         assertThat(queue.paused()).isEmpty();
