@@ -205,6 +205,12 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aCatalogWithoutSitesSaysSo() {
+        assertThat(refusal("application: x\n" + EVENT))
+                .contains("4: events.a.b.from names the site app, which there is not; there are no sites");
+    }
+
+    @Test
     void aTagThatNoEventInvalidatesIsAWarning() {
         var catalog = parse(SITES + VIEW + EVENT.replace("a:{id}\"", "cohrt:{id}\""), Map.of());
         assertThat(catalog.notes())
