@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -42,7 +41,7 @@ public record Entry(
                 loadedAt.plus(lifetime.ttl()),
                 lastRead,
                 origin,
-                HexFormat.of().formatHex(Sha256.of(content), 0, 8));
+                Sha256.hex(content).substring(0, 16));
     }
 
     /** The value as it was loaded. */

@@ -6,7 +6,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +40,7 @@ public record View(
 
     static String fingerprint(Template key, List<Parameter> params, NamedSql sql, List<Template> tags, Kind kind) {
         var definition = String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
-        return HexFormat.of().formatHex(Sha256.of(definition.getBytes(StandardCharsets.UTF_8)), 0, 4);
+        return Sha256.hex(definition.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
     }
 
     /**

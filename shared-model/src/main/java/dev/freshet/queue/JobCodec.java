@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * A job as bytes: {@code ID LF header LF body}. The id stands first so that scripts need not parse; the header is one
@@ -55,7 +54,7 @@ final class JobCodec {
 
     /** A job that carries bytes nobody can read, so that they can be kept as a dead letter. */
     static Job unreadable(byte[] bytes, Instant now) {
-        var id = "unreadable:" + HexFormat.of().formatHex(Sha256.of(bytes));
+        var id = "unreadable:" + Sha256.hex(bytes);
         return Job.first(id, "", "", now, false, "", bytes);
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.freshet.model.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
@@ -50,7 +51,7 @@ sealed interface Envelope {
 
     /** An id as it stands, or its digest when it is too long or too strange. */
     static String shortId(String id) {
-        return Reader.isPrintable(id, MAX_ID) ? id : Digests.sha256(id.getBytes(UTF_8));
+        return Reader.isPrintable(id, MAX_ID) ? id : Sha256.hex(id.getBytes(UTF_8));
     }
 
     /** The pass over one body. */

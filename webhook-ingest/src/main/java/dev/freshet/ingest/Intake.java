@@ -5,6 +5,7 @@ import dev.freshet.ingest.Envelope.Illegible;
 import dev.freshet.ingest.Envelope.Legible;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
+import dev.freshet.model.Sha256;
 import dev.freshet.queue.Enqueued;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
@@ -66,7 +67,7 @@ final class Intake {
      * @param reason without a word of the body
      */
     void answerIllegible(Context ctx, Delivery delivery, String reason) {
-        var job = job(delivery, ILLEGIBLE, Digests.sha256(delivery.body()));
+        var job = job(delivery, ILLEGIBLE, Sha256.hex(delivery.body()));
         var why = new Attempt(job.receivedAt(), "ingest", "decode", reason);
         send(ctx, delivery, ILLEGIBLE, () -> bury(job, why));
     }
@@ -150,8 +151,7 @@ final class Intake {
     private static String deliveryId(Delivery delivery, Legible legible) {
         return legible.id()
                 .or(() -> delivery.id().filter(id -> !id.isBlank()).map(Envelope::shortId))
-                .orElseGet(() -> delivery.site().isApplication()
-                        ? UUID.randomUUID().toString()
-                        : Digests.sha256(delivery.body()));
+                .orElseGet(() ->
+                        delivery.site().isApplication() ? UUID.randomUUID().toString() : Sha256.hex(delivery.body()));
     }
 }

@@ -9,6 +9,7 @@ import dev.freshet.model.Attempt;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
 import dev.freshet.model.Job;
+import dev.freshet.model.Sha256;
 import dev.freshet.queue.Claim;
 import dev.freshet.queue.DeadFilter;
 import dev.freshet.queue.DeadLetters;
@@ -177,7 +178,7 @@ class IngestIT {
     void aSignedBodyThatCannotBeReadIsKeptAsADeadLetter() throws Exception {
         var body = "{\"id\":\"1\",\"resource\":\"enrollment\"".getBytes(UTF_8);
         var answer = webhook(body, "one");
-        var id = "main:unreadable:" + Digests.sha256(body);
+        var id = "main:unreadable:" + Sha256.hex(body);
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).startsWith("{\"status\":\"dead\",\"id\":\"" + id + "\"");
 
@@ -202,7 +203,7 @@ class IngestIT {
     @Test
     void aDeliveryWithoutAnIdIsKnownByItsBytes() throws Exception {
         var body = "{\"resource\":\"plan\",\"action\":\"updated\"}".getBytes(UTF_8);
-        assertThat(webhook(body, "one").body()).contains("accepted", Digests.sha256(body));
+        assertThat(webhook(body, "one").body()).contains("accepted", Sha256.hex(body));
         assertThat(webhook(body, "one").body()).contains("duplicate");
     }
 

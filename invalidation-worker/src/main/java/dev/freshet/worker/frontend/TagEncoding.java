@@ -46,8 +46,7 @@ public final class TagEncoding {
     }
 
     private static String shortened(String encoded) {
-        var digest =
-                HexFormat.of().formatHex(Sha256.of(encoded.getBytes(UTF_8))).substring(0, DIGEST_DIGITS);
+        var digest = Sha256.hex(encoded.getBytes(UTF_8)).substring(0, DIGEST_DIGITS);
         return encoded.substring(0, MAX_LENGTH - 1 - DIGEST_DIGITS) + "~" + digest;
     }
 }
