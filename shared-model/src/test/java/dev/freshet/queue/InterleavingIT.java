@@ -19,10 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Workers that are late, crash, renew or give back, reapers that trust old news, calls that arrive twice or long after:
@@ -31,7 +30,9 @@ import org.junit.jupiter.api.RepeatedTest;
  */
 class InterleavingIT {
     private static final int STEPS = 500;
-    private static QueueServices services;
+
+    @RegisterExtension
+    static final QueueServices services = new QueueServices();
 
     private long seed;
     private Random random;
@@ -49,16 +50,6 @@ class InterleavingIT {
 
     private record LateCall(
             Function<RedisAsyncCommands<String, byte[]>, ? extends CompletionStage<?>> call, Set<String> mayLeave) {}
-
-    @BeforeAll
-    static void connect() {
-        services = new QueueServices();
-    }
-
-    @AfterAll
-    static void disconnect() {
-        services.close();
-    }
 
     @BeforeEach
     void newQueue() {

@@ -19,25 +19,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class JobQueueIT {
-    private static QueueServices services;
+    @RegisterExtension
+    static final QueueServices services = new QueueServices();
+
     private TestQueue test;
     private JobQueue queue;
-
-    @BeforeAll
-    static void connect() {
-        services = new QueueServices();
-    }
-
-    @AfterAll
-    static void disconnect() {
-        services.close();
-    }
 
     @BeforeEach
     void newQueue() {

@@ -10,29 +10,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The network delivers a copy of a claim after its lease was reaped, so that the claim's name stands for other jobs than
  * the worker that chose it has in hand.
  */
 class LateCallIT {
-    private static QueueServices services;
+    @RegisterExtension
+    static final QueueServices services = new QueueServices();
+
     private Recorder recorder;
     private TestQueue test;
-
-    @BeforeAll
-    static void connect() {
-        services = new QueueServices();
-    }
-
-    @AfterAll
-    static void disconnect() {
-        services.close();
-    }
 
     @BeforeEach
     void newQueue() {

@@ -11,9 +11,11 @@ import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import java.net.URI;
 import java.time.Duration;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The connections of one test class: for calls, for the wait, and for looking on. */
-final class QueueServices implements AutoCloseable {
+/** The connections of one test class: for calls, for the wait, and for looking on. Registered, it closes after the class. */
+final class QueueServices implements AfterAllCallback, AutoCloseable {
     final RedisServer server;
     final RedisServer waiting;
     final StatefulRedisConnection<String, byte[]> eyes;
@@ -46,6 +48,11 @@ final class QueueServices implements AutoCloseable {
 
     static QueueOptions options() {
         return QueueOptions.defaults(TestServices.shared().newPrefix());
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
     }
 
     @Override

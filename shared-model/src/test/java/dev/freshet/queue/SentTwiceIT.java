@@ -16,29 +16,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every call here is done twice, as after a connection that broke before the answer, and the caller gets the second
  * answer. The runner itself checks that the second time changes nothing.
  */
 class SentTwiceIT {
-    private static QueueServices services;
+    @RegisterExtension
+    static final QueueServices services = new QueueServices();
+
     private TestQueue test;
     private JobQueue queue;
-
-    @BeforeAll
-    static void connect() {
-        services = new QueueServices();
-    }
-
-    @AfterAll
-    static void disconnect() {
-        services.close();
-    }
 
     @BeforeEach
     void newQueue() {
