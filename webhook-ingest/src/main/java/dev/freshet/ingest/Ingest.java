@@ -3,7 +3,6 @@ package dev.freshet.ingest;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
-import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
 import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Gauge;
@@ -40,7 +39,7 @@ public final class Ingest implements AutoCloseable {
      */
     public static Ingest start(Settings settings) {
         var config = IngestConfig.from(settings);
-        new Listen("INGEST", config.listen().host(), config.listen().port()).requireFree();
+        config.listen().requireFree();
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.catalog().notes().stream()
                 .filter(note -> note.severity() == Severity.WARNING)
@@ -79,7 +78,7 @@ public final class Ingest implements AutoCloseable {
                 new RequestLimit(limits.api(), limits.window(), TimeMeter.SYSTEM_NANOTIME),
                 intake);
         var routes = new Routes(webhooks, config.catalog().events().values(), health, meters);
-        var web = WebServer.start(config.listen(), routes::register);
+        var web = WebServer.start(config.listen(), config.threads(), routes::register);
         log.info(
                 "ingest started port={} application={}",
                 web.port(),

@@ -5,6 +5,7 @@ import dev.freshet.catalog.CatalogReader;
 import dev.freshet.ingest.ClientAddress.Network;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.settings.Addresses;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.List;
 /**
  * The settings of this process.
  *
+ * @param threads of the web server at the most
  * @param catalog of which the sites, the write routes and the limits count here
  * @param queueUrl the Redis that holds the queue
  * @param queueTimeout of each command; with the queue slower than this a delivery is answered 503
@@ -21,6 +23,7 @@ import java.util.List;
  */
 record IngestConfig(
         Listen listen,
+        int threads,
         Catalog catalog,
         URI queueUrl,
         Duration queueTimeout,
@@ -33,9 +36,6 @@ record IngestConfig(
     private static final String[] FAMILIES = {"INGEST_", "EVENT_", "TRUSTED_", "SEEN_"};
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
-
-    /** @param port 0 for any free one */
-    record Listen(String host, int port, int threads) {}
 
     /**
      * How many requests one address may make per window; 0 is no limit.
@@ -54,10 +54,8 @@ record IngestConfig(
         var addresses = Addresses.from(settings);
         var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
         var config = new IngestConfig(
-                new Listen(
-                        settings.text("INGEST_HOST", "0.0.0.0"),
-                        settings.number("INGEST_PORT", 8080, 0, 65_535),
-                        settings.number("INGEST_THREADS", 200, 16, 10_000)),
+                Listen.from(settings, "INGEST", 8080),
+                settings.number("INGEST_THREADS", 200, 16, 10_000),
                 catalog,
                 addresses.queue(),
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),

@@ -1,6 +1,6 @@
 package dev.freshet.ingest;
 
-import dev.freshet.ingest.IngestConfig.Listen;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.SettingException;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -40,21 +40,21 @@ final class WebServer implements AutoCloseable {
     }
 
     /** @throws SettingException when the address cannot be listened on */
-    static WebServer start(Listen listen, Consumer<RoutesConfig> routes) {
+    static WebServer start(Listen listen, int threads, Consumer<RoutesConfig> routes) {
         var javalin = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.startup.showOldJavalinVersionWarning = false;
             config.startup.startupWatcherEnabled = false;
             config.http.prefer405over404 = true;
             config.http.compressionStrategy = CompressionStrategy.NONE;
-            tune(config, listen);
+            tune(config, threads);
             errors(config.routes);
             routes.accept(config.routes);
         });
         try {
             return new WebServer(javalin.start(listen.host(), listen.port()));
         } catch (JavalinException e) {
-            throw new dev.freshet.settings.Listen("INGEST", listen.host(), listen.port()).cannot(rootMessage(e));
+            throw listen.cannot(rootMessage(e));
         }
     }
 
@@ -76,10 +76,10 @@ final class WebServer implements AutoCloseable {
         return String.valueOf(root.getMessage());
     }
 
-    private static void tune(JavalinConfig config, Listen listen) {
-        var threads = new QueuedThreadPool(listen.threads(), MIN_THREADS);
-        threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("http-"));
-        config.jetty.threadPool = threads;
+    private static void tune(JavalinConfig config, int threads) {
+        var pool = new QueuedThreadPool(threads, MIN_THREADS);
+        pool.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("http-"));
+        config.jetty.threadPool = pool;
         config.jetty.modifyHttpConfiguration(WebServer::tune);
         config.jetty.modifyServer(server -> {
             server.setErrorHandler(new ErrorPages());
