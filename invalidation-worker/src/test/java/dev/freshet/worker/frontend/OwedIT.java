@@ -81,7 +81,7 @@ class OwedIT {
         assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1c"));
         assertThat(owed.take(one, LEASE, 100))
                 .isInstanceOfSatisfying(
-                        Turn.Later.class, later -> assertThat(later.in()).isBetween(RENDER.minusSeconds(1), RENDER));
+                        Turn.Later.class, later -> assertThat(later.in()).isBetween(RENDER.dividedBy(2), RENDER));
 
         owed.moveClock(RENDER);
         var second = take(one);
@@ -203,7 +203,7 @@ class OwedIT {
         assertThat(owed.take(one, LEASE, 100))
                 .isInstanceOfSatisfying(
                         Turn.Later.class,
-                        later -> assertThat(later.in()).isBetween(Duration.ofSeconds(59), Duration.ofSeconds(60)));
+                        later -> assertThat(later.in()).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(60)));
     }
 
     @Test
@@ -242,7 +242,7 @@ class OwedIT {
                 .ignoringFields("lastConfirmedAt")
                 .isEqualTo(
                         new FrontEndStatus("dashboard", a.toString(), 1, Duration.ZERO, noTime(), noError(), false, 0));
-        assertThat(status.getLast().oldestDueAge()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(5));
+        assertThat(status.getLast().oldestDueAge()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(30));
         assertThat(status.getLast())
                 .usingRecursiveComparison()
                 .ignoringFields("oldestDueAge")
