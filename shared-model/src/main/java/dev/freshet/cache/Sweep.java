@@ -11,7 +11,6 @@ import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScoredValue;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,15 +37,15 @@ final class Sweep {
 
     private final RedisServer server;
     private final CacheKeys keys;
-    private final RedisSession session;
-    private final RedisAsyncCommands<String, byte[]> commands;
     private final Map<String, Hot> hot = new LinkedHashMap<>();
+
+    /** With the process that holds the bucket at hand. */
+    private RedisSession session;
 
     Sweep(RedisServer server, CacheKeys keys) {
         this.server = server;
         this.keys = keys;
         this.session = server.session();
-        this.commands = session.commands();
     }
 
     List<Hot> run(List<Tag> tags) {
@@ -59,9 +58,10 @@ final class Sweep {
     }
 
     private void walk(int bucket, String index) {
+        session = server.session(index);
         ScanCursor cursor = ScanCursor.INITIAL;
         do {
-            var page = server.await(commands.zscan(index, cursor, CHUNK));
+            var page = server.await(session.commands().zscan(index, cursor, CHUNK));
             var members = page.getValues().stream()
                     .map(ScoredValue::getValue)
                     .map(member -> new String(member, UTF_8))
@@ -88,7 +88,10 @@ final class Sweep {
             arguments.add(stored == null ? NOTHING : judge(one, stored, epochs, now));
         }
         server.await(SWEEP.<Long>run(
-                commands, ScriptOutputType.INTEGER, names.toArray(String[]::new), arguments.toArray(byte[][]::new)));
+                session.commands(),
+                ScriptOutputType.INTEGER,
+                names.toArray(String[]::new),
+                arguments.toArray(byte[][]::new)));
     }
 
     /** @return the stamp to write, or nothing when the entry is to be freed */
@@ -120,7 +123,8 @@ final class Sweep {
     /** Asks for the last access before it looks at the entry, which is an access itself. */
     private Look look(String key) {
         var name = keys.entry(key);
-        return new Look(key, commands.objectIdletime(name), commands.getrange(name, 0, USUAL_HEADER - 1));
+        return new Look(
+                key, session.commands().objectIdletime(name), session.commands().getrange(name, 0, USUAL_HEADER - 1));
     }
 
     private Map<Tag, String> currentEpochs(int bucket, Collection<Seen> seen) {
@@ -133,7 +137,7 @@ final class Sweep {
             return Map.of();
         }
         var names = tags.stream().map(tag -> keys.epoch(bucket, tag)).toArray(String[]::new);
-        var values = server.await(commands.mget(names));
+        var values = server.await(session.commands().mget(names));
         var epochs = new HashMap<Tag, String>();
         for (int i = 0; i < tags.size(); i++) {
             if (values.get(i).hasValue()) {
@@ -147,7 +151,7 @@ final class Sweep {
         var head = server.await(look.head());
         int header = Stored.headerLength(head);
         if (header > head.length) {
-            head = server.await(commands.getrange(keys.entry(look.key()), 0, header - 1));
+            head = server.await(session.commands().getrange(keys.entry(look.key()), 0, header - 1));
         }
         boolean isWhole = header > 0 && head.length >= header;
         return new Seen(look.key(), idle(look), isWhole ? Stored.decodeHeader(head) : null);
@@ -163,7 +167,7 @@ final class Sweep {
     }
 
     private Instant now() {
-        var time = server.await(commands.time());
+        var time = server.await(session.commands().time());
         return Instant.ofEpochSecond(number(time.get(0)), number(time.get(1)) * 1_000);
     }
 

@@ -78,9 +78,7 @@ public final class TagCache {
      * @return empty when there is no current entry
      */
     public Optional<Entry> read(String key, Collection<Tag> tags) {
-        return find(server.session(), key, distinct(tags))
-                .filter(this::isWithinTtl)
-                .map(Stored::entry);
+        return find(key, distinct(tags)).filter(this::isWithinTtl).map(Stored::entry);
     }
 
     /**
@@ -89,8 +87,7 @@ public final class TagCache {
      * @return empty when somebody else loads it, for the same epochs
      */
     public Optional<Fill> begin(String key, Collection<Tag> tags) {
-        var session = server.session();
-        return server.await(begin(session, key, distinct(tags)));
+        return server.await(begun(key, distinct(tags)));
     }
 
     /**
@@ -100,10 +97,9 @@ public final class TagCache {
      * @return for each key what {@link #begin(String, Collection)} answers
      */
     public List<Optional<Fill>> beginAll(List<String> keys, List<? extends Collection<Tag>> tags) {
-        var session = server.session();
         var answers = new ArrayList<CompletionStage<Optional<Fill>>>();
         for (int i = 0; i < keys.size(); i++) {
-            answers.add(begin(session, keys.get(i), distinct(tags.get(i))));
+            answers.add(begun(keys.get(i), distinct(tags.get(i))));
         }
         return answers.stream().map(server::await).toList();
     }
@@ -121,14 +117,13 @@ public final class TagCache {
 
     /** Stores many loads in one round trip, and answers for each what {@link #fill} answers. */
     public List<Boolean> fillAll(List<Loaded> loads) {
-        var session = server.session();
-        var answers = loads.stream().map(loaded -> store(session, loaded)).toList();
+        var answers = loads.stream().map(this::store).toList();
         return answers.stream().map(server::await).toList();
     }
 
     /** Gives a lease back without a value, so that the next reader need not wait for its end. */
     public void abandon(Fill fill) {
-        server.await(abandon(server.session(), fill));
+        server.await(server.send(keys.lease(fill.key()), session -> abandon(session, fill)));
     }
 
     /**
@@ -142,17 +137,16 @@ public final class TagCache {
      */
     public Cached get(String key, Collection<Tag> tags, Lifetime lifetime, String origin, Supplier<byte[]> loader) {
         var sorted = distinct(tags);
-        var first = find(server.session(), key, sorted).filter(this::isWithinTtl);
+        var first = find(key, sorted).filter(this::isWithinTtl);
         if (first.isPresent()) {
             return new Cached(first.get().entry(), Outcome.HIT, true);
         }
         long end = System.nanoTime() + options.patience().toNanos();
         for (long wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
-            var session = server.session();
-            var beginning = begin(session, key, sorted);
-            var looking = look(session, key, sorted); // again: a load may have ended just before the lease was ours
+            var beginning = begun(key, sorted);
+            var looking = found(key, sorted); // again: a load may have ended just before the lease was ours
             var fill = server.await(beginning);
-            var found = current(session, sorted, server.await(looking));
+            var found = server.await(looking);
             if (found.filter(this::isWithinTtl).isPresent()) {
                 fill.ifPresent(this::abandonQuietly);
                 return new Cached(found.get().entry(), Outcome.HIT, true);
@@ -175,17 +169,16 @@ public final class TagCache {
         if (sorted.isEmpty()) {
             return;
         }
-        var commands = server.session().commands();
         var answers = new ArrayList<CompletionStage<Long>>();
         for (int bucket = 0; bucket < keys.buckets(); bucket++) {
-            answers.add(commands.unlink(epochKeys(bucket, sorted).toArray(String[]::new)));
+            answers.add(server.unlink(epochKeys(bucket, sorted).toList()));
         }
         answers.forEach(server::await);
     }
 
     /** Removes one key, also for a fill that is in flight. */
     public void delete(String key) {
-        server.await(server.session().commands().unlink(keys.entry(key), keys.lease(key)));
+        server.await(server.unlink(List.of(keys.entry(key), keys.lease(key))));
     }
 
     /**
@@ -203,10 +196,13 @@ public final class TagCache {
      * @return the tags whose turn is the caller's
      */
     public Set<Tag> takeTurns(Map<Tag, Duration> turns) {
-        var commands = server.session().commands();
         var answers = new LinkedHashMap<Tag, CompletionStage<String>>();
-        turns.forEach((tag, length) -> answers.put(
-                tag, commands.set(keys.turn(tag), TAKEN, SetArgs.Builder.nx().px(length))));
+        turns.forEach((tag, length) -> {
+            var unlessTaken = SetArgs.Builder.nx().px(length);
+            answers.put(
+                    tag,
+                    server.send(keys.turn(tag), session -> session.commands().set(keys.turn(tag), TAKEN, unlessTaken)));
+        });
         return answers.entrySet().stream()
                 .filter(answer -> server.await(answer.getValue()) != null)
                 .map(Map.Entry::getKey)
@@ -232,7 +228,7 @@ public final class TagCache {
     /** The value is loaded and good for its caller, whatever becomes of Redis now. */
     private boolean storeQuietly(Fill fill, Lifetime lifetime, Entry entry) {
         try {
-            return server.await(store(server.session(), fill, lifetime, entry));
+            return server.await(store(fill, lifetime, entry));
         } catch (RedisException e) {
             log.debug("fill lost cause={}", e.getMessage());
             return false;
@@ -248,8 +244,18 @@ public final class TagCache {
     }
 
     /** What is stored and still current, be it past its ttl. */
-    private Optional<Stored> find(RedisSession session, String key, List<Tag> tags) {
-        return current(session, tags, server.await(look(session, key, tags)));
+    private Optional<Stored> find(String key, List<Tag> tags) {
+        return server.await(found(key, tags));
+    }
+
+    private CompletionStage<Optional<Stored>> found(String key, List<Tag> tags) {
+        return server.send(
+                keys.entry(key),
+                session -> look(session, key, tags).thenApply(values -> current(session, tags, values)));
+    }
+
+    private CompletionStage<Optional<Fill>> begun(String key, List<Tag> tags) {
+        return server.send(keys.lease(key), session -> begin(session, key, tags));
     }
 
     private CompletionStage<List<KeyValue<String, byte[]>>> look(RedisSession session, String key, List<Tag> tags) {
@@ -309,7 +315,7 @@ public final class TagCache {
                                 Instant.ofEpochMilli((Long) answer.get(1)))));
     }
 
-    private CompletionStage<Boolean> store(RedisSession session, Loaded loaded) {
+    private CompletionStage<Boolean> store(Loaded loaded) {
         var entry = Entry.of(
                 loaded.content(),
                 loaded.fill().begunAt(),
@@ -317,7 +323,11 @@ public final class TagCache {
                 loaded.lastRead(),
                 loaded.origin(),
                 options.gzipFrom());
-        return store(session, loaded.fill(), loaded.lifetime(), entry);
+        return store(loaded.fill(), loaded.lifetime(), entry);
+    }
+
+    private CompletionStage<Boolean> store(Fill fill, Lifetime lifetime, Entry entry) {
+        return server.send(keys.entry(fill.key()), session -> store(session, fill, lifetime, entry));
     }
 
     private CompletionStage<Boolean> store(RedisSession session, Fill fill, Lifetime lifetime, Entry entry) {

@@ -134,11 +134,13 @@ public final class DeadLetters {
     }
 
     private List<String> latest(int from) {
-        return text(redis.await(redis.send(commands -> commands.zrevrange(keys.deadAt, from, from + CHUNK - 1))));
+        return text(redis.await(
+                redis.send(keys.deadAt, commands -> commands.zrevrange(keys.deadAt, from, from + CHUNK - 1))));
     }
 
     private List<String> earliest(int from) {
-        return text(redis.await(redis.send(commands -> commands.zrange(keys.deadAt, from, from + CHUNK - 1))));
+        return text(
+                redis.await(redis.send(keys.deadAt, commands -> commands.zrange(keys.deadAt, from, from + CHUNK - 1))));
     }
 
     /** The letters of these jobs, without those that went meanwhile. */
@@ -147,9 +149,11 @@ public final class DeadLetters {
             return List.of();
         }
         var names = ids.toArray(String[]::new);
-        var stamps = redis.send(commands ->
-                commands.zmscore(keys.deadAt, ids.stream().map(Script::argument).toArray(byte[][]::new)));
-        var letters = redis.await(redis.send(commands -> commands.hmget(keys.dead, names)));
+        var stamps = redis.send(
+                keys.deadAt,
+                commands -> commands.zmscore(
+                        keys.deadAt, ids.stream().map(Script::argument).toArray(byte[][]::new)));
+        var letters = redis.await(redis.send(keys.dead, commands -> commands.hmget(keys.dead, names)));
         var times = redis.await(stamps);
         var stored = new ArrayList<Stored>();
         for (int i = 0; i < names.length; i++) {

@@ -166,8 +166,9 @@ public final class JobQueue {
         var longest = waiting.timeout().minus(WAIT_MARGIN);
         var wait = timeout.compareTo(longest) < 0 ? timeout : longest;
         double seconds = Math.max(wait.toMillis(), 10) / 1_000.0; // zero would wait for ever
-        var answer =
-                waiting.session().commands().blmove(keys.ready, keys.ready, LMoveArgs.Builder.rightRight(), seconds);
+        var answer = waiting.send(
+                keys.ready,
+                session -> session.commands().blmove(keys.ready, keys.ready, LMoveArgs.Builder.rightRight(), seconds));
         return waiting.await(answer) != null;
     }
 
@@ -242,7 +243,7 @@ public final class JobQueue {
      */
     public int reap(String claimId) {
         var list = keys.claim(claimId);
-        var jobs = redis.await(redis.send(commands -> commands.lrange(list, 0, 1)));
+        var jobs = redis.await(redis.send(list, commands -> commands.lrange(list, 0, 1)));
         var alone = jobs.size() == 1 ? poison(jobs.getFirst(), claimId) : null;
         String[] touched = {
             keys.claims, list, keys.suspect, keys.crashes, keys.dead, keys.deadAt, keys.awaited, keys.counts
@@ -294,16 +295,16 @@ public final class JobQueue {
 
     /** Lets no worker claim until {@link #resume}. Jobs that are claimed are finished. */
     public void pause(String reason) {
-        redis.await(redis.send(commands -> commands.set(keys.paused, argument(reason))));
+        redis.await(redis.send(keys.paused, commands -> commands.set(keys.paused, argument(reason))));
     }
 
     public void resume() {
-        redis.await(redis.send(commands -> commands.del(keys.paused)));
+        redis.await(redis.send(keys.paused, commands -> commands.del(keys.paused)));
     }
 
     /** Why the queue is paused; empty when it is not. */
     public Optional<String> paused() {
-        return Optional.ofNullable(redis.await(redis.send(commands -> commands.get(keys.paused))))
+        return Optional.ofNullable(redis.await(redis.send(keys.paused, commands -> commands.get(keys.paused))))
                 .map(JobQueue::text);
     }
 
@@ -313,7 +314,7 @@ public final class JobQueue {
         if (ids.isEmpty()) {
             return CompletableFuture.completedStage(Map.of());
         }
-        return redis.send(commands -> commands.hmget(keys.awaited, ids.toArray(String[]::new)))
+        return redis.send(keys.awaited, commands -> commands.hmget(keys.awaited, ids.toArray(String[]::new)))
                 .thenApply(values -> {
                     var states = new LinkedHashMap<String, Awaited>();
                     values.forEach(value -> states.put(
@@ -329,8 +330,8 @@ public final class JobQueue {
 
     /** Forgets a worker that ended. */
     public void forget(String worker) {
-        redis.await(redis.send(commands -> commands.zrem(keys.workersAt, argument(worker))));
-        redis.await(redis.send(commands -> commands.hdel(keys.workers, worker)));
+        redis.await(redis.send(keys.workersAt, commands -> commands.zrem(keys.workersAt, argument(worker))));
+        redis.await(redis.send(keys.workers, commands -> commands.hdel(keys.workers, worker)));
     }
 
     /** The last beat of each worker heard of in the last half minute. */

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,6 +99,38 @@ public final class RedisServer implements AutoCloseable {
             throw new RedisConnectionException("redis " + name + " at " + address() + " is away" + cause);
         }
         return current;
+    }
+
+    /**
+     * The open session with the process that holds a key.
+     *
+     * @throws RedisConnectionException when there is none
+     */
+    public RedisSession session(String key) {
+        return session();
+    }
+
+    /** The open sessions with all processes that hold keys. */
+    public List<RedisSession> sessions() {
+        return List.of(session());
+    }
+
+    /**
+     * Runs a call over the session of a key. Whatever the call learns of a session, it must learn of the one it is given.
+     *
+     * @return what the call returns; fails with {@link RedisException} when the key's process is away
+     */
+    public <T> CompletionStage<T> send(String key, Function<RedisSession, CompletionStage<T>> call) {
+        try {
+            return call.apply(session(key));
+        } catch (RedisException e) {
+            return CompletableFuture.failedStage(e);
+        }
+    }
+
+    /** Removes keys that share one hash tag. */
+    public CompletionStage<Long> unlink(List<String> keys) {
+        return send(keys.getFirst(), session -> session.commands().unlink(keys.toArray(String[]::new)));
     }
 
     public boolean isConnected() {

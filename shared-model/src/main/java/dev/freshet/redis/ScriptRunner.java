@@ -38,16 +38,21 @@ public class ScriptRunner {
     }
 
     public <T> CompletionStage<T> run(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
-        return send(commands -> script.run(commands, output, keys, arguments));
+        return send(keys[0], commands -> script.run(commands, output, keys, arguments));
     }
 
-    /** Sends something that is harmless when done twice. */
-    public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+    /**
+     * Sends something that is harmless when done twice.
+     *
+     * @param key one of the keys it touches, which all share one hash tag
+     */
+    public <T> CompletionStage<T> send(
+            String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
         if (!server.isConnected()) {
-            return attempt(call);
+            return attempt(key, call);
         }
         long deadline = System.nanoTime() + server.timeout().toNanos();
-        return attempt(call).exceptionallyCompose(error -> repeat(call, deadline, error));
+        return attempt(key, call).exceptionallyCompose(error -> repeat(key, call, deadline, error));
     }
 
     /** As {@link RedisServer#await}. */
@@ -60,23 +65,23 @@ public class ScriptRunner {
         clockOffsetMillis = offset.toMillis();
     }
 
-    private <T> CompletionStage<T> attempt(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-        try {
-            return call.apply(server.session().commands());
-        } catch (RedisException e) {
-            return CompletableFuture.failedStage(e);
-        }
+    private <T> CompletionStage<T> attempt(
+            String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        return server.send(key, session -> call.apply(session.commands()));
     }
 
     private <T> CompletionStage<T> repeat(
-            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call, long deadline, Throwable error) {
+            String key,
+            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call,
+            long deadline,
+            Throwable error) {
         boolean late = System.nanoTime() - deadline > 0;
         if (late || !isConnectionLoss(error)) {
             return CompletableFuture.failedStage(error);
         }
         return CompletableFuture.supplyAsync(server::isConnected, SHORTLY)
-                .thenCompose(connected -> connected ? attempt(call) : CompletableFuture.failedStage(error))
-                .exceptionallyCompose(again -> repeat(call, deadline, again));
+                .thenCompose(connected -> connected ? attempt(key, call) : CompletableFuture.failedStage(error))
+                .exceptionallyCompose(again -> repeat(key, call, deadline, again));
     }
 
     private static boolean isConnectionLoss(Throwable error) {

@@ -265,12 +265,13 @@ class InterleavingIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        public <T> CompletionStage<T> send(
+                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
             if (random.nextInt(10) == 0) {
                 late.add(new LateCall(call, mayLeave));
             }
-            T answer = await(super.send(call));
-            return random.nextInt(5) == 0 ? super.send(call) : CompletableFuture.completedStage(answer);
+            T answer = await(super.send(key, call));
+            return random.nextInt(5) == 0 ? super.send(key, call) : CompletableFuture.completedStage(answer);
         }
     }
 }

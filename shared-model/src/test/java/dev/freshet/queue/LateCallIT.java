@@ -73,9 +73,10 @@ class LateCallIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-            last = () -> await(super.send(call));
-            return super.send(call);
+        public <T> CompletionStage<T> send(
+                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+            last = () -> await(super.send(key, call));
+            return super.send(key, call);
         }
     }
 }

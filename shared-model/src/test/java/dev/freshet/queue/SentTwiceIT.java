@@ -161,10 +161,11 @@ class SentTwiceIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-            await(super.send(call));
+        public <T> CompletionStage<T> send(
+                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+            await(super.send(key, call));
             var once = withoutStamps(test.dump());
-            T second = await(super.send(call));
+            T second = await(super.send(key, call));
             assertThat(withoutStamps(test.dump())).isEqualTo(once);
             return CompletableFuture.completedStage(second);
         }
