@@ -87,7 +87,12 @@ public final class TagCache {
      * @return empty when somebody else loads it, for the same epochs
      */
     public Optional<Fill> begin(String key, Collection<Tag> tags) {
-        return server.await(begun(key, distinct(tags)));
+        return begin(key, tags, newToken());
+    }
+
+    /** The same with a given token, as when a begin is sent a second time. */
+    Optional<Fill> begin(String key, Collection<Tag> tags, String token) {
+        return server.await(begun(key, distinct(tags), token));
     }
 
     /**
@@ -99,7 +104,7 @@ public final class TagCache {
     public List<Optional<Fill>> beginAll(List<String> keys, List<? extends Collection<Tag>> tags) {
         var answers = new ArrayList<CompletionStage<Optional<Fill>>>();
         for (int i = 0; i < keys.size(); i++) {
-            answers.add(begun(keys.get(i), distinct(tags.get(i))));
+            answers.add(begun(keys.get(i), distinct(tags.get(i)), newToken()));
         }
         return answers.stream().map(server::await).toList();
     }
@@ -143,7 +148,7 @@ public final class TagCache {
         }
         long end = System.nanoTime() + options.patience().toNanos();
         for (long wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
-            var beginning = begun(key, sorted);
+            var beginning = begun(key, sorted, newToken());
             var looking = found(key, sorted); // again: a load may have ended just before the lease was ours
             var fill = server.await(beginning);
             var found = server.await(looking);
@@ -254,8 +259,8 @@ public final class TagCache {
                 session -> look(session, key, tags).thenApply(values -> current(session, tags, values)));
     }
 
-    private CompletionStage<Optional<Fill>> begun(String key, List<Tag> tags) {
-        return server.send(keys.lease(key), session -> begin(session, key, tags));
+    private CompletionStage<Optional<Fill>> begun(String key, List<Tag> tags, String token) {
+        return server.send(keys.lease(key), session -> begin(session, key, tags, token));
     }
 
     private CompletionStage<List<KeyValue<String, byte[]>>> look(RedisSession session, String key, List<Tag> tags) {
@@ -290,8 +295,7 @@ public final class TagCache {
         return !stored.hasGrace() || clock.instant().isBefore(stored.entry().softExpiry());
     }
 
-    private CompletionStage<Optional<Fill>> begin(RedisSession session, String key, List<Tag> tags) {
-        var token = newToken();
+    private CompletionStage<Optional<Fill>> begin(RedisSession session, String key, List<Tag> tags, String token) {
         var names = Stream.concat(Stream.of(keys.lease(key)), epochKeys(keys.bucketOf(key), tags))
                 .toArray(String[]::new);
         return BEGIN.<List<Object>>run(
