@@ -17,6 +17,12 @@ import java.util.regex.Pattern;
  */
 public record NamedSql(String text, int line) {
 
+    private static final Pattern ORDERED = Pattern.compile("(?i)\\border\\s+by\\b");
+    private static final Pattern CHANGES_BY_ITSELF =
+            Pattern.compile("(?i)\\b(?:current_(?:date|time|timestamp)|localtime|"
+                    + "localtimestamp|(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|"
+                    + "gen_random_uuid)\\s*\\()");
+
     public NamedSql {
         text = text.stripTrailing().replaceFirst(";$", "").stripTrailing();
     }
@@ -64,6 +70,22 @@ public record NamedSql(String text, int line) {
             }
         }
         return result.toString();
+    }
+
+    /** Whether it says an order anywhere; without one PostgreSQL may give the same rows in another order each time. */
+    public boolean isOrdered() {
+        return hasCode(ORDERED);
+    }
+
+    /** Whether it asks the clock or chance: then its answer changes although no data does. */
+    boolean changesByItself() {
+        return hasCode(CHANGES_BY_ITSELF);
+    }
+
+    private boolean hasCode(Pattern wanted) {
+        return tokens().stream()
+                .anyMatch(token -> token.kind() == SqlScanner.Kind.CODE
+                        && wanted.matcher(token.text()).find());
     }
 
     /** The line in the catalog where the parameter occurs first. */

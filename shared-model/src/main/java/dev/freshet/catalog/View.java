@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param params in the order of the file
  * @param ttl how long an entry is fresh
  * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
+ * @param audit whether a current entry must be what the database says at any time; false where the SQL asks the clock or
+ *     chance
  * @param fingerprint changes with everything that changes what a cached entry means
  */
 public record View(
@@ -31,6 +33,7 @@ public record View(
         Duration grace,
         Rewarm rewarm,
         Kind kind,
+        boolean audit,
         String fingerprint) {
 
     public View {

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 
 /** Reads the views of a catalog. */
 final class ViewParser {
-    static final List<String> KEYS = List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind");
+    static final List<String> KEYS =
+            List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind", "audit");
     static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
 
     private final CatalogParser parser;
@@ -38,6 +39,8 @@ final class ViewParser {
         var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
         var rewarm = choice(section, "rewarm", Rewarm.class).orElse(Rewarm.HOT);
         var kind = choice(section, "kind", Kind.class).orElse(Kind.ROWS);
+        boolean audit = section.find("audit").flatMap(ViewParser::truth).orElse(true);
+        sql.filter(s -> audit).ifPresent(s -> reportClock(section, s));
         if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || ttl.isEmpty()) {
             return Optional.empty();
         }
@@ -53,6 +56,7 @@ final class ViewParser {
                 grace,
                 rewarm,
                 kind,
+                audit,
                 fingerprint));
     }
 
@@ -128,6 +132,16 @@ final class ViewParser {
                                 "each of its values is an entry of its own"));
     }
 
+    private static void reportClock(Section section, NamedSql sql) {
+        if (sql.changesByItself()) {
+            section.element()
+                    .add(
+                            Severity.WARNING,
+                            "asks the clock or chance in sql, so its cached values may differ from the database",
+                            "audit: false, or the audit takes them for stale");
+        }
+    }
+
     private List<Parameter> params(Element element) {
         var result = new ArrayList<Parameter>();
         element.entries().forEach((name, value) -> {
@@ -170,6 +184,12 @@ final class ViewParser {
 
     private static Optional<ParameterType> type(Element element) {
         return element.text(oneOf(ParameterType.class), text -> constant(ParameterType.class, text));
+    }
+
+    private static Optional<Boolean> truth(Element element) {
+        return element.text(
+                "true or false",
+                text -> Optional.of(text).filter(t -> t.matches("true|false")).map(Boolean::valueOf));
     }
 
     private static <E extends Enum<E>> Optional<E> choice(Section section, String key, Class<E> type) {

@@ -72,6 +72,9 @@ class CatalogReaderTest {
                         view("ttl: 5m", "ttl: 5m\n    rewarm: sometimes"),
                         "17: views.list.rewarm must be one of hot, always, never, was 'sometimes'"),
                 Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    audit: never"),
+                        "17: views.list.audit must be true or false, was 'never'"),
+                Arguments.of(
                         view("tags: [ \"cohort:{cohortId}\" ]", "tags: [ \"cohort:{cohort}\" ]"),
                         "15: views.list.tags has {cohort}, which nothing fills; did you mean cohortId?"),
                 Arguments.of(
@@ -202,6 +205,21 @@ class CatalogReaderTest {
                 .isEmpty();
         assertThat(refusal(event(version, version + "    anyOrder: true\n")))
                 .isEqualTo("6: events.a.b has a version, and anyOrder; take one of them out");
+    }
+
+    @Test
+    void aViewThatAsksTheClockIsWarnedOfUnlessTheAuditLeavesItOut() {
+        var sql = "       :page::int,\n               now() - 'now()'::interval";
+        var catalog = parse(view("       :page::int", sql), Map.of());
+        assertThat(catalog.notes())
+                .singleElement()
+                .hasToString("x.yaml:6: warning: views.list asks the clock or chance in sql, so its cached values may"
+                        + " differ from the database; audit: false, or the audit takes them for stale");
+        assertThat(Objects.requireNonNull(catalog.views().get("list")).audit()).isTrue();
+
+        var without = parse(view("       :page::int", sql).replace("ttl: 5m", "ttl: 5m\n    audit: false"), Map.of());
+        assertThat(without.notes()).isEmpty();
+        assertThat(Objects.requireNonNull(without.views().get("list")).audit()).isFalse();
     }
 
     @Test

@@ -7,6 +7,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NamedSqlTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"select NOW ()", "select current_date - 1", "select id from a order by random()"})
+    void whatAsksTheClockOrChanceIsKnown(String sql) {
+        assertThat(new NamedSql(sql, 1).changesByItself()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"select known(1)", "select 'now()'", "select 1 -- now()", "select \"current_date\" from a"})
+    void namesTextsAndCommentsAskNoClock(String sql) {
+        assertThat(new NamedSql(sql, 1).changesByItself()).isFalse();
+    }
+
     @Test
     void eachOccurrenceBecomesAPlace() {
         var sql = sql("select :a::int + :b - :a");

@@ -137,6 +137,7 @@ class ViewTest {
                 Duration.ZERO,
                 Rewarm.HOT,
                 Kind.ROWS,
+                true,
                 fingerprint);
     }
 }
