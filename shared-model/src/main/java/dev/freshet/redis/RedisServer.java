@@ -128,6 +128,22 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens a session of the caller's own with the process that holds a key: for commands that block, which would hold up
+     * all others. It ends when the caller closes it, and with this server.
+     *
+     * @throws RedisException when the process is away
+     */
+    public RedisSession openFor(String key) {
+        var unused = session(key); // fails at once where nobody is
+        try {
+            return open();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RedisException("interrupted while connecting to redis " + name, e);
+        }
+    }
+
     /** Removes keys that share one hash tag. */
     public CompletionStage<Long> unlink(List<String> keys) {
         return send(keys.getFirst(), session -> session.commands().unlink(keys.toArray(String[]::new)));

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * One connection together with what the process at its other end said of itself. A session never reconnects: what is
  * read over it comes from the very process whose run id it names, and a restart of Redis ends it.
  */
-public final class RedisSession {
+public final class RedisSession implements AutoCloseable {
     private final StatefulRedisConnection<String, byte[]> connection;
     private final Map<String, String> info;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -48,7 +48,8 @@ public final class RedisSession {
         return info.getOrDefault(field, "");
     }
 
-    boolean isOpen() {
+    /** Whether the connection still stands, as far as this side knows. */
+    public boolean isOpen() {
         return connection.isOpen();
     }
 
@@ -60,7 +61,9 @@ public final class RedisSession {
         return closed;
     }
 
-    void close() {
+    /** To be called by whoever opened it, and harmless twice. */
+    @Override
+    public void close() {
         connection.close();
         closed = true;
     }

@@ -55,6 +55,11 @@ public class ScriptRunner {
         return attempt(key, call).exceptionallyCompose(error -> repeat(key, call, deadline, error));
     }
 
+    /** Where the scripts run. */
+    public RedisServer server() {
+        return server;
+    }
+
     /** As {@link RedisServer#await}. */
     public <T> T await(CompletionStage<T> answer) {
         return server.await(answer);
