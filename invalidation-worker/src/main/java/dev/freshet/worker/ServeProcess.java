@@ -42,8 +42,8 @@ public final class ServeProcess implements AutoCloseable {
         database = new Database(
                 config.database(), new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT));
         var stats = new CacheStats(metrics);
-        var cache = new TagCache(redis, CacheOptions.defaults(config.addresses().prefix()));
-        var views = new CachedViews(cache, catalog, database, stats, config.loads());
+        var cache = new TagCache(redis, CacheOptions.defaults(config.addresses().prefix()), stats);
+        var views = new CachedViews(cache, catalog, database, config.loads());
         http = Javalin.create(javalin -> {
             javalin.startup.showJavalinBanner = false;
             javalin.concurrency.useVirtualThreads = true;

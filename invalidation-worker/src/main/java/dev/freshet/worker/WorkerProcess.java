@@ -62,10 +62,10 @@ public final class WorkerProcess implements AutoCloseable {
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(addresses.prefix()));
-            var cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()));
+            var cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()), new CacheStats(metrics));
             var owed = new Owed(
                     queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
-            var views = new CachedViews(cache, catalog, database, new CacheStats(metrics), loads);
+            var views = new CachedViews(cache, catalog, database, loads);
 
             var loops = new WorkerLoops(
                     options,

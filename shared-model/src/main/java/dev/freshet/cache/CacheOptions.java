@@ -11,11 +11,20 @@ import java.time.Duration;
  * @param epochTtl how long an epoch that no load asks for is kept; losing one is only a miss
  * @param gzipFrom payloads of this many bytes or more are stored compressed
  * @param patience how long a reader waits for somebody else's load before it loads for itself
+ * @param jitter up to which part each stored ttl is shortened at random, 0 to 1
+ * @param refreshes how many loads ahead of expiry one process runs at the same time
  */
 public record CacheOptions(
-        String prefix, int buckets, Duration lease, Duration epochTtl, int gzipFrom, Duration patience) {
+        String prefix,
+        int buckets,
+        Duration lease,
+        Duration epochTtl,
+        int gzipFrom,
+        Duration patience,
+        double jitter,
+        int refreshes) {
 
-    /** @throws IllegalArgumentException when there is no bucket, or a duration is not positive */
+    /** @throws IllegalArgumentException when there is no bucket, or another value is out of bounds */
     public CacheOptions {
         if (buckets < 1 || buckets > 16_384) {
             throw new IllegalArgumentException("a cache must have 1 to 16384 buckets, not " + buckets);
@@ -23,10 +32,24 @@ public record CacheOptions(
         if (!lease.isPositive() || !epochTtl.isPositive() || patience.isNegative()) {
             throw new IllegalArgumentException("lease and epoch lifetime must be longer than nothing");
         }
+        if (!(jitter >= 0 && jitter < 1) || refreshes < 0) {
+            throw new IllegalArgumentException("jitter must be from 0 to below 1 and refreshes never negative");
+        }
+    }
+
+    /** With a jitter of a tenth and four loads ahead at a time. */
+    public CacheOptions(
+            String prefix, int buckets, Duration lease, Duration epochTtl, int gzipFrom, Duration patience) {
+        this(prefix, buckets, lease, epochTtl, gzipFrom, patience, 0.1, 4);
     }
 
     /** One bucket, a lease of 30 s, epochs kept for 7 days, gzip from 1 KiB, patience of 10 s. */
     public static CacheOptions defaults(String prefix) {
         return new CacheOptions(prefix, 1, Duration.ofSeconds(30), Duration.ofDays(7), 1_024, Duration.ofSeconds(10));
+    }
+
+    /** The same with another number of buckets. */
+    public CacheOptions withBuckets(int buckets) {
+        return new CacheOptions(prefix, buckets, lease, epochTtl, gzipFrom, patience, jitter, refreshes);
     }
 }

@@ -3,15 +3,27 @@ package dev.freshet.cache;
 import dev.freshet.cache.Cached.Outcome;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 
-/** What this process' reads, loads and fills came to, by view, since it started. */
+/**
+ * What this process' reads, loads and fills came to, by view, since it started or since {@link #reset}. What has no name
+ * is not counted.
+ */
 public final class CacheStats {
     private final MeterRegistry meters;
-    private final Set<String> views = ConcurrentHashMap.newKeySet();
+    private final ConcurrentMap<String, Meters> views = new ConcurrentHashMap<>();
+    /** Meters only ever grow; what stood there at the last reset is taken off. */
+    private volatile Map<String, ViewStats> base = Map.of();
 
     public CacheStats(MeterRegistry meters) {
         this.meters = meters;
@@ -19,57 +31,121 @@ public final class CacheStats {
 
     /** Counts one read and the bytes it was answered with. */
     public void read(String view, Outcome outcome, int bytes) {
-        know(view);
-        reads(view, outcome).increment();
-        counter("bytes", view).increment(bytes);
+        if (!view.isEmpty()) {
+            of(view).reads(outcome).increment();
+            of(view).bytes.increment(bytes);
+        }
     }
 
-    /** Counts values that the database was asked for, by readers and by re-warms. */
-    public void loaded(String view, int count) {
-        know(view);
-        counter("loads", view).increment(count);
+    /**
+     * Counts values that the database was asked for, by readers and by re-warms.
+     *
+     * @param time what their one load took
+     */
+    public void loaded(String view, int count, Duration time) {
+        if (!view.isEmpty()) {
+            of(view).loads.increment(count);
+            of(view).loading.record(time);
+        }
     }
 
     /** Counts fills that the cache refused. */
     public void refused(String view, int count) {
-        know(view);
-        counter("refused", view).increment(count);
+        if (!view.isEmpty()) {
+            of(view).refused.increment(count);
+        }
+    }
+
+    /**
+     * Counts a value that was stored.
+     *
+     * @param raw its bytes as they were loaded
+     * @param stored its bytes as they lie in Redis, without the header
+     */
+    public void stored(String view, int raw, int stored) {
+        if (!view.isEmpty()) {
+            of(view).raw.increment(raw);
+            of(view).stored.increment(stored);
+        }
+    }
+
+    /** Counts a load that failed, a value that could not be understood, or a call that Redis did not answer. */
+    public void failed(String view) {
+        if (!view.isEmpty()) {
+            of(view).errors.increment();
+        }
     }
 
     /** Each view that was asked for at least once, by name. */
     public List<ViewStats> snapshot() {
-        return views.stream().sorted().map(this::stats).toList();
+        var from = base;
+        return totals().stream()
+                .map(now -> now.minus(from.getOrDefault(now.view(), ViewStats.none(now.view()))))
+                .toList();
     }
 
-    /** A scrape shows all counters of a view from its first use on, those at zero too. */
-    private void know(String view) {
-        if (views.add(view)) {
-            stats(view);
+    /** Starts again at zero, here; the meters behind it go on. */
+    public void reset() {
+        var now = new HashMap<String, ViewStats>();
+        totals().forEach(stats -> now.put(stats.view(), stats));
+        base = Map.copyOf(now);
+    }
+
+    /** Since the process started, whatever was reset. */
+    List<ViewStats> totals() {
+        return views.keySet().stream().sorted().map(view -> of(view).stats()).toList();
+    }
+
+    private Meters of(String view) {
+        var known = views.get(view);
+        return known != null ? known : views.computeIfAbsent(view, name -> new Meters(meters, name));
+    }
+
+    /** All of a view's meters, made on its first use, so that a scrape shows those at zero too. */
+    private static final class Meters {
+        private final String view;
+        private final Map<Outcome, Counter> reads = new EnumMap<>(Outcome.class);
+        private final Counter loads;
+        private final Timer loading;
+        private final Counter refused;
+        private final Counter errors;
+        private final Counter bytes;
+        private final Counter stored;
+        private final Counter raw;
+
+        Meters(MeterRegistry meters, String view) {
+            this.view = view;
+            for (var outcome : Outcome.values()) {
+                var label = outcome.name().toLowerCase(Locale.ROOT);
+                reads.put(outcome, meters.counter("freshet.cache.reads", "view", view, "outcome", label));
+            }
+            loads = meters.counter("freshet.cache.loads", "view", view);
+            loading = meters.timer("freshet.cache.load", "view", view);
+            refused = meters.counter("freshet.cache.refused", "view", view);
+            errors = meters.counter("freshet.cache.errors", "view", view);
+            bytes = meters.counter("freshet.cache.bytes", "view", view);
+            stored = meters.counter("freshet.cache.stored.bytes", "view", view);
+            raw = meters.counter("freshet.cache.raw.bytes", "view", view);
+        }
+
+        Counter reads(Outcome outcome) {
+            return Objects.requireNonNull(reads.get(outcome));
+        }
+
+        ViewStats stats() {
+            return new ViewStats(
+                    view,
+                    (long) reads(Outcome.HIT).count(),
+                    (long) reads(Outcome.MISS).count(),
+                    (long) reads(Outcome.STALE).count(),
+                    (long) reads(Outcome.BYPASS).count(),
+                    (long) loads.count(),
+                    (long) refused.count(),
+                    (long) bytes.count(),
+                    (long) errors.count(),
+                    loading.totalTime(TimeUnit.SECONDS),
+                    (long) stored.count(),
+                    (long) raw.count());
         }
     }
-
-    private ViewStats stats(String view) {
-        return new ViewStats(
-                view,
-                (long) reads(view, Outcome.HIT).count(),
-                (long) reads(view, Outcome.MISS).count(),
-                (long) reads(view, Outcome.STALE).count(),
-                (long) reads(view, Outcome.BYPASS).count(),
-                (long) counter("loads", view).count(),
-                (long) counter("refused", view).count(),
-                (long) counter("bytes", view).count());
-    }
-
-    private Counter reads(String view, Outcome outcome) {
-        return meters.counter(
-                "freshet.cache.reads", "view", view, "outcome", outcome.name().toLowerCase(Locale.ROOT));
-    }
-
-    private Counter counter(String name, String view) {
-        return meters.counter("freshet.cache." + name, "view", view);
-    }
-
-    /** @param bytes answered to readers, as stored */
-    public record ViewStats(
-            String view, long hits, long misses, long stale, long bypassed, long loads, long refused, long bytes) {}
 }

@@ -13,7 +13,7 @@ public record Cached(Entry entry, Outcome outcome, boolean shared) {
         HIT,
         /** It was loaded for this reader. */
         MISS,
-        /** Its reload failed, and what is past its ttl stands in. */
+        /** What is past its ttl stands in: somebody else loads it, or its load failed. */
         STALE,
         /** The cache could not be asked. */
         BYPASS

@@ -42,6 +42,7 @@ public final class Fill {
 
     Stored stored(Entry entry, Lifetime lifetime) {
         boolean hasGrace = lifetime.grace().isPositive();
-        return new Stored(token, now(), runId, tags, epochs, lifetime.hotFor(), hasGrace, entry);
+        boolean stale = lifetime.staleAfterInvalidate();
+        return new Stored(token, now(), runId, tags, epochs, lifetime.hotFor(), hasGrace, stale, entry);
     }
 }

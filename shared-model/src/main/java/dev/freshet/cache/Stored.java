@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param epochs of the tags, in their order, as they were before the load
  * @param hotFor see {@link Lifetime}
  * @param hasGrace whether Redis keeps it longer than its soft expiry
+ * @param staleAfterInvalidate see {@link Lifetime}
  */
 record Stored(
         String token,
@@ -33,6 +34,7 @@ record Stored(
         List<String> epochs,
         Duration hotFor,
         boolean hasGrace,
+        boolean staleAfterInvalidate,
         Entry entry) {
     static final int TOKEN_LENGTH = 22;
     static final byte VERSION = 1;
@@ -40,6 +42,7 @@ record Stored(
     private static final int MAX_ORIGIN = 16_384;
     private static final int GZIPPED = 1;
     private static final int HAS_GRACE = 2;
+    private static final int STALE_AFTER_INVALIDATE = 4;
     private static final int FIXED_LENGTH = TOKEN_LENGTH + 2 * Long.BYTES + 2 + Integer.BYTES + 3 * Long.BYTES + 1;
 
     /** @throws IllegalArgumentException when there are more tags or a longer origin than the header has room for */
@@ -74,7 +77,9 @@ record Stored(
                 .put(token.getBytes(UTF_8))
                 .put(stamp(entry.lastRead(), observedAt))
                 .put(VERSION)
-                .put((byte) ((entry.gzipped() ? GZIPPED : 0) | (hasGrace ? HAS_GRACE : 0)))
+                .put((byte) ((entry.gzipped() ? GZIPPED : 0)
+                        | (hasGrace ? HAS_GRACE : 0)
+                        | (staleAfterInvalidate ? STALE_AFTER_INVALIDATE : 0)))
                 .putInt(header)
                 .putLong(entry.loadedAt().toEpochMilli())
                 .putLong(entry.softExpiry().toEpochMilli())
@@ -126,7 +131,9 @@ record Stored(
             epochs.add(text(in));
         }
         var entry = new Entry(payload, (flags & GZIPPED) != 0, loadedAt, softExpiry, lastRead, origin, etag);
-        return new Stored(token, observedAt, runId, tags, epochs, hotFor, (flags & HAS_GRACE) != 0, entry);
+        boolean hasGrace = (flags & HAS_GRACE) != 0;
+        boolean staleAfterInvalidate = (flags & STALE_AFTER_INVALIDATE) != 0;
+        return new Stored(token, observedAt, runId, tags, epochs, hotFor, hasGrace, staleAfterInvalidate, entry);
     }
 
     private static String text(ByteBuffer in) {

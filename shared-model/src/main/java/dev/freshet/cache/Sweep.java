@@ -98,10 +98,12 @@ final class Sweep {
     private byte[] judge(Seen seen, Stored stored, Map<Tag, String> epochs, Instant now) {
         var lastRead = lastRead(seen, stored, now);
         if (!isCurrent(stored, epochs)) {
-            if (!lastRead.plus(stored.hotFor()).isAfter(now)) {
+            boolean isHot = lastRead.plus(stored.hotFor()).isAfter(now);
+            if (isHot) {
+                hot.put(seen.key(), new Hot(seen.key(), stored.entry().origin(), lastRead));
+            } else if (!stored.staleAfterInvalidate()) {
                 return NOTHING;
             }
-            hot.put(seen.key(), new Hot(seen.key(), stored.entry().origin(), lastRead));
         }
         return Stored.stamp(lastRead, now);
     }

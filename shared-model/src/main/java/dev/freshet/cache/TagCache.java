@@ -1,23 +1,14 @@
 package dev.freshet.cache;
 
-import static dev.freshet.redis.Script.argument;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
-import dev.freshet.redis.RedisSession;
-import dev.freshet.redis.Script;
-import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisException;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
-import java.security.SecureRandom;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,13 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A cache of values under tags. It is worse to serve a value that an invalidation had reached than to load one twice:
@@ -39,36 +26,50 @@ import org.slf4j.LoggerFactory;
  * the load began under. A missing epoch, an evicted entry, a restarted server are only misses.
  *
  * <p>All methods throw {@link RedisException} when Redis is away; whether to go on without a cache is the caller's
- * choice.
+ * choice. {@link TypedCache} has made it: it goes on.
  */
 public final class TagCache {
-    private static final Logger log = LoggerFactory.getLogger(TagCache.class);
-    private static final Script BEGIN = Script.load(TagCache.class, "begin.lua");
-    private static final Script FILL = Script.load(TagCache.class, "fill.lua");
-    private static final Script ABANDON = Script.load(TagCache.class, "abandon.lua");
     private static final byte[] TAKEN = {'1'};
-    private static final SecureRandom RANDOM = new SecureRandom();
-    private static final long FIRST_WAIT_MS = 4;
-    private static final long LAST_WAIT_MS = 64;
+    /** How often a lease is taken from others who take it back before a load does without it. */
+    private static final int TAKEOVERS = 5;
 
     private final RedisServer server;
     private final CacheOptions options;
     private final Clock clock;
+    private final CacheStats stats;
     private final CacheKeys keys;
+    private final Moves moves;
+    private final Loads loads;
+    private final Reads reads;
 
+    /** A cache whose reads are counted nowhere. */
     public TagCache(RedisServer server, CacheOptions options) {
-        this(server, options, Clock.systemUTC());
+        this(server, options, new CacheStats(new SimpleMeterRegistry()));
     }
 
-    TagCache(RedisServer server, CacheOptions options, Clock clock) {
+    public TagCache(RedisServer server, CacheOptions options, CacheStats stats) {
+        this(server, options, stats, Clock.systemUTC());
+    }
+
+    TagCache(RedisServer server, CacheOptions options, CacheStats stats, Clock clock) {
         this.server = server;
         this.options = options;
         this.clock = clock;
+        this.stats = stats;
         this.keys = new CacheKeys(options.prefix(), options.buckets());
+        this.moves = new Moves(server, options, keys);
+        this.loads = new Loads(server, options, moves, stats, clock);
+        this.reads =
+                new Reads(server, options, moves, loads, new Refresher(server, options, moves, loads), stats, clock);
     }
 
     public CacheOptions options() {
         return options;
+    }
+
+    /** What the reads and loads of this cache came to, by the name of their requests. */
+    public CacheStats stats() {
+        return stats;
     }
 
     /**
@@ -78,7 +79,26 @@ public final class TagCache {
      * @return empty when there is no current entry
      */
     public Optional<Entry> read(String key, Collection<Tag> tags) {
-        return find(key, distinct(tags)).filter(this::isWithinTtl).map(Stored::entry);
+        return readAll(List.of(key), List.of(tags)).getFirst();
+    }
+
+    /**
+     * Looks many keys up, in one round trip.
+     *
+     * @param tags those of each key, in the order of the keys
+     * @return for each key what {@link #read} answers
+     */
+    public List<Optional<Entry>> readAll(List<String> keys, List<? extends Collection<Tag>> tags) {
+        var looks = new ArrayList<CompletionStage<Optional<Found>>>();
+        for (int i = 0; i < keys.size(); i++) {
+            looks.add(moves.look(keys.get(i), Request.sorted(tags.get(i))));
+        }
+        var now = clock.instant();
+        return looks.stream()
+                .map(look -> server.await(look)
+                        .filter(found -> found.isHit(now))
+                        .map(found -> found.stored().entry()))
+                .toList();
     }
 
     /**
@@ -87,12 +107,12 @@ public final class TagCache {
      * @return empty when somebody else loads it, for the same epochs
      */
     public Optional<Fill> begin(String key, Collection<Tag> tags) {
-        return begin(key, tags, newToken());
+        return begin(key, tags, Moves.newToken());
     }
 
     /** The same with a given token, as when a begin is sent a second time. */
     Optional<Fill> begin(String key, Collection<Tag> tags, String token) {
-        return server.await(begun(key, distinct(tags), token));
+        return server.await(moves.begin(key, Request.sorted(tags), token));
     }
 
     /**
@@ -104,7 +124,7 @@ public final class TagCache {
     public List<Optional<Fill>> beginAll(List<String> keys, List<? extends Collection<Tag>> tags) {
         var answers = new ArrayList<CompletionStage<Optional<Fill>>>();
         for (int i = 0; i < keys.size(); i++) {
-            answers.add(begun(keys.get(i), distinct(tags.get(i)), newToken()));
+            answers.add(moves.begin(keys.get(i), Request.sorted(tags.get(i))));
         }
         return answers.stream().map(server::await).toList();
     }
@@ -128,62 +148,104 @@ public final class TagCache {
 
     /** Gives a lease back without a value, so that the next reader need not wait for its end. */
     public void abandon(Fill fill) {
-        server.await(server.send(keys.lease(fill.key()), session -> abandon(session, fill)));
+        server.await(moves.abandon(fill));
+    }
+
+    /** As {@link #get(Request, Supplier)}, counted nowhere, every value stored for the same time. */
+    public Cached get(String key, Collection<Tag> tags, Lifetime lifetime, String origin, Supplier<byte[]> loader) {
+        return get(new Request("", key, List.copyOf(tags), lifetime, origin), () -> Value.of(loader.get(), lifetime));
     }
 
     /**
-     * Reads a key, and loads it when it is not there. In the whole fleet one loads and the others wait for it, at most
-     * as long as the options' patience; then they load for themselves. A value whose tags were invalidated during its
-     * load goes to the caller that loaded it and to nobody else.
+     * Reads a key, and loads it when it is not there. In the whole fleet one loads. The others get what is past its ttl
+     * but within its grace, as stale; where there is nothing of the kind they wait, at most as long as the options'
+     * patience, and then load for themselves. A value whose tags were invalidated during its load goes to the caller
+     * that loaded it and to nobody else.
      *
-     * @param origin what loads it again; opaque to the cache
-     * @param loader called at most once, on this thread; it must end before the lease does
-     * @throws RuntimeException what the loader threw, when no entry within its grace can stand in
+     * @param loader it must end before the lease does. Called at most once on this thread, and perhaps on another one,
+     *     also after this method returned, where the request is to be refreshed ahead
+     * @throws RuntimeException what the loader threw, when nothing stands in
      */
-    public Cached get(String key, Collection<Tag> tags, Lifetime lifetime, String origin, Supplier<byte[]> loader) {
-        var sorted = distinct(tags);
-        var first = find(key, sorted).filter(this::isWithinTtl);
-        if (first.isPresent()) {
-            return new Cached(first.get().entry(), Outcome.HIT, true);
+    public Cached get(Request request, Supplier<Value> loader) {
+        return getAll(List.of(request), one -> List.of(loader.get())).getFirst();
+    }
+
+    /**
+     * Reads many keys as {@link #get(Request, Supplier)} reads one: looked up in one round trip, and those that are this
+     * caller's to load are loaded in one call.
+     *
+     * @param loader brings a value for each request it is given, in their order; called again only for keys whose other
+     *     loader was refused or died
+     * @return for each request what was read, in their order
+     */
+    public List<Cached> getAll(List<Request> requests, Function<List<Request>, List<Value>> loader) {
+        return reads.get(requests, loader);
+    }
+
+    /**
+     * Loads a key again, though it may be there. Whoever loads it at the moment is refused, so that the value is not
+     * older than this call; until it is stored, readers get the one from before.
+     *
+     * @throws RuntimeException what the loader threw; the value from before stays
+     */
+    public Cached refresh(Request request, Supplier<Value> loader) {
+        return takeOver(request, "REFRESH", loader);
+    }
+
+    /**
+     * Stores a value that the caller has. Whoever loads the key at the moment is refused.
+     *
+     * <p>The guarantee then begins with this call: an invalidation that comes later reaches the value, but one that
+     * came after the caller read its data and before this call does not. So this is for values that no tag's change
+     * makes wrong, or whose data was read after the call to {@link #begin}; else let the cache load.
+     *
+     * @return false when somebody's invalidation or load came between; the value from before is gone all the same
+     */
+    public boolean set(Request request, byte[] content) {
+        server.await(moves.delete(request.key()));
+        return takeOver(request, "SET", () -> Value.of(content, request.lifetime()))
+                .shared();
+    }
+
+    /**
+     * Writes, then invalidates, then loads. It is not the written value that is stored but what the loader reads
+     * afterwards: of two who write at once, the one who stores last need not be the one who wrote last.
+     *
+     * @param writer returns when what it wrote is visible to the loader of any process: after the commit
+     * @param loader as for {@link #get(Request, Supplier)}
+     * @return what was written last, by this caller or by another one
+     * @throws RuntimeException what the writer threw; the tags are invalidated also then, since it may have committed
+     */
+    public Cached writeThrough(Request request, Runnable writer, Supplier<Value> loader) {
+        try {
+            writer.run();
+        } finally {
+            invalidate(request.tags());
+            delete(request.key());
         }
-        long end = System.nanoTime() + options.patience().toNanos();
-        for (long wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
-            var beginning = begun(key, sorted, newToken());
-            var looking = found(key, sorted); // again: a load may have ended just before the lease was ours
-            var fill = server.await(beginning);
-            var found = server.await(looking);
-            if (found.filter(this::isWithinTtl).isPresent()) {
-                fill.ifPresent(this::abandonQuietly);
-                return new Cached(found.get().entry(), Outcome.HIT, true);
-            }
-            if (fill.isPresent()) {
-                return load(fill.get(), lifetime, origin, loader, found);
-            }
-            if (System.nanoTime() > end) {
-                var now = clock.instant();
-                return new Cached(
-                        Entry.of(loader.get(), now, lifetime, now, origin, options.gzipFrom()), Outcome.MISS, false);
-            }
-            pause(wait);
-        }
+        return get(request, loader);
     }
 
     /** Makes every entry under these tags a miss. Returns when Redis has confirmed it, in every bucket. */
     public void invalidate(Collection<Tag> tags) {
-        var sorted = distinct(tags);
+        long start = System.nanoTime();
+        var sorted = Request.sorted(tags);
         if (sorted.isEmpty()) {
             return;
         }
         var answers = new ArrayList<CompletionStage<Long>>();
         for (int bucket = 0; bucket < keys.buckets(); bucket++) {
-            answers.add(server.unlink(epochKeys(bucket, sorted).toList()));
+            answers.add(moves.invalidate(bucket, sorted));
         }
         answers.forEach(server::await);
+        OperationLog.done("INVALIDATE", sorted, "OK", start);
     }
 
     /** Removes one key, also for a fill that is in flight. */
     public void delete(String key) {
-        server.await(server.unlink(List.of(keys.entry(key), keys.lease(key))));
+        long start = System.nanoTime();
+        server.await(moves.delete(key));
+        OperationLog.done("DELETE", key, "OK", start);
     }
 
     /**
@@ -191,7 +253,7 @@ public final class TagCache {
      * but not current. For the background: it takes a round trip per hundred keys or so.
      */
     public List<Hot> sweep(Collection<Tag> tags) {
-        return new Sweep(server, keys).run(distinct(tags));
+        return new Sweep(server, keys).run(Request.sorted(tags));
     }
 
     /**
@@ -214,176 +276,28 @@ public final class TagCache {
                 .collect(Collectors.toSet());
     }
 
-    private Cached load(
-            Fill fill, Lifetime lifetime, String origin, Supplier<byte[]> loader, Optional<Stored> standIn) {
-        byte[] content;
-        try {
-            content = loader.get();
-        } catch (RuntimeException e) {
-            abandonQuietly(fill);
-            if (standIn.isPresent()) {
-                return new Cached(standIn.get().entry(), Outcome.STALE, true);
-            }
-            throw e;
-        }
-        var entry = Entry.of(content, fill.begunAt(), lifetime, fill.begunAt(), origin, options.gzipFrom());
-        return new Cached(entry, Outcome.MISS, storeQuietly(fill, lifetime, entry));
-    }
-
-    /** The value is loaded and good for its caller, whatever becomes of Redis now. */
-    private boolean storeQuietly(Fill fill, Lifetime lifetime, Entry entry) {
-        try {
-            return server.await(store(fill, lifetime, entry));
-        } catch (RedisException e) {
-            log.debug("fill lost cause={}", e.getMessage());
-            return false;
-        }
-    }
-
-    private void abandonQuietly(Fill fill) {
-        try {
-            abandon(fill);
-        } catch (RedisException e) {
-            log.debug("lease left to run out cause={}", e.getMessage());
-        }
-    }
-
-    /** What is stored and still current, be it past its ttl. */
-    private Optional<Stored> find(String key, List<Tag> tags) {
-        return server.await(found(key, tags));
-    }
-
-    private CompletionStage<Optional<Stored>> found(String key, List<Tag> tags) {
-        return server.send(
-                keys.entry(key),
-                session -> look(session, key, tags).thenApply(values -> current(session, tags, values)));
-    }
-
-    private CompletionStage<Optional<Fill>> begun(String key, List<Tag> tags, String token) {
-        return server.send(keys.lease(key), session -> begin(session, key, tags, token));
-    }
-
-    private CompletionStage<List<KeyValue<String, byte[]>>> look(RedisSession session, String key, List<Tag> tags) {
-        var names = Stream.concat(Stream.of(keys.entry(key)), epochKeys(keys.bucketOf(key), tags));
-        return session.commands().mget(names.toArray(String[]::new));
-    }
-
-    /** The session must be the one that answered: its run id counts. */
-    private static Optional<Stored> current(
-            RedisSession session, List<Tag> tags, List<KeyValue<String, byte[]>> values) {
-        if (!values.getFirst().hasValue()) {
-            return Optional.empty();
-        }
-        return Stored.decode(values.getFirst().getValue())
-                .filter(stored -> stored.runId().equals(session.runId())
-                        && stored.tags().equals(tags)
-                        && areCurrent(stored.epochs(), values.subList(1, values.size())));
-    }
-
-    private static boolean areCurrent(List<String> epochs, List<KeyValue<String, byte[]>> current) {
-        for (int i = 0; i < epochs.size(); i++) {
-            if (!current.get(i).hasValue()
-                    || !epochs.get(i).equals(new String(current.get(i).getValue(), UTF_8))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Without grace Redis' own expiry decides, so that a host with a wrong clock still has its hits. */
-    private boolean isWithinTtl(Stored stored) {
-        return !stored.hasGrace() || clock.instant().isBefore(stored.entry().softExpiry());
-    }
-
-    private CompletionStage<Optional<Fill>> begin(RedisSession session, String key, List<Tag> tags, String token) {
-        var names = Stream.concat(Stream.of(keys.lease(key)), epochKeys(keys.bucketOf(key), tags))
-                .toArray(String[]::new);
-        return BEGIN.<List<Object>>run(
-                        session.commands(),
-                        ScriptOutputType.MULTI,
-                        names,
-                        argument(token),
-                        argument(options.lease().toMillis()),
-                        argument(options.epochTtl().toMillis()))
-                .thenApply(answer -> answer.size() == 1
-                        ? Optional.empty()
-                        : Optional.of(new Fill(
-                                key,
-                                tags,
-                                answer.stream()
-                                        .skip(2)
-                                        .map(epoch -> new String((byte[]) epoch, UTF_8))
-                                        .toList(),
-                                token,
-                                session.runId(),
-                                Instant.ofEpochMilli((Long) answer.get(1)))));
-    }
-
     private CompletionStage<Boolean> store(Loaded loaded) {
-        var entry = Entry.of(
-                loaded.content(),
-                loaded.fill().begunAt(),
-                loaded.lifetime(),
-                loaded.lastRead(),
-                loaded.origin(),
-                options.gzipFrom());
-        return store(loaded.fill(), loaded.lifetime(), entry);
+        var lifetime = moves.jittered(loaded.lifetime());
+        var entry = moves.entry(loaded.fill(), loaded.content(), lifetime, loaded.lastRead(), loaded.origin());
+        return moves.store(loaded.fill(), lifetime, entry);
     }
 
-    private CompletionStage<Boolean> store(Fill fill, Lifetime lifetime, Entry entry) {
-        return server.send(keys.entry(fill.key()), session -> store(session, fill, lifetime, entry));
-    }
-
-    private CompletionStage<Boolean> store(RedisSession session, Fill fill, Lifetime lifetime, Entry entry) {
-        if (!session.runId().equals(fill.runId)) {
-            return abandon(session, fill).thenApply(given -> false); // stored, it would be dead
+    private Cached takeOver(Request request, String operation, Supplier<Value> loader) {
+        long start = System.nanoTime();
+        var slot = new Slot(request);
+        for (int i = 0; i < TAKEOVERS && slot.fill.isEmpty(); i++) {
+            var revoking = moves.revoke(request.key());
+            var beginning = moves.begin(request.key(), request.tags());
+            server.await(revoking);
+            slot.fill = server.await(beginning);
         }
-        int bucket = keys.bucketOf(fill.key());
-        var names = Stream.of(
-                        Stream.of(keys.entry(fill.key()), keys.lease(fill.key())),
-                        epochKeys(bucket, fill.tags),
-                        fill.tags.stream().map(tag -> keys.index(bucket, tag)))
-                .flatMap(Function.identity())
-                .toArray(String[]::new);
-        var ttl = lifetime.untilHardExpiry();
-        var indexTtl = ttl.compareTo(options.epochTtl()) > 0 ? ttl : options.epochTtl();
-        var arguments = Stream.concat(
-                Stream.of(
-                        argument(fill.token),
-                        argument(ttl.toMillis()),
-                        fill.stored(entry, lifetime).encode(),
-                        argument(fill.key()),
-                        argument(indexTtl.toMillis())),
-                fill.epochs.stream().map(Script::argument));
-        return FILL.<Long>run(session.commands(), ScriptOutputType.INTEGER, names, arguments.toArray(byte[][]::new))
-                .thenApply(stored -> stored == 1);
-    }
-
-    private CompletionStage<Long> abandon(RedisSession session, Fill fill) {
-        var lease = new String[] {keys.lease(fill.key())};
-        return ABANDON.run(session.commands(), ScriptOutputType.INTEGER, lease, argument(fill.token));
-    }
-
-    private Stream<String> epochKeys(int bucket, List<Tag> tags) {
-        return tags.stream().map(tag -> keys.epoch(bucket, tag));
-    }
-
-    private static List<Tag> distinct(Collection<Tag> tags) {
-        return tags.stream().distinct().sorted().toList();
-    }
-
-    private static String newToken() {
-        var bytes = new byte[16];
-        RANDOM.nextBytes(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    }
-
-    private static void pause(long millis) {
-        try {
-            Thread.sleep(ThreadLocalRandom.current().nextLong(millis / 2, millis + 1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RedisException("interrupted while waiting for another load", e);
+        if (slot.fill.isPresent()) {
+            loads.run(List.of(slot), one -> List.of(loader.get()));
+        } else {
+            loads.runUnshared(List.of(slot), one -> List.of(loader.get()));
         }
+        var stored = slot.result().shared() ? "STORED" : "REFUSED";
+        OperationLog.done(operation, request.key(), stored, start);
+        return slot.result();
     }
 }

@@ -90,6 +90,7 @@ class EntryTest {
 
     private static Stored stored(Entry entry, List<Tag> tags) {
         var epochs = tags.stream().map(tag -> "epoch of " + tag).toList();
-        return new Stored(TOKEN, NOW.plusMillis(40), "a".repeat(40), tags, epochs, LIFETIME.hotFor(), true, entry);
+        return new Stored(
+                TOKEN, NOW.plusMillis(40), "a".repeat(40), tags, epochs, LIFETIME.hotFor(), true, true, entry);
     }
 }

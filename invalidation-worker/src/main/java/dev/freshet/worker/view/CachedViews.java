@@ -8,7 +8,9 @@ import dev.freshet.cache.Fill;
 import dev.freshet.cache.Hot;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.Loaded;
+import dev.freshet.cache.Request;
 import dev.freshet.cache.TagCache;
+import dev.freshet.cache.Value;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.Rewarm;
@@ -46,10 +48,10 @@ public final class CachedViews {
     private final ViewLoader loader;
 
     /** @param loads how many statements this process runs for views at the same time */
-    public CachedViews(TagCache cache, Catalog catalog, Database database, CacheStats stats, int loads) {
+    public CachedViews(TagCache cache, Catalog catalog, Database database, int loads) {
         this.cache = cache;
         this.catalog = catalog;
-        this.stats = stats;
+        this.stats = cache.stats();
         this.clock = Clock.systemUTC();
         this.loader = new ViewLoader(database, loads);
     }
@@ -61,12 +63,15 @@ public final class CachedViews {
      * @throws LoadException when it must be loaded and cannot, and nothing within its grace stands in
      */
     public Cached get(View view, Map<String, String> values) {
-        var cached = read(view, values);
-        stats.read(view.name(), cached.outcome(), cached.entry().payload().length);
-        if (cached.outcome() == Outcome.MISS && !cached.shared()) {
-            stats.refused(view.name(), 1);
+        var lifetime = lifetime(view);
+        var origin = new Origin(view.name(), values).encode();
+        var request = new Request(view.name(), view.key(values), view.tags(values), lifetime, origin);
+        try {
+            return cache.get(request, () -> Value.of(loader.load(view, values), lifetime));
+        } catch (RedisException e) {
+            log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
+            return bypass(request, view, values);
         }
-        return cached;
     }
 
     /**
@@ -117,22 +122,19 @@ public final class CachedViews {
         return new Lifetime(view.ttl(), view.grace(), hotFor);
     }
 
-    private Cached read(View view, Map<String, String> values) {
-        var origin = new Origin(view.name(), values).encode();
+    private Cached bypass(Request request, View view, Map<String, String> values) {
+        stats.failed(view.name());
+        long start = System.nanoTime();
         try {
-            return cache.get(view.key(values), view.tags(values), lifetime(view), origin, () -> loadOne(view, values));
-        } catch (RedisException e) {
-            log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
+            var content = loader.load(view, values);
             var now = clock.instant();
             int gzipFrom = cache.options().gzipFrom();
-            var entry = Entry.of(loadOne(view, values), now, lifetime(view), now, origin, gzipFrom);
+            var entry = Entry.of(content, now, request.lifetime(), now, request.origin(), gzipFrom);
+            stats.read(view.name(), Outcome.BYPASS, entry.payload().length);
             return new Cached(entry, Outcome.BYPASS, false);
+        } finally {
+            stats.loaded(view.name(), 1, Duration.ofNanos(System.nanoTime() - start));
         }
-    }
-
-    private byte[] loadOne(View view, Map<String, String> values) {
-        stats.loaded(view.name(), 1);
-        return loader.load(view, values);
     }
 
     private WarmResult warm(View view, List<Wanted> chunk) {
@@ -147,15 +149,14 @@ public final class CachedViews {
         if (begun.isEmpty()) {
             return WarmResult.NOTHING;
         }
+        long start = System.nanoTime();
         try {
-            stats.loaded(view.name(), begun.size());
-            return fill(
-                    view,
-                    begun,
-                    loader.load(
-                            view,
-                            begun.stream().map(one -> one.wanted().values()).toList()));
+            var values = begun.stream().map(one -> one.wanted().values()).toList();
+            var contents = loader.load(view, values);
+            stats.loaded(view.name(), begun.size(), Duration.ofNanos(System.nanoTime() - start));
+            return fill(view, begun, contents);
         } catch (LoadException e) {
+            stats.failed(view.name());
             begun.forEach(one -> cache.abandon(one.fill()));
             return withoutChunk(view, begun, e);
         }

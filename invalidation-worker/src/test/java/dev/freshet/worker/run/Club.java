@@ -3,7 +3,6 @@ package dev.freshet.worker.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.cache.CacheOptions;
-import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
@@ -107,11 +106,7 @@ final class Club implements AutoCloseable {
     Worker newWorker() {
         var metrics = new SimpleMeterRegistry();
         var leftBehind = new LeftBehind(database);
-        var warmer = new Warmer(
-                cache,
-                new CachedViews(cache, catalog, database, new CacheStats(metrics), 4),
-                Clock.systemUTC(),
-                metrics);
+        var warmer = new Warmer(cache, new CachedViews(cache, catalog, database, 4), Clock.systemUTC(), metrics);
         var options = new WorkerOptions(
                 500,
                 2,

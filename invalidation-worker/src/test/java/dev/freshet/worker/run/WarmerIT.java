@@ -52,9 +52,9 @@ class WarmerIT {
     private final RedisServer redis =
             new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
     private final Database database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
-    private final TagCache cache =
-            new TagCache(redis, CacheOptions.defaults(TestServices.shared().newPrefix()));
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final TagCache cache =
+            new TagCache(redis, CacheOptions.defaults(TestServices.shared().newPrefix()), new CacheStats(metrics));
     private final List<Warmer> fleet = new ArrayList<>();
     private View view;
 
@@ -62,7 +62,7 @@ class WarmerIT {
     void read(@TempDir Path directory) throws IOException {
         var file = Files.writeString(directory.resolve("catalog.yaml"), CATALOG);
         var catalog = CatalogReader.read(file.toString(), Map.of());
-        var views = new CachedViews(cache, catalog, database, new CacheStats(metrics), 4);
+        var views = new CachedViews(cache, catalog, database, 4);
         view = Objects.requireNonNull(catalog.views().get("value"));
         for (int worker = 0; worker < 3; worker++) {
             fleet.add(new Warmer(cache, views, Clock.systemUTC(), metrics));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.freshet.cache.CacheOptions;
-import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
@@ -18,7 +17,6 @@ import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import dev.freshet.worker.ServeProcess;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -233,7 +231,7 @@ class ViewHandlerIT {
                 .orElseThrow();
         cache.fill(begun, "{}".getBytes(UTF_8), CachedViews.lifetime(view), origin.encode(), begun.begunAt());
         cache.invalidate(List.of(new Tag("share")));
-        var views = new CachedViews(cache, catalog, database, new CacheStats(new SimpleMeterRegistry()), 4);
+        var views = new CachedViews(cache, catalog, database, 4);
 
         var result = views.warm(cache.sweep(List.of(new Tag("share"))));
 

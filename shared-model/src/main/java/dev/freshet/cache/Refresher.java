@@ -1,0 +1,76 @@
+package dev.freshet.cache;
+
+import dev.freshet.redis.RedisServer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads again, in the background, what is read and will soon expire. The lease keeps it to one load in the fleet, a
+ * bound keeps it to a few in this process; what is not loaded ahead is loaded when it has expired.
+ */
+final class Refresher {
+    private static final Logger log = LoggerFactory.getLogger(Refresher.class);
+
+    private final RedisServer server;
+    private final Moves moves;
+    private final Loads loads;
+    private final Semaphore turns;
+    private final Set<String> running = ConcurrentHashMap.newKeySet();
+
+    Refresher(RedisServer server, CacheOptions options, Moves moves, Loads loads) {
+        this.server = server;
+        this.moves = moves;
+        this.loads = loads;
+        this.turns = new Semaphore(options.refreshes());
+    }
+
+    static boolean isDue(Slot hit, Instant now) {
+        double fraction = hit.request.lifetime().refreshAhead();
+        return fraction > 0 && !now.isBefore(hit.found.orElseThrow().refreshDue(fraction));
+    }
+
+    /** Starts one load for all of these hits that are not being refreshed here already. Returns at once. */
+    void start(List<Slot> due, Function<List<Request>, List<Value>> loader) {
+        if (!turns.tryAcquire()) {
+            return;
+        }
+        var mine = due.stream().filter(slot -> running.add(slot.request.key())).toList();
+        Thread.ofVirtual().name("refresh").start(() -> {
+            try {
+                refresh(mine, loader);
+            } catch (RuntimeException e) {
+                log.warn("refresh ahead failed keys={} cause={}", mine.size(), e.getMessage());
+            } finally {
+                mine.forEach(slot -> running.remove(slot.request.key()));
+                turns.release();
+            }
+        });
+    }
+
+    private void refresh(List<Slot> due, Function<List<Request>, List<Value>> loader) {
+        var fills = due.stream()
+                .map(slot -> moves.begin(slot.request.key(), slot.request.tags()))
+                .toList();
+        var begun = new ArrayList<Slot>();
+        for (int i = 0; i < due.size(); i++) {
+            var fill = server.await(fills.get(i));
+            if (fill.isPresent() && !isDue(due.get(i), fill.get().begunAt())) {
+                loads.abandon(fill.get()); // by Redis' clock there is time; ours runs ahead
+            } else if (fill.isPresent()) {
+                var slot = new Slot(due.get(i).request);
+                slot.fill = fill;
+                begun.add(slot);
+            }
+        }
+        if (!begun.isEmpty()) {
+            loads.run(begun, loader);
+        }
+    }
+}
