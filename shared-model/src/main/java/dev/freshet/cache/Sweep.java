@@ -96,7 +96,7 @@ final class Sweep {
 
     /** @return the stamp to write, or nothing when the entry is to be freed */
     private byte[] judge(Seen seen, Stored stored, Map<Tag, String> epochs, Instant now) {
-        var lastRead = lastRead(seen, stored, now);
+        var lastRead = lastRead(seen.idle(), stored, now);
         if (!isCurrent(stored, epochs)) {
             boolean isHot = lastRead.plus(stored.hotFor()).isAfter(now);
             if (isHot) {
@@ -108,11 +108,12 @@ final class Sweep {
         return Stored.stamp(lastRead, now);
     }
 
-    private static Instant lastRead(Seen seen, Stored stored, Instant now) {
-        if (seen.idle() == null) {
+    /** @param idle since the last access, whoever it was; null when Redis does not know */
+    static Instant lastRead(@Nullable Duration idle, Stored stored, Instant now) {
+        if (idle == null) {
             return now;
         }
-        var access = now.minus(seen.idle());
+        var access = now.minus(idle);
         boolean wasReader = access.isAfter(stored.observedAt().plus(RESOLUTION));
         return wasReader ? access : stored.entry().lastRead();
     }
