@@ -1,31 +1,18 @@
 package dev.freshet.redis;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
-import io.lettuce.core.SocketOptions;
-import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.codec.RedisCodec;
-import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.cluster.RedisClusterURIUtil;
+import io.lettuce.core.cluster.SlotHash;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -34,71 +21,56 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Redis server and the one session held with it. When the session ends, a thread makes the next one, with backoff;
- * meanwhile callers fail at once instead of waiting. Lettuce's own reconnect is off: it would send commands again to a
- * process that may no longer be the one they were meant for.
+ * A Redis: one server, one master behind sentinels, or a cluster of masters; and the one session held with each process
+ * that holds keys. Which of them it is, a URL of one host leaves to the server to say.
  */
 public final class RedisServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RedisServer.class);
-    private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-    private static final Duration LAST_BACKOFF = Duration.ofSeconds(1);
-    private static final int MAX_COMMANDS_IN_FLIGHT = 65_536;
     /** Answers of a server that is there but cannot serve: being loaded, demoted, full, or part of a broken cluster. */
     private static final List<String> NOT_SERVING =
             List.of("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "OOM", "NOREPLICAS", "MISCONF");
 
-    private final String name;
-    private final RedisURI uri;
-    private final Duration timeout;
-    private final ClientResources resources;
-    private final RedisClient client;
-    private final CountDownLatch firstTry = new CountDownLatch(1);
-    private final Thread connector;
-    private volatile @Nullable RedisSession session;
-    /** Why the last try to connect failed, as the end of a message; empty when it did not. */
-    private volatile String cause = "";
+    private final List<RedisURI> seeds;
+    private final Connector connector;
+    /** With the server; on a cluster with any node, to ask for the masters. */
+    private final Link home;
 
-    private volatile boolean closed;
+    private volatile @Nullable Topology cluster;
 
     /**
      * Connects in the background and returns after the first try ended, well or not.
      *
      * @param name how log lines and errors call this server, such as {@code queue}
-     * @param url {@code redis://} or {@code rediss://} with optional user, password and database number
+     * @param url {@code redis://} or {@code rediss://} with optional user, password and database number; with several
+     *     {@code host:port} after commas for a cluster; or {@code redis-sentinel://} with the hosts of the sentinels and
+     *     the master's name as fragment
      * @param timeout for connecting and for each command
      */
     public RedisServer(String name, URI url, Duration timeout) {
-        this.name = name;
-        this.uri = RedisURI.create(url);
-        this.timeout = timeout;
-        this.uri.setTimeout(timeout);
-        this.resources = DefaultClientResources.builder()
-                .ioThreadPoolSize(2)
-                .computationThreadPoolSize(2)
-                .build();
-        this.client = RedisClient.create(resources, uri);
-        this.client.setOptions(ClientOptions.builder()
-                .autoReconnect(false)
-                .requestQueueSize(MAX_COMMANDS_IN_FLIGHT)
-                .socketOptions(SocketOptions.builder().connectTimeout(timeout).build())
-                .timeoutOptions(TimeoutOptions.enabled(timeout))
-                .build());
-        this.connector = Thread.ofVirtual().name("redis-" + name).start(this::keepConnected);
+        this.seeds = seeds(url);
+        this.seeds.forEach(seed -> seed.setTimeout(timeout));
+        this.connector = new Connector(name, timeout);
+        this.home = new Link(connector, seeds, new Home());
+        home.start();
         awaitFirstTry();
     }
 
     /**
-     * The session that is open now.
+     * Any session that is open now; on a single server the only one.
      *
      * @throws RedisConnectionException when there is none
      */
     public RedisSession session() {
-        var current = session;
-        if (current == null || !current.isOpen()) {
-            throw new RedisConnectionException("redis " + name + " at " + address() + " is away" + cause);
+        var masters = cluster;
+        if (masters == null) {
+            return home.session();
         }
-        return current;
+        var all = masters.links();
+        return all.stream()
+                .filter(Link::isConnected)
+                .findFirst()
+                .orElse(all.iterator().next())
+                .session();
     }
 
     /**
@@ -107,25 +79,44 @@ public final class RedisServer implements AutoCloseable {
      * @throws RedisConnectionException when there is none
      */
     public RedisSession session(String key) {
-        return session();
-    }
-
-    /** The open sessions with all processes that hold keys. */
-    public List<RedisSession> sessions() {
-        return List.of(session());
+        return link(key).session();
     }
 
     /**
-     * Runs a call over the session of a key. Whatever the call learns of a session, it must learn of the one it is given.
+     * The open sessions with all processes that hold keys.
      *
-     * @return what the call returns; fails with {@link RedisException} when the key's process is away
+     * @throws RedisConnectionException when one is away
+     */
+    public List<RedisSession> sessions() {
+        return links().stream().map(Link::session).toList();
+    }
+
+    /** Whether the keys lie on several processes; false also while no server was seen yet. */
+    public boolean isCluster() {
+        return cluster != null;
+    }
+
+    /**
+     * How many processes hold keys; 1 for a single server.
+     *
+     * @throws RedisConnectionException when that is not known yet, because no server was seen
+     */
+    public int masters() {
+        if (cluster == null) {
+            home.session();
+        }
+        return links().size();
+    }
+
+    /**
+     * Runs a call over the session of a key; on a cluster again with the node that the first one names, when the key has
+     * moved. Whatever the call learns of a session, it must learn of the one it is given.
+     *
+     * @return what the call returns; fails with {@link RedisException} when the key's process is away, also while the
+     *     key's slot is on its way to another one
      */
     public <T> CompletionStage<T> send(String key, Function<RedisSession, CompletionStage<T>> call) {
-        try {
-            return call.apply(session(key));
-        } catch (RedisException e) {
-            return CompletableFuture.failedStage(e);
-        }
+        return new Errand<>(this, key, call).run();
     }
 
     /**
@@ -135,39 +126,49 @@ public final class RedisServer implements AutoCloseable {
      * @throws RedisException when the process is away
      */
     public RedisSession openFor(String key) {
-        var unused = session(key); // fails at once where nobody is
+        return link(key).openAnother();
+    }
+
+    /**
+     * Removes keys that share one hash tag, also while their slot is on its way from one node to another.
+     *
+     * @return how many there were
+     */
+    public CompletionStage<Long> unlink(List<String> keys) {
+        return new Unlink(this, keys).run();
+    }
+
+    /** Whether there are sessions with all processes that hold keys. */
+    public boolean isConnected() {
+        var all = links();
+        return !all.isEmpty() && all.stream().allMatch(Link::isConnected);
+    }
+
+    /** Whether there is a session with the process that holds a key. */
+    boolean isConnected(String key) {
         try {
-            return open();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RedisException("interrupted while connecting to redis " + name, e);
+            return link(key).isConnected();
+        } catch (RedisException e) {
+            return false;
         }
     }
 
-    /** Removes keys that share one hash tag. */
-    public CompletionStage<Long> unlink(List<String> keys) {
-        return send(keys.getFirst(), session -> session.commands().unlink(keys.toArray(String[]::new)));
-    }
-
-    public boolean isConnected() {
-        var current = session;
-        return current != null && current.isOpen();
-    }
-
-    /** Host and port, without user and password. */
+    /** Host and port, or those of all seeds, or a master's name and its sentinels; without user and password. */
     public String address() {
-        return uri.getHost() + ":" + uri.getPort();
+        return home.address();
     }
 
     /** The deadline of each command. */
     public Duration timeout() {
-        return timeout;
+        return connector.timeout();
     }
 
-    /** The time of one round trip. Throws what {@link #await} throws. */
+    /** The time of one round trip, to all processes at once. Throws what {@link #await} throws. */
     public Duration ping() {
         long start = System.nanoTime();
-        await(session().commands().ping());
+        var answers = new ArrayList<CompletionStage<String>>();
+        sessions().forEach(session -> answers.add(session.commands().ping()));
+        answers.forEach(this::await);
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
@@ -177,18 +178,7 @@ public final class RedisServer implements AutoCloseable {
      * @throws RedisException what the command failed with, or when no answer came
      */
     public <T> T await(CompletionStage<T> answer) {
-        try {
-            return answer.toCompletableFuture().get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RedisException cause
-                    ? cause
-                    : new RedisException("redis " + name + " failed", e.getCause());
-        } catch (TimeoutException e) {
-            throw new RedisException("redis " + name + " at " + address() + " did not answer", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RedisException("interrupted while waiting for redis " + name, e);
-        }
+        return connector.await(answer);
     }
 
     /**
@@ -196,134 +186,96 @@ public final class RedisServer implements AutoCloseable {
      * false for a refusal that would come again, such as a wrong type or a wrong command.
      */
     public static boolean isOutage(Throwable error) {
-        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-        if (cause instanceof RedisCommandExecutionException refusal) {
-            var message = String.valueOf(refusal.getMessage());
-            return NOT_SERVING.stream().anyMatch(message::contains);
+        var refusal = Redirect.refusal(error);
+        if (refusal != null) {
+            return Redirect.of(error, "").isPresent() || NOT_SERVING.stream().anyMatch(refusal::contains);
         }
-        return cause instanceof RedisException;
+        boolean isWrapped = error instanceof CompletionException && error.getCause() instanceof RedisException;
+        return isWrapped || error instanceof RedisException;
     }
 
     @Override
     public void close() {
-        closed = true;
-        connector.interrupt();
-        try {
-            connector.join(Duration.ofSeconds(2)); // it gives the session back
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        home.close();
+        home.awaitClosed();
+        var masters = cluster;
+        if (masters != null) {
+            masters.close();
         }
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
-        resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);
+        connector.close();
     }
 
-    private void keepConnected() {
-        var backoff = FIRST_BACKOFF;
-        while (!closed) {
-            try {
-                var next = open();
-                session = next;
-                cause = "";
-                log.info("redis connected name={} address={} version={}", name, address(), next.info("redis_version"));
-                backoff = FIRST_BACKOFF;
-                firstTry.countDown();
-                awaitEnd(next);
-                if (!closed) {
-                    log.warn("redis lost name={} address={}", name, address());
-                }
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException e) {
-                cause = ": " + rootMessage(e);
-                if (backoff.equals(FIRST_BACKOFF)) {
-                    log.warn("redis away name={} address={} cause={}", name, address(), rootMessage(e));
-                }
-                backoff = sleep(backoff);
-            }
-            firstTry.countDown();
-        }
+    Connector connector() {
+        return connector;
     }
 
-    /**
-     * Asks again and again whether somebody is there: when a host is gone without a word, the kernel would notice after a
-     * quarter of an hour. One answer that is late may be the fault of a busy machine, two in a row are silence.
-     */
-    private void awaitEnd(RedisSession open) throws InterruptedException {
-        try {
-            int unanswered = 0;
-            while (unanswered < 2 && !open.hasEndedWithin(timeout)) {
-                unanswered = isThere(open) ? 0 : unanswered + 1;
-            }
-        } finally {
-            open.close();
-        }
+    /** The address of a node, with what the URL says of users and TLS. */
+    RedisURI uri(Node node) {
+        return node.uri(seeds.getFirst());
     }
 
-    private boolean isThere(RedisSession open) {
-        try {
-            await(open.commands().ping());
-            return true;
-        } catch (RedisException e) {
-            return e instanceof RedisCommandExecutionException; // a refusal is an answer
-        }
+    /** Learns who holds a slot now. Completed when that node was tried; at once on a single server. */
+    CompletionStage<Void> moved(Redirect redirect) {
+        var masters = cluster;
+        return masters == null
+                ? CompletableFuture.completedFuture(null)
+                : masters.moved(redirect.slot(), redirect.node());
     }
 
-    private RedisSession open() throws InterruptedException {
-        var connecting = client.connectAsync(CODEC, uri).toCompletableFuture();
-        try {
-            var connection = connecting.get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
-            var info = parseInfo(await(connection.async().info()));
-            if (info.getOrDefault("loading", "0").equals("1")) {
-                throw new RedisException("LOADING redis is loading its data");
-            }
-            if (info.get("run_id") == null) {
-                log.warn("redis names no run id name={} effect=each process uses only what it cached itself", name);
-                info.put("run_id", UUID.randomUUID().toString());
-            }
-            return new RedisSession(connection, info);
-        } catch (ExecutionException | TimeoutException | RedisException e) {
-            var unused = connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that comes too late
-            throw new RedisException("cannot connect to redis " + name + " at " + address(), e);
-        }
+    private Link link(String key) {
+        var masters = cluster;
+        return masters == null ? home : masters.of(SlotHash.getSlot(key));
     }
 
-    private static Map<String, String> parseInfo(String text) {
-        var fields = new HashMap<String, String>();
-        text.lines().forEach(line -> {
-            int colon = line.indexOf(':');
-            if (colon > 0 && line.charAt(0) != '#') {
-                fields.put(line.substring(0, colon), line.substring(colon + 1));
-            }
-        });
-        return fields;
-    }
-
-    /** Sleeps between half of the backoff and the whole of it, and returns the next one. */
-    private Duration sleep(Duration backoff) {
-        try {
-            Thread.sleep(ThreadLocalRandom.current().nextLong(backoff.toMillis() / 2, backoff.toMillis() + 1));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        var next = backoff.multipliedBy(2);
-        return next.compareTo(LAST_BACKOFF) > 0 ? LAST_BACKOFF : next;
+    private List<Link> links() {
+        var masters = cluster;
+        return masters == null ? List.of(home) : List.copyOf(masters.links());
     }
 
     private void awaitFirstTry() {
         try {
-            if (!firstTry.await(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS)) {
-                log.warn("redis away name={} address={} cause=no answer yet", name, address());
-            }
+            home.firstTry()
+                    .thenCompose(tried -> {
+                        var masters = cluster;
+                        return masters == null ? CompletableFuture.completedFuture(null) : masters.firstTry();
+                    })
+                    .get(timeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.warn("redis away name={} address={} cause=no answer yet", connector.name(), address());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static String rootMessage(Throwable error) {
-        var root = error;
-        while (root.getCause() != null) {
-            root = root.getCause();
+    /** {@code java.net.URI} finds no host where there are several. */
+    private static List<RedisURI> seeds(URI url) {
+        boolean isOne = url.getHost() != null || String.valueOf(url.getScheme()).endsWith("sentinel");
+        return isOne ? List.of(RedisURI.create(url)) : RedisClusterURIUtil.toRedisURIs(url);
+    }
+
+    private final class Home implements Link.Owner {
+        @Override
+        public void accept(RedisSession session) {
+            if (session.isCluster()) {
+                if (cluster == null) {
+                    cluster = new Topology(connector, seeds.getFirst(), home, session);
+                }
+            } else if (seeds.size() > 1) {
+                throw new RedisException("it is no part of a Redis Cluster, though the URL names several hosts");
+            }
         }
-        return String.valueOf(root.getMessage());
+
+        @Override
+        public boolean needsMaster(RedisSession session) {
+            return !session.isCluster();
+        }
+
+        @Override
+        public void lost() {
+            var masters = cluster;
+            if (masters != null) {
+                masters.refreshSoon();
+            }
+        }
     }
 }

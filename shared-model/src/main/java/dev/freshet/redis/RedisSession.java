@@ -5,7 +5,6 @@ import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -15,13 +14,17 @@ import java.util.concurrent.TimeUnit;
  */
 public final class RedisSession implements AutoCloseable {
     private final StatefulRedisConnection<String, byte[]> connection;
-    private final Map<String, String> info;
+    private final String host;
+    private final ServerInfo info;
+    private final String runId;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean closed;
 
-    RedisSession(StatefulRedisConnection<String, byte[]> connection, Map<String, String> info) {
+    RedisSession(StatefulRedisConnection<String, byte[]> connection, String host, ServerInfo info) {
         this.connection = connection;
-        this.info = Map.copyOf(info);
+        this.host = host;
+        this.info = info;
+        this.runId = info.reign();
         connection.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> channel) {
@@ -38,19 +41,40 @@ public final class RedisSession implements AutoCloseable {
         return connection.async();
     }
 
-    /** Forty hexadecimal digits, new for each start of a Redis process. */
+    /**
+     * Forty hexadecimal digits, new for each start of a Redis process and each time that it becomes a master: half of its
+     * run id and half of its replication id.
+     */
     public String runId() {
-        return info("run_id");
+        return runId;
     }
 
     /** A field of INFO as it stood when the session began; empty when the server does not say. */
     public String info(String field) {
-        return info.getOrDefault(field, "");
+        return info.get(field);
+    }
+
+    /** As it was connected to; empty when sentinels named it. */
+    String host() {
+        return host;
+    }
+
+    boolean isCluster() {
+        return info.isCluster();
+    }
+
+    boolean isMaster() {
+        return info.isMaster();
+    }
+
+    /** Whether the process is still the master that it was when the session began. */
+    boolean isStillMaster(ServerInfo now) {
+        return now.isMaster() && now.replicationId().equals(info.replicationId());
     }
 
     /** Whether the connection still stands, as far as this side knows. */
     public boolean isOpen() {
-        return connection.isOpen();
+        return connection.isOpen() && ended.getCount() > 0;
     }
 
     boolean hasEndedWithin(Duration time) throws InterruptedException {
@@ -59,6 +83,12 @@ public final class RedisSession implements AutoCloseable {
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** Ends it without waiting, from any thread. */
+    void end() {
+        ended.countDown();
+        var unused = connection.closeAsync();
     }
 
     /** To be called by whoever opened it, and harmless twice. */

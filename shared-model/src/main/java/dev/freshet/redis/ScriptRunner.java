@@ -48,7 +48,7 @@ public class ScriptRunner {
      */
     public <T> CompletionStage<T> send(
             String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-        if (!server.isConnected()) {
+        if (!server.isConnected(key)) {
             return attempt(key, call);
         }
         long deadline = System.nanoTime() + server.timeout().toNanos();
@@ -84,7 +84,7 @@ public class ScriptRunner {
         if (late || !isConnectionLoss(error)) {
             return CompletableFuture.failedStage(error);
         }
-        return CompletableFuture.supplyAsync(server::isConnected, SHORTLY)
+        return CompletableFuture.supplyAsync(() -> server.isConnected(key), SHORTLY)
                 .thenCompose(connected -> connected ? attempt(key, call) : CompletableFuture.failedStage(error))
                 .exceptionallyCompose(again -> repeat(key, call, deadline, again));
     }

@@ -143,6 +143,29 @@ public final class EmbeddedCluster implements AutoCloseable {
         return masters().stream().filter(node -> node != master).findFirst().orElseThrow();
     }
 
+    public Node replicaOf(Node master) {
+        return nodes.stream()
+                .filter(Node::isRunning)
+                .filter(node -> node.commands().info("replication").contains("master_port:" + master.port()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Makes a replica the master that its master was, with nothing lost, and waits until all know. */
+    public void promote(Node replica) {
+        await().atMost(LONGEST)
+                .pollInterval(Duration.ofSeconds(1))
+                .ignoreExceptionsInstanceOf(RedisException.class)
+                .until(() -> {
+                    if (!replica.isMaster()) {
+                        replica.commands()
+                                .clusterFailover(false); // given up by the nodes themselves when it takes too long
+                    }
+                    return replica.isMaster();
+                });
+        awaitWhole();
+    }
+
     /** SIGKILL: nothing is handed over, nobody is told. */
     public void kill(Node node) {
         node.process.kill();

@@ -1,0 +1,129 @@
+package dev.freshet.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the sessions of one {@link RedisServer}, all on the same few threads. Lettuce's own reconnect is off: it would
+ * send commands again to a process that may no longer be the one they were meant for.
+ */
+final class Connector implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Connector.class);
+    private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+    private static final int MAX_COMMANDS_IN_FLIGHT = 65_536;
+
+    private final String name;
+    private final Duration timeout;
+    private final ClientResources resources;
+    private final RedisClient client;
+
+    Connector(String name, Duration timeout) {
+        this.name = name;
+        this.timeout = timeout;
+        this.resources = DefaultClientResources.builder()
+                .ioThreadPoolSize(2)
+                .computationThreadPoolSize(2)
+                .build();
+        this.client = RedisClient.create(resources);
+        this.client.setOptions(ClientOptions.builder()
+                .autoReconnect(false)
+                .requestQueueSize(MAX_COMMANDS_IN_FLIGHT)
+                .socketOptions(SocketOptions.builder().connectTimeout(timeout).build())
+                .timeoutOptions(TimeoutOptions.enabled(timeout))
+                .build());
+    }
+
+    /** How log lines and errors call the server. */
+    String name() {
+        return name;
+    }
+
+    Duration timeout() {
+        return timeout;
+    }
+
+    /**
+     * Connects and asks who is there. Sentinels are asked each time who the master is.
+     *
+     * @throws RedisException when nobody is there in time, or one that does not serve yet
+     */
+    RedisSession open(RedisURI uri) throws InterruptedException {
+        var connecting = client.connectAsync(CODEC, uri).toCompletableFuture();
+        boolean isGood = false;
+        try {
+            var connection = connecting.get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            var info = ServerInfo.parse(await(connection.async().info()));
+            if (info.isLoading()) {
+                throw new RedisException("LOADING redis is loading its data");
+            }
+            if (!info.namesItself()) {
+                log.warn("redis names no run id name={} effect=each process uses only what it cached itself", name);
+            }
+            isGood = true;
+            return new RedisSession(connection, uri.getHost() == null ? "" : uri.getHost(), info);
+        } catch (ExecutionException | TimeoutException | RedisException e) {
+            throw new RedisException("cannot connect to redis " + name + " at " + address(uri), e);
+        } finally {
+            if (!isGood) {
+                var unused =
+                        connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that comes too late
+            }
+        }
+    }
+
+    /**
+     * Waits for the answer of a command, at most a little longer than its own deadline.
+     *
+     * @throws RedisException what the command failed with, or when no answer came
+     */
+    <T> T await(CompletionStage<T> answer) {
+        return await(answer, timeout.plusSeconds(1));
+    }
+
+    <T> T await(CompletionStage<T> answer, Duration longest) {
+        try {
+            return answer.toCompletableFuture().get(longest.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RedisException cause
+                    ? cause
+                    : new RedisException("redis " + name + " failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new RedisException("redis " + name + " did not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RedisException("interrupted while waiting for redis " + name, e);
+        }
+    }
+
+    /** Host and port, or the master's name and its sentinels; never user and password. */
+    static String address(RedisURI uri) {
+        if (uri.getSentinels().isEmpty()) {
+            return uri.getHost() + ":" + uri.getPort();
+        }
+        var sentinels = uri.getSentinels().stream().map(Connector::address).toList();
+        return uri.getSentinelMasterId() + " of sentinels " + String.join(",", sentinels);
+    }
+
+    @Override
+    public void close() {
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+        resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);
+    }
+}
