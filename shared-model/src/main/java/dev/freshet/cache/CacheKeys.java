@@ -3,6 +3,8 @@ package dev.freshet.cache;
 import dev.freshet.model.Tag;
 import io.lettuce.core.codec.CRC16;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The names of everything the cache keeps in Redis. Keys of one bucket share one hash tag, so that an entry lies beside
@@ -11,10 +13,12 @@ import java.nio.charset.StandardCharsets;
 final class CacheKeys {
     private final String prefix;
     private final int buckets;
+    private final Pattern ours;
 
     CacheKeys(String prefix, int buckets) {
         this.prefix = prefix;
         this.buckets = buckets;
+        this.ours = Pattern.compile(Pattern.quote(prefix) + ":\\{c:\\d+}:([eltiw]):");
     }
 
     int buckets() {
@@ -48,6 +52,41 @@ final class CacheKeys {
     /** Whose turn it is to load again what a tag had: a string that expires, in one bucket for the whole cache. */
     String turn(Tag tag) {
         return in(0, 'w', tag.name());
+    }
+
+    /**
+     * A pattern for SCAN in any bucket. It may match names that only look alike: see {@link #isOurs}.
+     *
+     * @param kinds the letters of the kinds wanted
+     * @param glob of the name within its kind
+     */
+    String pattern(String kinds, String glob) {
+        return escape(prefix) + ":{c:*}:[" + kinds + "]:" + glob;
+    }
+
+    /** Text that a glob takes literally. */
+    static String escape(String text) {
+        return text.replaceAll("[\\\\*?\\[\\]^-]", "\\\\$0");
+    }
+
+    /** Whether a name in Redis is one of the cache's, and of one of these kinds. */
+    boolean isOurs(String kinds, String name) {
+        var matcher = ours.matcher(name);
+        return matcher.lookingAt() && kinds.contains(matcher.group(1));
+    }
+
+    /** The cache's key that a name in Redis stands for; empty when it is none of this kind. */
+    Optional<String> keyOf(char kind, String name) {
+        var matcher = ours.matcher(name);
+        return matcher.lookingAt() && matcher.group(1).charAt(0) == kind
+                ? Optional.of(name.substring(matcher.end()))
+                : Optional.empty();
+    }
+
+    /** What keys of one slot have in common. */
+    static String hashTag(String name) {
+        int open = name.indexOf("{c:");
+        return name.substring(open, name.indexOf('}', open));
     }
 
     private String in(int bucket, char kind, String name) {

@@ -47,13 +47,11 @@ public final class Survey {
 
     private final RedisServer server;
     private final CacheKeys keys;
-    private final String prefix;
     private final Clock clock = Clock.systemUTC();
 
     public Survey(RedisServer server, CacheOptions options) {
         this.server = server;
         this.keys = new CacheKeys(options.prefix(), options.buckets());
-        this.prefix = options.prefix();
     }
 
     /**
@@ -64,7 +62,7 @@ public final class Survey {
      * @param page takes some keys, perhaps none, and says whether to go on
      */
     public void walk(String glob, Predicate<List<String>> page) {
-        var wanted = ScanArgs.Builder.limit(PAGE).match(prefix + ":{c:*}:e:" + glob);
+        var wanted = ScanArgs.Builder.limit(PAGE).match(keys.pattern("e", glob));
         for (var session : server.sessions()) {
             ScanCursor cursor = ScanCursor.INITIAL;
             do {
@@ -164,11 +162,7 @@ public final class Survey {
 
     /** @return empty when it is no entry of ours */
     private Optional<String> keyOf(@Nullable String name) {
-        if (name == null || !name.startsWith(prefix + ":{c:")) {
-            return Optional.empty();
-        }
-        int end = name.indexOf("}:e:");
-        return end < 0 ? Optional.empty() : Optional.of(name.substring(end + "}:e:".length()));
+        return name == null ? Optional.empty() : keys.keyOf('e', name);
     }
 
     private record Asked(String key, CompletionStage<@Nullable Long> idle, CompletionStage<@Nullable Long> frequency) {}

@@ -249,6 +249,34 @@ public final class TagCache {
     }
 
     /**
+     * Removes every key that matches, also for fills that are in flight. It walks all keys of the server a few hundred at
+     * a time; what many readers share is better invalidated by a tag.
+     *
+     * @param glob of whole keys, as Redis writes it ({@code *}, {@code ?}, {@code [ab]}, {@code \} before a literal one). The
+     *     keys of a catalog's views begin with eight digits that name the view's definition: {@code *:enrollments:3:*}
+     * @return how many entries there were
+     */
+    public long deletePattern(String glob) {
+        long start = System.nanoTime();
+        long removed = new Removal(server, keys).matching(glob);
+        OperationLog.done("DELETE", glob, removed, start);
+        return removed;
+    }
+
+    /**
+     * Removes everything that this cache's prefix holds, whatever the number of buckets, also for fills that are in
+     * flight.
+     *
+     * @return how many entries there were
+     */
+    public long clear() {
+        long start = System.nanoTime();
+        long removed = new Removal(server, keys).everything();
+        OperationLog.done("CLEAR", options.prefix(), removed, start);
+        return removed;
+    }
+
+    /**
      * Walks the keys under these tags, frees the entries that are neither current nor hot, and names those that are hot
      * but not current. For the background: it takes a round trip per hundred keys or so.
      */
