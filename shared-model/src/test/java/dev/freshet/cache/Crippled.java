@@ -8,25 +8,41 @@ import dev.freshet.redis.Script;
 import io.lettuce.core.ScriptOutputType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Protocols that lack one thing each. What finds nothing wrong with one of them proves nothing about ours. */
 enum Crippled {
     EPOCHS_READ_AFTER_THE_LOAD(EpochsAfterLoad::new),
     MISSING_EPOCH_COUNTS_AS_VALID(MissingEpochIsValid::new),
-    NO_RUN_ID(NoRunId::new),
+    NO_RUN_ID(NoRunId::new, Surroundings.Kind.KILLED),
     JOINER_TAKES_A_REFUSED_LOAD(SharedLoads::new),
     TAG_SETS_INSTEAD_OF_EPOCHS(TagSets::new);
 
     @SuppressWarnings("ImmutableEnumChecker") // a constructor
     private final BiFunction<RedisServer, CacheOptions, Protocol> making;
 
+    private final Surroundings.Kind surroundings;
+
     Crippled(BiFunction<RedisServer, CacheOptions, Protocol> making) {
+        this(making, Surroundings.Kind.PLAIN);
+    }
+
+    Crippled(BiFunction<RedisServer, CacheOptions, Protocol> making, Surroundings.Kind surroundings) {
         this.making = making;
+        this.surroundings = surroundings;
+    }
+
+    /** Where it shows. */
+    Surroundings.Kind surroundings() {
+        return surroundings;
     }
 
     Protocol make(RedisServer server, CacheOptions options) {
@@ -39,7 +55,7 @@ enum Crippled {
     }
 
     /** Stores the epochs, or versions, that it finds when it saves. */
-    private static final class EpochsAfterLoad extends Ours {
+    private static final class EpochsAfterLoad extends Steps {
         EpochsAfterLoad(RedisServer server, CacheOptions options) {
             super(server, options);
         }
@@ -58,7 +74,7 @@ enum Crippled {
     }
 
     /** Replaces epochs instead of removing them, and trusts an entry whose epoch is gone. */
-    private static final class MissingEpochIsValid extends Ours {
+    private static final class MissingEpochIsValid extends Steps {
         MissingEpochIsValid(RedisServer server, CacheOptions options) {
             super(server, options);
         }
@@ -90,7 +106,7 @@ enum Crippled {
     }
 
     /** Trusts what came back from disk. */
-    private static final class NoRunId extends Ours {
+    private static final class NoRunId extends Steps {
         NoRunId(RedisServer server, CacheOptions options) {
             super(server, options);
         }
@@ -110,19 +126,44 @@ enum Crippled {
     }
 
     /** Lets readers of one process share a load, as most do. */
-    private static final class SharedLoads extends Ours {
+    private static final class SharedLoads extends Steps {
         SharedLoads(RedisServer server, CacheOptions options) {
             super(server, options);
         }
+
+        private final Map<String, CompletableFuture<Got>> loading = new ConcurrentHashMap<>();
 
         @Override
         public boolean sharesLoads() {
             return true;
         }
+
+        @Override
+        public Got get(String key, List<Tag> tags, Supplier<String> loader) {
+            var found = read(key, tags);
+            if (found.isPresent()) {
+                return new Got(found.get(), true);
+            }
+            var mine = new CompletableFuture<Got>();
+            var others = loading.putIfAbsent(key, mine);
+            if (others != null) {
+                return others.join();
+            }
+            try {
+                var got = super.get(key, tags, loader);
+                mine.complete(got);
+                return got;
+            } catch (RuntimeException e) {
+                mine.completeExceptionally(e);
+                throw e;
+            } finally {
+                loading.remove(key, mine);
+            }
+        }
     }
 
     /** Notes under each tag which keys it has, and removes them. */
-    private static final class TagSets extends Ours {
+    private static final class TagSets extends Steps {
         private static final byte[] REMOVE = """
                 for i = 1, #KEYS do
                     for _, entry in ipairs(redis.call('SMEMBERS', KEYS[i])) do redis.call('UNLINK', entry) end
@@ -184,7 +225,7 @@ enum Crippled {
         }
     }
 
-    private static String content(Ours.Look look) {
+    private static String content(Steps.Look look) {
         return new String(look.stored().entry().content(), UTF_8);
     }
 }

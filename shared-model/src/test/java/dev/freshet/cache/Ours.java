@@ -2,81 +2,42 @@ package dev.freshet.cache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
-import io.lettuce.core.KeyValue;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
-/** The cache as it is. What cripples it overrides one step. */
-class Ours implements Protocol {
-    static final Lifetime LIFETIME = Lifetime.of(Duration.ofHours(1));
-
-    final RedisServer server;
-    final CacheKeys keys;
-    final TagCache cache;
-
+/** The cache as it is, where it can with the methods that its users call. */
+final class Ours extends Steps {
     Ours(RedisServer server, CacheOptions options) {
-        this.server = server;
-        this.keys = new CacheKeys(options.prefix(), options.buckets());
-        this.cache = new TagCache(server, options);
+        super(server, options);
     }
 
     @Override
-    public Optional<String> read(String key, List<Tag> tags) {
-        return cache.read(key, tags).map(entry -> new String(entry.content(), UTF_8));
+    public List<Optional<String>> readAll(List<String> keys, List<List<Tag>> tags) {
+        return cache.readAll(keys, tags).stream()
+                .map(found -> found.map(entry -> new String(entry.content(), UTF_8)))
+                .toList();
     }
 
     @Override
-    public Optional<Fill> begin(String key, List<Tag> tags, String token) {
-        return cache.begin(key, tags, token);
+    public Got get(String key, List<Tag> tags, Supplier<String> loader) {
+        var got = cache.get(key, tags, LIFETIME, key, () -> loader.get().getBytes(UTF_8));
+        return new Got(new String(got.entry().content(), UTF_8), got.outcome() == Outcome.HIT);
     }
 
     @Override
-    public boolean fill(Fill fill, String content) {
-        return cache.fill(fill, content.getBytes(UTF_8), LIFETIME, "", fill.begunAt());
-    }
-
-    @Override
-    public void abandon(Fill fill) {
-        cache.abandon(fill);
-    }
-
-    @Override
-    public void invalidate(List<Tag> tags) {
-        cache.invalidate(tags);
-    }
-
-    @Override
-    public void delete(String key) {
-        cache.delete(key);
-    }
-
-    /** An entry and what stands beside it, seen in one moment. */
-    record Look(String runId, Stored stored, List<@Nullable String> epochs) {}
-
-    Optional<Look> look(String key, List<Tag> tags) {
-        var names =
-                Stream.concat(Stream.of(keys.entry(key)), epochKeys(key, tags)).toArray(String[]::new);
-        return server.await(server.send(
-                names[0],
-                session -> session.commands()
-                        .mget(names)
-                        .thenApply(values -> Stored.decode(values.getFirst().getValueOrElse(new byte[0]))
-                                .map(stored -> new Look(session.runId(), stored, epochs(values))))));
-    }
-
-    Stream<String> epochKeys(String key, List<Tag> tags) {
-        return tags.stream().map(tag -> keys.epoch(keys.bucketOf(key), tag));
-    }
-
-    private static List<@Nullable String> epochs(List<KeyValue<String, byte[]>> values) {
-        Function<KeyValue<String, byte[]>, @Nullable String> text =
-                value -> value.hasValue() ? new String(value.getValue(), UTF_8) : null;
-        return values.stream().skip(1).map(text).toList();
+    public int rewarm(Tag tag, Function<String, List<Tag>> tags, Function<String, String> loader) {
+        int stored = 0;
+        for (var hot : cache.sweep(List.of(tag))) {
+            var fill = cache.begin(hot.key(), tags.apply(hot.key()));
+            if (fill.isPresent() && fill(fill.get(), loader.apply(hot.key()))) {
+                stored++;
+            }
+        }
+        return stored;
     }
 }
