@@ -119,7 +119,8 @@ final class Moves {
                         names,
                         argument(token),
                         argument(options.lease().toMillis()),
-                        argument(options.epochTtl().toMillis()))
+                        argument(options.epochTtl().toMillis()),
+                        argument(session.runId()))
                 .thenApply(answer -> answer.size() == 1
                         ? Optional.empty()
                         : Optional.of(new Fill(

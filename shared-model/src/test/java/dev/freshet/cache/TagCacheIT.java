@@ -93,6 +93,7 @@ class TagCacheIT {
             var restarted = new TagCache(other, options);
             restarted.get("k", TAGS, FIVE_MINUTES, "", () -> bytes("old"));
             var begun = restarted.begin("in flight", TAGS).orElseThrow();
+            assertThat(restarted.begin("abandoned", TAGS)).isPresent();
             var before = other.session();
             process.restart();
             await().until(() -> other.isConnected() && other.session() != before);
@@ -103,6 +104,9 @@ class TagCacheIT {
             assertThat(fill(restarted, begun, "old")).isFalse();
             assertThat(restarted.read("in flight", TAGS)).isEmpty();
             assertThat(restarted.begin("in flight", TAGS)).isPresent();
+            assertThat(restarted.begin("abandoned", TAGS))
+                    .as("nobody waits for a lease that came back too")
+                    .isPresent();
         }
     }
 
@@ -415,7 +419,14 @@ class TagCacheIT {
     private List<Object> runBegin(String token) {
         var names = new String[] {keys.lease("k"), keys.epoch(0, TAGS.get(0)), keys.epoch(0, TAGS.get(1))};
         return server.await(Script.load(TagCache.class, "begin.lua")
-                .run(commands(), ScriptOutputType.MULTI, names, argument(token), argument(30_000), argument(600_000)));
+                .run(
+                        commands(),
+                        ScriptOutputType.MULTI,
+                        names,
+                        argument(token),
+                        argument(30_000),
+                        argument(600_000),
+                        argument(server.session().runId())));
     }
 
     private static List<String> epochs(List<Object> answer) {
