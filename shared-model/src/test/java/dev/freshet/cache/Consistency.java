@@ -15,8 +15,7 @@ public final class Consistency {
             Surroundings.Kind.PLAIN, 5_000_000L,
             Surroundings.Kind.FULL_MEMORY, 4_000_000L,
             Surroundings.Kind.KILLED, 2_000_000L);
-    private static final Length UNTIL_FOUND_OUT =
-            new Length(Duration.ZERO, Long.MAX_VALUE, 10, Duration.ofMinutes(2));
+    private static final Length UNTIL_FOUND_OUT = new Length(Duration.ZERO, Long.MAX_VALUE, 10, Duration.ofMinutes(2));
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private long reads;

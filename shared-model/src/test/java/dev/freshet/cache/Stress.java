@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
  */
 final class Stress {
     private static final Tag ALL = new Tag("all");
+    static final String PREFIX = "s";
     private static final int BATCH = 100;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -101,7 +102,7 @@ final class Stress {
 
     /** @param name of the protocol, for the report */
     Report run(String name, BiFunction<RedisServer, CacheOptions, Protocol> making) {
-        var options = CacheOptions.defaults("s").withBuckets(surroundings.buckets());
+        var options = CacheOptions.defaults(PREFIX).withBuckets(surroundings.buckets());
         try (var server = new RedisServer("cache", surroundings.url(), TIMEOUT);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var protocol = making.apply(server, options);
@@ -154,7 +155,8 @@ final class Stress {
 
     private boolean goesOn() {
         long passed = System.nanoTime() - start;
-        boolean isEnough = passed > length.atLeast.toNanos() && reads.sum() >= length.reads
+        boolean isEnough = passed > length.atLeast.toNanos()
+                && reads.sum() >= length.reads
                 && !surroundings.toll().isEmpty();
         return !isEnough && stale.sum() < length.stale && passed < length.atMost.toNanos();
     }
@@ -170,7 +172,8 @@ final class Stress {
     /** Reads many rows and leaves alone what is not there. */
     private void skim(Protocol protocol, Random random) {
         var chosen = IntStream.range(0, BATCH).map(i -> row(random)).toArray();
-        var bounds = IntStream.of(chosen).mapToLong(row -> floors.get(row).get()).toArray();
+        var bounds =
+                IntStream.of(chosen).mapToLong(row -> floors.get(row).get()).toArray();
         var found = protocol.readAll(
                 IntStream.of(chosen).mapToObj(Stress::key).toList(),
                 IntStream.of(chosen).mapToObj(Stress::tags).toList());
@@ -244,7 +247,10 @@ final class Stress {
     }
 
     private static String incompressible(int length) {
-        return new Random(1).ints(length, 'a', 'z').collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        return new Random(1)
+                .ints(length, 'a', 'z')
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     static void dawdle(Random random, int maxMillis) {

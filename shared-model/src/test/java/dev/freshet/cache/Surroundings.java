@@ -1,11 +1,14 @@
 package dev.freshet.cache;
 
 import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.EmbeddedCluster;
 import dev.freshet.testing.EmbeddedRedis;
 import io.lettuce.core.RedisException;
+import io.lettuce.core.cluster.SlotHash;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Where a stress takes place, and what goes wrong there beside keys that get lost. */
@@ -41,7 +44,8 @@ interface Surroundings extends AutoCloseable {
     enum Kind {
         PLAIN(Plain::new),
         FULL_MEMORY(FullMemory::new),
-        KILLED(Killed::new);
+        KILLED(Killed::new),
+        CLUSTER(Cluster::new);
 
         @SuppressWarnings("ImmutableEnumChecker") // a constructor
         private final Supplier<Surroundings> making;
@@ -122,7 +126,7 @@ interface Surroundings extends AutoCloseable {
         private static final Duration LONGEST_OUTAGE = Duration.ofSeconds(20);
 
         private final EmbeddedRedis process = EmbeddedRedis.start(0, "appendonly no");
-        private volatile int kills;
+        private final AtomicInteger kills = new AtomicInteger();
 
         @Override
         public URI url() {
@@ -143,18 +147,76 @@ interface Surroundings extends AutoCloseable {
                 }
                 Stress.dawdle(random, 20);
             }
-            kills = kills + 1;
+            kills.incrementAndGet();
             Stress.dawdle(random, 300);
         }
 
         @Override
         public String toll() {
-            return kills == 0 ? "" : kills + " times killed and restarted from an older snapshot";
+            return kills.get() == 0 ? "" : kills + " times killed and restarted from an older snapshot";
         }
 
         @Override
         public void close() {
             process.close();
+        }
+    }
+
+    /** Three masters with a replica each; slots move to and fro, masters are killed and come back as replicas. */
+    final class Cluster implements Surroundings {
+        private final EmbeddedCluster cluster = EmbeddedCluster.start();
+        private final AtomicInteger moves = new AtomicInteger();
+        private final AtomicInteger failovers = new AtomicInteger();
+
+        @Override
+        public URI url() {
+            return cluster.url();
+        }
+
+        @Override
+        public int buckets() {
+            return 16;
+        }
+
+        @Override
+        public void strike(RedisServer server, Random random) {
+            if (moves.get() > 2 * failovers.get()) {
+                failOver(random);
+            } else {
+                move(random);
+            }
+        }
+
+        @Override
+        public String toll() {
+            return failovers.get() == 0 ? "" : "%s slots moved, %s masters killed".formatted(moves, failovers);
+        }
+
+        @Override
+        public void close() {
+            cluster.close();
+        }
+
+        /** Leaves the slot on its way for a while, some of its keys here and some there. */
+        private void move(Random random) {
+            int slot = SlotHash.getSlot(new CacheKeys(Stress.PREFIX, buckets()).entry("row-" + random.nextInt(rows())));
+            var from = cluster.masterOf(slot);
+            var to = cluster.otherThan(from);
+            cluster.beginMigration(slot, to);
+            Stress.dawdle(random, 100);
+            cluster.migrateKeys(from, to, from.commands().clusterGetKeysInSlot(slot, 10));
+            Stress.dawdle(random, 100);
+            cluster.endMigration(slot, to);
+            moves.incrementAndGet();
+        }
+
+        private void failOver(Random random) {
+            var masters = cluster.masters();
+            var victim = masters.get(random.nextInt(masters.size()));
+            cluster.kill(victim);
+            cluster.awaitFailover(victim);
+            cluster.mend();
+            failovers.incrementAndGet();
         }
     }
 }
