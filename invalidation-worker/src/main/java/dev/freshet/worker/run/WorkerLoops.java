@@ -1,5 +1,6 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
@@ -8,6 +9,7 @@ import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.Background.Task;
+import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
@@ -15,6 +17,7 @@ import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +29,11 @@ public final class WorkerLoops implements AutoCloseable {
     private static final int MAX_RELEASED = 500;
     /** How long a living worker is given to invalidate what its own changes left behind. */
     private static final Duration LEFT_BEHIND_AGE = Duration.ofSeconds(10);
+
+    /** How long an application is given to tell of what it changed itself. */
+    private static final Duration AUDIT_SETTLE = Duration.ofSeconds(2);
+
+    private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(20);
 
     /** What a worker works with; it closes none of it. */
     public record Needs(
@@ -48,6 +56,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Dependencies dependencies;
     private final Invalidator invalidator;
     private final Warmer warmer;
+    private final Audits audits;
     private final Worker worker;
     private @Nullable Background background;
 
@@ -58,6 +67,9 @@ public final class WorkerLoops implements AutoCloseable {
         this.startedAt = clock.instant();
         this.dependencies = new Dependencies(needs.database, needs.cacheServer, needs.queueServer, clock);
         this.warmer = new Warmer(needs.cache, needs.views, clock, metrics);
+        var survey = new Survey(needs.cacheServer, needs.cache.options());
+        var auditor = new Auditor(survey, needs.catalog, needs.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
+        this.audits = new Audits(needs.cache, auditor, needs.catalog, options.audit(), metrics);
         var leftBehind = new LeftBehind(needs.database);
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = new Invalidator(needs.cache, needs.owed, warmer, leftBehind);
@@ -68,7 +80,7 @@ public final class WorkerLoops implements AutoCloseable {
     public void start() {
         var reaper = new Reaper(queue, options.lease(), clock);
         dependencies.probe();
-        background = new Background(List.of(
+        var tasks = new ArrayList<>(List.of(
                 new Task("prober", Duration.ofMillis(500), dependencies::probe),
                 new Task("leases", options.lease().dividedBy(3), this::renew),
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
@@ -76,6 +88,10 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("warmer", Duration.ofMillis(20), warmer::runOnce)));
+        if (options.audit().isPositive()) {
+            tasks.add(new Task("auditor", options.audit(), audits::runOnce));
+        }
+        background = new Background(tasks);
         worker.start();
     }
 

@@ -11,9 +11,10 @@ import java.time.Duration;
  * @param lanes how many claims are worked on at the same time
  * @param lease how long a claim is safe from the reaper without a sign of life
  * @param drain how long a stopping worker may finish what it claimed
+ * @param audit how often the fleet compares a few cached values with the database; zero for never
  * @param retries what becomes of a job that failed for a reason that may pass
  */
-public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain, RetryPolicy retries) {
+public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain, Duration audit, RetryPolicy retries) {
 
     /** @throws SettingException when a setting is out of its bounds */
     public static WorkerOptions from(Settings settings) {
@@ -21,11 +22,17 @@ public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain
         if (lease.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new SettingException("WORKER_LEASE must be 1s or longer, was " + lease.toMillis() + "ms");
         }
+        var audit = settings.duration("WORKER_AUDIT_INTERVAL", Duration.ofMinutes(1));
+        if (audit.isPositive() && audit.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new SettingException(
+                    "WORKER_AUDIT_INTERVAL must be 1s or longer, or 0s for never, was " + audit.toMillis() + "ms");
+        }
         return new WorkerOptions(
                 settings.number("WORKER_BATCH", 500, 1, 500),
                 settings.number("WORKER_LANES", 2, 1, 64),
                 lease,
                 settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
+                audit,
                 new RetryPolicy(
                         settings.number("WORKER_RETRY_ATTEMPTS", 10, 1, 100),
                         settings.duration("WORKER_RETRY_BUDGET", Duration.ofHours(24)),

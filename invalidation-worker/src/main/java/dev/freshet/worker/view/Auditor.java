@@ -107,10 +107,12 @@ public final class Auditor {
         if (different.isEmpty()) {
             return new Report(keys.size(), compared.size(), 0, List.of());
         }
-        pause(settle);
         var open = different.stream()
-                .collect(Collectors.toMap(one -> one.entry.seen.key(), Compared::entry, (a, b) -> a, LinkedHashMap::new));
-        return judge(keys.size(), compared.size(), open);
+                .collect(Collectors.toMap(
+                        one -> one.entry.seen.key(), Compared::entry, (a, b) -> a, LinkedHashMap::new));
+        return hasSlept(settle)
+                ? judge(keys.size(), compared.size(), open)
+                : new Report(keys.size(), compared.size(), open.size(), List.of());
     }
 
     /**
@@ -130,10 +132,9 @@ public final class Auditor {
                     .filter(one -> open.containsKey(one.entry.seen.key()))
                     .forEach(one -> stale.add(new Stale(one.entry.view, one.entry.seen, one.truth)));
             unreached.forEach(entry -> open.remove(entry.seen.key()));
-            if (open.isEmpty() || System.nanoTime() > deadline) {
+            if (open.isEmpty() || System.nanoTime() > deadline || !hasSlept(LOOK_AGAIN)) {
                 return new Report(sampled, compared, open.size(), stale);
             }
-            pause(LOOK_AGAIN);
         }
     }
 
@@ -214,12 +215,14 @@ public final class Auditor {
         }
     }
 
-    private static void pause(Duration time) {
+    /** @return false when somebody wants this thread to end */
+    private static boolean hasSlept(Duration time) {
         try {
             Thread.sleep(time);
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted during an audit", e);
+            return false;
         }
     }
 }

@@ -30,7 +30,8 @@ final class Changes {
                     .mapTo(Boolean.class)
                     .one();
             return isMigrated
-                    && handle.createQuery("select exists(select 1 from freshet.left_behind where tags && :tags)")
+                    && handle.createQuery(
+                                    "select exists(select 1 from freshet.left_behind where tags && :tags::text[])")
                             .bindArray(
                                     "tags",
                                     String.class,

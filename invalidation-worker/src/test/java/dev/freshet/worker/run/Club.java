@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
@@ -21,6 +22,7 @@ import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import dev.freshet.worker.frontend.Owed;
+import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /** A small application with members in cohorts, and workers for it, on real services of its own. */
@@ -46,6 +49,19 @@ final class Club implements AutoCloseable {
             application: club
             sites:
               main: { scheme: thinkific, secrets: secret }
+            views:
+              cohort:
+                key: cohort:{cohortId}
+                params: { cohortId: { type: int, min: 0, max: 1000 } }
+                sql: select id from members where cohort_id = :cohortId order by id
+                tags: [ "cohort:{cohortId}" ]
+                ttl: 5m
+              clock:
+                key: clock
+                sql: select clock_timestamp() as now
+                tags: [ members ]
+                ttl: 5m
+                audit: false
             events:
               member.saved:
                 with: { id: /payload/id, cohort: /payload/cohort, at: /created_at }
@@ -103,6 +119,23 @@ final class Club implements AutoCloseable {
         execute("create table if not exists members (id bigint primary key, cohort_id int not null)");
     }
 
+    CachedViews views() {
+        return new CachedViews(cache, catalog, database, 4);
+    }
+
+    /** Reads a cohort as an application would. */
+    byte[] read(int cohort) {
+        var view = Objects.requireNonNull(catalog.views().get("cohort"));
+        return views().get(view, Map.of("cohortId", String.valueOf(cohort)))
+                .entry()
+                .content();
+    }
+
+    Auditor newAuditor(Duration patience) {
+        var survey = new Survey(cacheServer, cache.options());
+        return new Auditor(survey, catalog, database, queue, Duration.ZERO, patience);
+    }
+
     Worker newWorker() {
         var metrics = new SimpleMeterRegistry();
         var leftBehind = new LeftBehind(database);
@@ -112,6 +145,7 @@ final class Club implements AutoCloseable {
                 2,
                 LEASE,
                 Duration.ofSeconds(5),
+                Duration.ZERO,
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
                 queue,
