@@ -1,17 +1,26 @@
 package dev.freshet.worker;
 
+import dev.freshet.catalog.Access;
+import dev.freshet.catalog.Limits;
+import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.RequestLimits;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Listen;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The settings of the process that answers cached reads.
  *
  * @param loads how many statements it runs at the same time
  * @param statementTimeout of each; must end well before the cache's lease does
+ * @param hasCache whether there is a cache at all; else every read is loaded
+ * @param refused how many requests of one address are told that their token is wrong, per window; 0 for no limit
+ * @param limitTimeout how long a request waits to be counted
+ * @param adminTokens of the admin API; none keeps it closed
  */
 record ServeConfig(
         Listen listen,
@@ -20,7 +29,12 @@ record ServeConfig(
         URI database,
         Duration redisTimeout,
         int loads,
-        Duration statementTimeout) {
+        Duration statementTimeout,
+        boolean hasCache,
+        ClientAddress clients,
+        int refused,
+        Duration limitTimeout,
+        List<String> adminTokens) {
     /** Leaves room in a lease of 30 s for the wait for a turn and for a connection. */
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(20);
 
@@ -39,6 +53,33 @@ record ServeConfig(
                 addresses.requireDatabase(),
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
                 settings.number("SERVE_LOADS", 8, 1, 1_000),
-                timeout);
+                timeout,
+                settings.flag("REDIS_ENABLED", true),
+                ClientAddress.from(settings),
+                settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE),
+                settings.duration("RATE_LIMIT_TIMEOUT", RequestLimits.PATIENCE),
+                adminTokens(settings));
+    }
+
+    /** What the settings say of limits, else the catalog. */
+    static Limits limits(Settings settings, Limits declared) {
+        int max = Integer.MAX_VALUE;
+        int window = Math.clamp(declared.window().toMillis(), 1_000, max);
+        return new Limits(
+                0,
+                settings.number("RATE_LIMIT_API_REQUESTS", declared.api(), 0, max),
+                settings.number("RATE_LIMIT_CACHE_REQUESTS", declared.cache(), 0, max),
+                settings.number("RATE_LIMIT_DATABASE_REQUESTS", declared.database(), 0, max),
+                settings.number("RATE_LIMIT_IDENTIFIER_REQUESTS", declared.identifier(), 0, max),
+                declared.identifierHeader(),
+                Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)));
+    }
+
+    private static List<String> adminTokens(Settings settings) {
+        var tokens = settings.list("ADMIN_TOKEN");
+        if (!tokens.stream().allMatch(Access::isToken)) {
+            throw new SettingException("ADMIN_TOKEN has a token that cannot be sent; " + Access.TOKEN_FORM);
+        }
+        return tokens;
     }
 }

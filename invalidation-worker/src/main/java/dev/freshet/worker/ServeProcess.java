@@ -7,10 +7,12 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.limit.RequestLimits;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.view.CachedViews;
 import dev.freshet.worker.view.ErrorPages;
+import dev.freshet.worker.view.Gate;
 import dev.freshet.worker.view.Health;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
@@ -35,7 +37,8 @@ public final class ServeProcess implements AutoCloseable {
 
     private ServeProcess(ServeConfig config, Settings settings) {
         catalog = CatalogReader.read(config.catalog(), settings);
-        settings.refuseUnknown("SERVE_");
+        var limits = ServeConfig.limits(settings, catalog.limits());
+        settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.listen().requireFree();
         redis = new RedisServer("cache", config.addresses().cache(), config.redisTimeout());
@@ -44,6 +47,8 @@ public final class ServeProcess implements AutoCloseable {
         var stats = new CacheStats(metrics);
         var cache = new TagCache(redis, CacheOptions.defaults(config.addresses().prefix()), stats);
         var views = new CachedViews(cache, catalog, database, config.loads());
+        var together = RequestLimits.shared(redis, config.addresses().prefix(), limits.window(), config.limitTimeout());
+        var gate = new Gate(config.clients(), limits, together, config.refused(), config.adminTokens());
         http = Javalin.create(javalin -> {
             javalin.startup.showJavalinBanner = false;
             javalin.concurrency.useVirtualThreads = true;
@@ -54,7 +59,7 @@ public final class ServeProcess implements AutoCloseable {
             javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
             javalin.jetty.host = config.listen().host();
             javalin.jetty.port = config.listen().port();
-            new ViewHandler(catalog, views, Clock.systemUTC()).register(javalin.routes);
+            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(javalin.routes);
             new Health(redis, database, stats).register(javalin.routes);
             javalin.routes.get(
                     "/metrics",

@@ -87,7 +87,7 @@ final class CatalogParser {
                         text -> Optional.of(text).filter(Site.SCHEMES::contains)));
         var secrets = section.require(
                         "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
-                .map(values -> siteSecrets(name, values));
+                .map(values -> secrets(values, "every request of site " + name + " is refused"));
         return Optional.of(new Site(name, scheme.orElse(""), secrets.orElse(List.of())));
     }
 
@@ -122,10 +122,19 @@ final class CatalogParser {
     }
 
     private Limits limits(Element element) {
-        var section = new Section(element, List.of("webhooks", "api", "window"));
+        var section = new Section(
+                element, List.of("webhooks", "api", "cache", "database", "identifier", "identifierHeader", "window"));
         return new Limits(
                 limit(section, "webhooks"),
                 limit(section, "api"),
+                limit(section, "cache"),
+                limit(section, "database"),
+                limit(section, "identifier"),
+                section.find("identifierHeader")
+                        .flatMap(e -> e.text(
+                                "the name of a request header such as X-Api-Key",
+                                text -> Optional.of(text).filter(t -> t.matches("[A-Za-z0-9-]{1,64}"))))
+                        .orElse(""),
                 section.find("window").flatMap(this::duration).orElse(Limits.NONE.window()));
     }
 
@@ -176,7 +185,8 @@ final class CatalogParser {
         return list(element, settings::findSecret);
     }
 
-    private List<String> siteSecrets(String site, Element element) {
+    /** @param otherwise what it means that there are none, where that is the fault of variables that are not set */
+    List<String> secrets(Element element, String otherwise) {
         var secrets = secrets(element);
         var unset = element.items().stream()
                 .flatMap(item -> item.text().stream())
@@ -191,7 +201,7 @@ final class CatalogParser {
                             + (unset.size() == 1
                                     ? unset.getFirst() + " is not set"
                                     : "none of " + String.join(", ", unset) + " is set")
-                            + ", so every request of site " + site + " is refused",
+                            + ", so " + otherwise,
                     "");
         }
         return secrets;

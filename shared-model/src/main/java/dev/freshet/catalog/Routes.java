@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /** The routes of a catalog so far: no two may be one. */
 final class Routes {
-    private static final List<String> RESERVED = List.of("/webhooks", "/events", "/views", "/health", "/metrics");
+    private static final List<String> RESERVED =
+            List.of("/webhooks", "/events", "/views", "/health", "/metrics", "/api/admin/cache");
 
     private final Map<String, Element> taken = new LinkedHashMap<>();
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
  * @param audit whether a current entry must be what the database says at any time; false where the SQL asks the clock or
  *     chance
+ * @param access who may read it over HTTP
  * @param fingerprint changes with everything that changes what a cached entry means
  */
 public record View(
@@ -34,6 +35,7 @@ public record View(
         Rewarm rewarm,
         Kind kind,
         boolean audit,
+        Access access,
         String fingerprint) {
 
     public View {

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 
 /** Reads the views of a catalog. */
 final class ViewParser {
-    static final List<String> KEYS =
-            List.of("route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind", "audit");
+    static final List<String> KEYS = List.of(
+            "route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind", "audit", "access", "cdn");
     static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
 
     private final CatalogParser parser;
@@ -41,6 +41,7 @@ final class ViewParser {
         var kind = choice(section, "kind", Kind.class).orElse(Kind.ROWS);
         boolean audit = section.find("audit").flatMap(ViewParser::truth).orElse(true);
         sql.filter(s -> audit).ifPresent(s -> reportClock(section, s));
+        var access = access(section, name);
         if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || ttl.isEmpty()) {
             return Optional.empty();
         }
@@ -57,7 +58,34 @@ final class ViewParser {
                 rewarm,
                 kind,
                 audit,
+                access,
                 fingerprint));
+    }
+
+    private Access access(Section section, String view) {
+        var cdn = section.find("cdn");
+        var kept = cdn.flatMap(parser::duration).orElse(Duration.ZERO);
+        if (kept.toMillis() % 1_000 != 0) {
+            cdn.ifPresent(e -> e.error("must be whole seconds", "Cache-Control knows nothing shorter"));
+        }
+        return section.find("access")
+                .map(element -> {
+                    cdn.ifPresent(e -> e.error(
+                            "must not stand beside access", "what only some may read is kept by no shared cache"));
+                    return new Access(false, tokens(element, view), Duration.ZERO);
+                })
+                .orElse(new Access(true, List.of(), kept));
+    }
+
+    private List<String> tokens(Element element, String view) {
+        var example = "tokens: \"${" + view.replace('-', '_').toUpperCase(Locale.ROOT) + "_TOKENS}\"";
+        var found = new Section(element, List.of("tokens")).require("tokens", example);
+        var tokens = found.map(e -> parser.secrets(e, "every read of view " + view + " is refused"))
+                .orElse(List.of());
+        if (!tokens.stream().allMatch(Access::isToken)) {
+            found.ifPresent(e -> e.error("has a token that cannot be sent", Access.TOKEN_FORM));
+        }
+        return tokens;
     }
 
     private Optional<Route> route(Element element, Set<String> params) {

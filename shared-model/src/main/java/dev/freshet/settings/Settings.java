@@ -79,6 +79,20 @@ public final class Settings {
                 String::valueOf);
     }
 
+    /** {@code true} or {@code false}. */
+    public boolean flag(String name, boolean fallback) {
+        return typed(
+                name,
+                fallback,
+                "true or false",
+                text -> switch (text) {
+                    case "true" -> true;
+                    case "false" -> false;
+                    default -> throw new IllegalArgumentException();
+                },
+                String::valueOf);
+    }
+
     /** @return empty when the setting is absent */
     public Optional<URI> uri(String name) {
         return find(name).map(text -> {

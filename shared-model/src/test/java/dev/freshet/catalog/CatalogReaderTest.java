@@ -161,6 +161,26 @@ class CatalogReaderTest {
                 Arguments.of(
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"http://a:1\", secret: \"${NONE}\" } }",
                         "2: frontEnds.web has instances but no secret; set the variable that its secret names"),
+                Arguments.of(view("ttl: 5m", "ttl: 5m\n    access: { token: a }"), """
+                        17: views.list.access.token is no key of the format; did you mean tokens?
+                        17: views.list.access has no tokens; such as tokens: "${LIST_TOKENS}\""""),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    access: { tokens: 'a b' }"),
+                        "17: views.list.access.tokens has a token that cannot be sent; use letters, digits and"
+                                + " - . _ ~ + /, and = at the end"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    access: { tokens: a }\n    cdn: 60s"),
+                        "18: views.list.cdn must not stand beside access; what only some may read is kept by no"
+                                + " shared cache"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    cdn: 500ms"),
+                        "17: views.list.cdn must be whole seconds; Cache-Control knows nothing shorter"),
+                Arguments.of(
+                        view("route: /api/list", "route: /api/admin/cache/list"),
+                        "7: views.list.route must not begin with /api/admin/cache; Freshet answers there itself"),
+                Arguments.of(
+                        "application: x\nlimits: { identifierHeader: 'X Key' }",
+                        "2: limits.identifierHeader must be the name of a request header such as X-Api-Key, was 'X Key'"),
                 Arguments.of(
                         "application: x\nlimits: { api: -1 }",
                         "2: limits.api must be a whole number of at least 0, was '-1'"),
@@ -275,14 +295,14 @@ class CatalogReaderTest {
                 application: x
                 sites: { main: { scheme: thinkific, secrets: "${SECRETS}" } }
                 frontEnds: { web: { type: nextjs, instances: "${URLS:-http://a:1, http://b:2}", secret: "${S}" } }
-                limits: { api: "${API:-100}", window: 10s }
+                limits: { api: "${API:-100}", cache: 5, identifier: 7, identifierHeader: X-Key, window: 10s }
                 """;
         var catalog = parse(yaml, Map.of("SECRETS", "one,two", "S", "s"));
         assertThat(Objects.requireNonNull(catalog.sites().get("main")).secrets())
                 .containsExactly("one", "two");
         assertThat(Objects.requireNonNull(catalog.frontEnds().get("web")).instances())
                 .containsExactly(URI.create("http://a:1"), URI.create("http://b:2"));
-        assertThat(catalog.limits()).isEqualTo(new Limits(0, 100, Duration.ofSeconds(10)));
+        assertThat(catalog.limits()).isEqualTo(new Limits(0, 100, 5, 0, 7, "X-Key", Duration.ofSeconds(10)));
         assertThat(catalog.toString()).doesNotContain("one").doesNotContain("two");
     }
 
@@ -304,6 +324,26 @@ class CatalogReaderTest {
                 .sites()
                 .get("main");
         assertThat(Objects.requireNonNull(site).secrets()).isEmpty();
+    }
+
+    @Test
+    void aViewIsOpenUnlessItNamesTokensAndThenNobodyIsLetInWithoutOne() {
+        assertThat(access("", Map.of())).isEqualTo(Access.OPEN);
+        assertThat(access("cdn: 60s", Map.of())).isEqualTo(new Access(true, List.of(), Duration.ofSeconds(60)));
+        var closed = access("access: { tokens: \"${REPORT_KEY}\" }", Map.of("REPORT_KEY", "old, new"));
+        assertThat(closed).isEqualTo(new Access(false, List.of("old", "new"), Duration.ZERO));
+        assertThat(closed.toString()).doesNotContain("old");
+
+        var unset = parse(view("ttl: 5m", "ttl: 5m\n    access: { tokens: \"${REPORT_KEY}\" }"), Map.of());
+        assertThat(Objects.requireNonNull(unset.views().get("list")).access())
+                .isEqualTo(new Access(false, List.of(), Duration.ZERO));
+        assertThat(unset.notes().toString())
+                .contains("views.list.access.tokens: REPORT_KEY is not set, so every read of view list is refused");
+    }
+
+    private static Access access(String line, Map<String, String> environment) {
+        var catalog = parse(view("ttl: 5m", "ttl: 5m\n    " + line), environment);
+        return Objects.requireNonNull(catalog.views().get("list")).access();
     }
 
     @Test

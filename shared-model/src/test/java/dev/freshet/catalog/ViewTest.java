@@ -138,6 +138,7 @@ class ViewTest {
                 Rewarm.HOT,
                 Kind.ROWS,
                 true,
+                Access.OPEN,
                 fingerprint);
     }
 }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.Site;
 import dev.freshet.ingest.SignatureScheme.Verdict;
+import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.RequestLimit;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;

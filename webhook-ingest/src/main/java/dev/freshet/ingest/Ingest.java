@@ -1,10 +1,10 @@
 package dev.freshet.ingest;
 
 import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
-import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -70,12 +70,13 @@ public final class Ingest implements AutoCloseable {
         var health = new Health(
                 server, guard, queue, config.catalog(), config.queue().maxDepth());
         var limits = config.limits();
-        var refusals = new RequestLimit(limits.refused(), limits.window(), TimeMeter.SYSTEM_NANOTIME);
+        var refusals = RequestLimits.local(limits.window()).of("refused", limits.refused());
+        var together = RequestLimits.shared(server, config.queue().prefix(), limits.window(), limits.patience());
         var webhooks = new WebhookHandler(
                 new Sites(config.catalog()),
-                new Admission(new ClientAddress(config.trustedProxies()), refusals, outcomes, Clock.systemUTC()),
-                new RequestLimit(limits.webhooks(), limits.window(), TimeMeter.SYSTEM_NANOTIME),
-                new RequestLimit(limits.api(), limits.window(), TimeMeter.SYSTEM_NANOTIME),
+                new Admission(config.clients(), refusals, outcomes, Clock.systemUTC()),
+                together.of("webhooks", limits.webhooks()),
+                together.of("writes", limits.api()),
                 intake);
         var routes = new Routes(webhooks, config.catalog().events().values(), health, meters);
         var web = WebServer.start(config.listen(), config.threads(), routes::register);

@@ -2,7 +2,8 @@ package dev.freshet.ingest;
 
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
-import dev.freshet.ingest.ClientAddress.Network;
+import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Listen;
@@ -10,7 +11,6 @@ import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * The settings of this process.
@@ -29,7 +29,7 @@ record IngestConfig(
         Duration queueTimeout,
         QueueOptions queue,
         Duration eventWait,
-        List<Network> trustedProxies,
+        ClientAddress clients,
         Limits limits) {
 
     /** Families of names that belong to this process. */
@@ -42,9 +42,10 @@ record IngestConfig(
      *
      * @param webhooks deliveries
      * @param api events and write routes
+     * @param patience how long a request waits to be counted
      * @param refused requests that are answered 4xx; later ones are told to wait, good ones are let in all the same
      */
-    record Limits(int webhooks, int api, int refused, Duration window) {}
+    record Limits(int webhooks, int api, int refused, Duration window, Duration patience) {}
 
     /**
      * @throws SettingException when a setting cannot be used, or is none
@@ -61,9 +62,7 @@ record IngestConfig(
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
                 queue(settings, addresses.prefix()),
                 eventWait(settings),
-                settings.list("TRUSTED_PROXIES").stream()
-                        .map(IngestConfig::network)
-                        .toList(),
+                ClientAddress.from(settings),
                 limits(settings, catalog.limits()));
         settings.refuseUnknown(FAMILIES);
         return config;
@@ -93,12 +92,7 @@ record IngestConfig(
                 settings.number("RATE_LIMIT_WEBHOOK_REQUESTS", declared.webhooks(), 0, max),
                 settings.number("RATE_LIMIT_API_REQUESTS", declared.api(), 0, max),
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, max),
-                Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)));
-    }
-
-    private static Network network(String text) {
-        return Network.parse(text)
-                .orElseThrow(() -> new SettingException(
-                        "TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, was '" + text + "'"));
+                Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)),
+                settings.duration("RATE_LIMIT_TIMEOUT", RequestLimits.PATIENCE));
     }
 }

@@ -393,7 +393,10 @@ class IngestIT {
 
     @Test
     void theLimitOfWebhooksCountsByTheAddressThatTheTrustedProxySaw() throws Exception {
-        var limits = Map.of("RATE_LIMIT_WEBHOOK_REQUESTS", "1", "TRUSTED_PROXIES", "127.0.0.0/8,::1");
+        var limits = Map.of(
+                "RATE_LIMIT_WEBHOOK_REQUESTS", "1",
+                "RATE_LIMIT_TIMEOUT", "10s",
+                "TRUSTED_PROXIES", "127.0.0.0/8,::1");
         try (var other = new Service(limits)) {
             assertThat(other.from("198.51.100.1", "a").statusCode()).isEqualTo(200);
             assertThat(other.from("198.51.100.1", "b").statusCode()).isEqualTo(429);
@@ -404,7 +407,10 @@ class IngestIT {
 
     @Test
     void aProxyThatAddsAHeaderOfItsOwnIsBelievedAndNotTheOneBeforeIt() throws Exception {
-        var limits = Map.of("RATE_LIMIT_WEBHOOK_REQUESTS", "1", "TRUSTED_PROXIES", "127.0.0.0/8,::1");
+        var limits = Map.of(
+                "RATE_LIMIT_WEBHOOK_REQUESTS", "1",
+                "RATE_LIMIT_TIMEOUT", "10s",
+                "TRUSTED_PROXIES", "127.0.0.0/8,::1");
         try (var other = new Service(limits)) {
             assertThat(other.from(List.of("6.6.6.1", "198.51.100.1"), "a").statusCode())
                     .isEqualTo(200);

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,14 +64,27 @@ public final class CachedViews {
      * @throws LoadException when it must be loaded and cannot, and nothing within its grace stands in
      */
     public Cached get(View view, Map<String, String> values) {
+        return get(view, values, () -> {});
+    }
+
+    /**
+     * Reads a view, and loads it where it is not cached and may be loaded.
+     *
+     * @param mayLoad called before each load; what it throws counts as a load that failed
+     */
+    Cached get(View view, Map<String, String> values, Runnable mayLoad) {
         var lifetime = lifetime(view);
         var origin = new Origin(view.name(), values).encode();
         var request = new Request(view.name(), view.key(values), view.tags(values), lifetime, origin);
+        Supplier<byte[]> load = () -> {
+            mayLoad.run();
+            return loader.load(view, values);
+        };
         try {
-            return cache.get(request, () -> Value.of(loader.load(view, values), lifetime));
+            return cache.get(request, () -> Value.of(load.get(), lifetime));
         } catch (RedisException e) {
             log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
-            return bypass(request, view, values);
+            return bypass(request, load);
         }
     }
 
@@ -122,18 +136,18 @@ public final class CachedViews {
         return new Lifetime(view.ttl(), view.grace(), hotFor);
     }
 
-    private Cached bypass(Request request, View view, Map<String, String> values) {
-        stats.failed(view.name());
+    private Cached bypass(Request request, Supplier<byte[]> load) {
+        stats.failed(request.name());
         long start = System.nanoTime();
         try {
-            var content = loader.load(view, values);
+            var content = load.get();
             var now = clock.instant();
             int gzipFrom = cache.options().gzipFrom();
             var entry = Entry.of(content, now, request.lifetime(), now, request.origin(), gzipFrom);
-            stats.read(view.name(), Outcome.BYPASS, entry.payload().length);
+            stats.read(request.name(), Outcome.BYPASS, entry.payload().length);
             return new Cached(entry, Outcome.BYPASS, false);
         } finally {
-            stats.loaded(view.name(), 1, Duration.ofNanos(System.nanoTime() - start));
+            stats.loaded(request.name(), 1, Duration.ofNanos(System.nanoTime() - start));
         }
     }
 

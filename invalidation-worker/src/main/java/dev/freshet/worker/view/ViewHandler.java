@@ -3,7 +3,6 @@ package dev.freshet.worker.view;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import dev.freshet.cache.Cached;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.View;
@@ -22,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers cached reads over HTTP: each view at its own route and at {@code /views/NAME}. Browsers may keep an answer but
- * must ask each time whether it still holds, since nobody could call it back from them.
+ * Answers cached reads over HTTP: each view at its own route and at {@code /views/NAME}. Who may keep an answer for how
+ * long: see Keeping.
  */
 public final class ViewHandler {
     private static final Logger log = LoggerFactory.getLogger(ViewHandler.class);
@@ -33,11 +32,14 @@ public final class ViewHandler {
 
     private final Catalog catalog;
     private final CachedViews views;
+    private final Gate gate;
     private final Clock clock;
+    private final Keeping keeping = new Keeping();
 
-    public ViewHandler(Catalog catalog, CachedViews views, Clock clock) {
+    public ViewHandler(Catalog catalog, CachedViews views, Gate gate, Clock clock) {
         this.catalog = catalog;
         this.views = views;
+        this.gate = gate;
         this.clock = clock;
     }
 
@@ -50,6 +52,7 @@ public final class ViewHandler {
             }
         }
         read(routes, "/views/{view}", this::named);
+        Refusal.register(routes);
         routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));
         routes.exception(LoadException.class, ViewHandler::unavailable);
         ErrorPages.register(routes);
@@ -72,9 +75,14 @@ public final class ViewHandler {
     }
 
     private void answer(Context ctx, View view, Map<String, String> path) {
-        var cached = views.get(view, view.parse(given(ctx, path)));
-        describe(ctx, cached);
+        gate.admitRead(ctx, view.access());
+        var values = view.parse(given(ctx, path));
+        var address = gate.address(ctx);
+        var cached = views.get(view, values, () -> gate.admitLoad(address));
         var entry = cached.entry();
+        keeping.describe(ctx, view, values, cached, Duration.between(entry.loadedAt(), clock.instant()));
+        ctx.header("X-Cache", cached.outcome().name());
+        ctx.header("ETag", "W/\"" + entry.etag() + "\""); // weak: the same value may be sent compressed or not
         if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
             ctx.status(304).contentType(JSON); // a cache may take it over
         } else if (entry.gzipped() && acceptsGzip(ctx.header("Accept-Encoding"))) {
@@ -82,16 +90,6 @@ public final class ViewHandler {
         } else {
             ctx.contentType(JSON).result(entry.content());
         }
-    }
-
-    /** The ETag is weak: the same value may be sent compressed or not. */
-    private void describe(Context ctx, Cached cached) {
-        var age = Duration.between(cached.entry().loadedAt(), clock.instant());
-        ctx.header("X-Cache", cached.outcome().name())
-                .header("Age", String.valueOf(Math.max(0, age.toSeconds())))
-                .header("ETag", "W/\"" + cached.entry().etag() + "\"")
-                .header("Cache-Control", "no-cache")
-                .header("Vary", "Accept-Encoding");
     }
 
     /** @throws ParameterException when a parameter is given twice: which one counts would be a guess; or as {@code %zz} */

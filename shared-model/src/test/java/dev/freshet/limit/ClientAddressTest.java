@@ -1,8 +1,8 @@
-package dev.freshet.ingest;
+package dev.freshet.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.ingest.ClientAddress.Network;
+import dev.freshet.limit.ClientAddress.Network;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,5 +1,7 @@
-package dev.freshet.ingest;
+package dev.freshet.limit;
 
+import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Settings;
 import io.netty.util.NetUtil;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -12,7 +14,7 @@ import java.util.Optional;
  * Who sent a request: the peer, or, when the peer is a trusted proxy, the right-most hop of {@code X-Forwarded-For} that
  * is none. What stands further left in that header the sender may have written itself.
  */
-final class ClientAddress {
+public final class ClientAddress {
     private final List<Network> trusted;
 
     /** @param proxies the trusted ones, as addresses or networks such as {@code 10.0.0.0/8} */
@@ -21,11 +23,24 @@ final class ClientAddress {
     }
 
     /**
+     * Trusts what {@code TRUSTED_PROXIES} lists.
+     *
+     * @throws SettingException when one is neither an address nor a network
+     */
+    public static ClientAddress from(Settings settings) {
+        return new ClientAddress(settings.list("TRUSTED_PROXIES").stream()
+                .map(text -> Network.parse(text)
+                        .orElseThrow(() -> new SettingException("TRUSTED_PROXIES must list addresses or networks such"
+                                + " as 10.0.0.0/8, was '" + text + "'")))
+                .toList());
+    }
+
+    /**
      * @param peer address of the connection's other end
      * @param forwardedFor the header's value, empty when it was not sent
      * @return what limits count by: an IPv4 address, or the /64 network of an IPv6 one, since a sender owns all of it
      */
-    String key(String peer, String forwardedFor) {
+    public String key(String peer, String forwardedFor) {
         return parse(peer).map(address -> keyOf(walk(address, forwardedFor))).orElse(peer);
     }
 
