@@ -30,6 +30,7 @@ public final class ServeProcess implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
     private final RedisServer redis;
+    private final TagCache cache;
     private final Database database;
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Catalog catalog;
@@ -37,6 +38,7 @@ public final class ServeProcess implements AutoCloseable {
 
     private ServeProcess(ServeConfig config, Settings settings) {
         catalog = CatalogReader.read(config.catalog(), settings);
+        var cacheOptions = CacheOptions.from(settings, config.addresses().prefix());
         var limits = ServeConfig.limits(settings, catalog.limits());
         settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");
         settings.describe().forEach(line -> log.info("setting {}", line));
@@ -45,7 +47,7 @@ public final class ServeProcess implements AutoCloseable {
         database = new Database(
                 config.database(), new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT));
         var stats = new CacheStats(metrics);
-        var cache = new TagCache(redis, CacheOptions.defaults(config.addresses().prefix()), stats);
+        cache = new TagCache(redis, cacheOptions, stats);
         var views = new CachedViews(cache, catalog, database, config.loads());
         var together = RequestLimits.shared(redis, config.addresses().prefix(), limits.window(), config.limitTimeout());
         var gate = new Gate(config.clients(), limits, together, config.refused(), config.adminTokens());
@@ -76,6 +78,7 @@ public final class ServeProcess implements AutoCloseable {
     public static ServeProcess start(Settings settings) {
         var process = new ServeProcess(ServeConfig.from(settings), settings);
         try {
+            process.cache.requireAgreement();
             process.checkCatalog();
             process.http.start();
         } catch (RuntimeException e) {

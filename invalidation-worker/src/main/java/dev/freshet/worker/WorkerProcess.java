@@ -41,6 +41,7 @@ public final class WorkerProcess implements AutoCloseable {
             var addresses = Addresses.from(settings);
             var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
             var options = WorkerOptions.from(settings);
+            var cacheOptions = CacheOptions.from(settings, addresses.prefix());
             var calls = CallerOptions.from(settings);
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
             var listen = Listen.from(settings, "WORKER", 8081);
@@ -62,7 +63,8 @@ public final class WorkerProcess implements AutoCloseable {
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(addresses.prefix()));
-            var cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()), new CacheStats(metrics));
+            var cache = new TagCache(cacheServer, cacheOptions, new CacheStats(metrics));
+            cache.requireAgreement();
             var owed = new Owed(
                     queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
             var views = new CachedViews(cache, catalog, database, loads);

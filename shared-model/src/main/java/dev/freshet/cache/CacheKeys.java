@@ -4,6 +4,7 @@ import dev.freshet.model.Tag;
 import io.lettuce.core.codec.CRC16;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -12,20 +13,29 @@ import java.util.regex.Pattern;
  */
 final class CacheKeys {
     private final String prefix;
-    private final int buckets;
+    private final IntSupplier buckets;
     private final Pattern ours;
 
     CacheKeys(String prefix, int buckets) {
+        this(prefix, () -> buckets);
+    }
+
+    CacheKeys(String prefix, Buckets buckets) {
+        this(prefix, buckets::count);
+    }
+
+    private CacheKeys(String prefix, IntSupplier buckets) {
         this.prefix = prefix;
         this.buckets = buckets;
         this.ours = Pattern.compile(Pattern.quote(prefix) + ":\\{c:\\d+}:([eltiw]):");
     }
 
     int buckets() {
-        return buckets;
+        return buckets.getAsInt();
     }
 
     int bucketOf(String key) {
+        int buckets = buckets();
         return buckets == 1 ? 0 : CRC16.crc16(key.getBytes(StandardCharsets.UTF_8)) % buckets;
     }
 

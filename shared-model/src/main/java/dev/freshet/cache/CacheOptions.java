@@ -1,12 +1,15 @@
 package dev.freshet.cache;
 
+import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Settings;
 import java.time.Duration;
 
 /**
- * How one fleet keeps its cache. All its processes must agree on the prefix and the number of buckets.
+ * How one fleet keeps its cache. All its processes must agree on the prefix and on the number of buckets.
  *
  * @param prefix what every key begins with
- * @param buckets into how many groups of keys the cache falls: 1 on a single Redis, more on a cluster
+ * @param buckets into how many groups of keys the cache falls; 0 for what Redis has written down, and where nothing is,
+ *     1 on a single Redis and 128 on a cluster
  * @param lease how long one loader may keep the others waiting; a load must end sooner
  * @param epochTtl how long an epoch that no load asks for is kept; losing one is only a miss
  * @param gzipFrom payloads of this many bytes or more are stored compressed
@@ -23,11 +26,12 @@ public record CacheOptions(
         Duration patience,
         double jitter,
         int refreshes) {
+    private static final int MOST_BUCKETS = 16_384;
 
-    /** @throws IllegalArgumentException when there is no bucket, or another value is out of bounds */
+    /** @throws IllegalArgumentException when a value is out of bounds */
     public CacheOptions {
-        if (buckets < 1 || buckets > 16_384) {
-            throw new IllegalArgumentException("a cache must have 1 to 16384 buckets, not " + buckets);
+        if (buckets < 0 || buckets > MOST_BUCKETS) {
+            throw new IllegalArgumentException("a cache must have 1 to " + MOST_BUCKETS + " buckets, not " + buckets);
         }
         if (!lease.isPositive() || !epochTtl.isPositive() || patience.isNegative()) {
             throw new IllegalArgumentException("lease and epoch lifetime must be longer than nothing");
@@ -43,9 +47,19 @@ public record CacheOptions(
         this(prefix, buckets, lease, epochTtl, gzipFrom, patience, 0.1, 4);
     }
 
-    /** One bucket, a lease of 30 s, epochs kept for 7 days, gzip from 1 KiB, patience of 10 s. */
+    /**
+     * The defaults, with {@code REDIS_CACHE_BUCKETS} where that is set.
+     *
+     * @param prefix what every key begins with
+     * @throws SettingException when the number is out of bounds
+     */
+    public static CacheOptions from(Settings settings, String prefix) {
+        return defaults(prefix).withBuckets(settings.number("REDIS_CACHE_BUCKETS", 0, 0, MOST_BUCKETS));
+    }
+
+    /** As many buckets as Redis has written down, a lease of 30 s, epochs kept for 7 days, gzip from 1 KiB, patience of 10 s. */
     public static CacheOptions defaults(String prefix) {
-        return new CacheOptions(prefix, 1, Duration.ofSeconds(30), Duration.ofDays(7), 1_024, Duration.ofSeconds(10));
+        return new CacheOptions(prefix, 0, Duration.ofSeconds(30), Duration.ofDays(7), 1_024, Duration.ofSeconds(10));
     }
 
     /** The same with another number of buckets. */

@@ -51,7 +51,7 @@ public final class Survey {
 
     public Survey(RedisServer server, CacheOptions options) {
         this.server = server;
-        this.keys = new CacheKeys(options.prefix(), options.buckets());
+        this.keys = new CacheKeys(options.prefix(), new Buckets(server, options));
     }
 
     /**

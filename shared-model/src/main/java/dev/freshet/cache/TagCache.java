@@ -2,6 +2,7 @@ package dev.freshet.cache;
 
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.SettingException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SetArgs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -37,6 +38,7 @@ public final class TagCache {
     private final CacheOptions options;
     private final Clock clock;
     private final CacheStats stats;
+    private final Buckets buckets;
     private final CacheKeys keys;
     private final Moves moves;
     private final Loads loads;
@@ -56,7 +58,8 @@ public final class TagCache {
         this.options = options;
         this.clock = clock;
         this.stats = stats;
-        this.keys = new CacheKeys(options.prefix(), options.buckets());
+        this.buckets = new Buckets(server, options);
+        this.keys = new CacheKeys(options.prefix(), buckets);
         this.moves = new Moves(server, options, keys);
         this.loads = new Loads(server, options, moves, stats, clock);
         this.reads =
@@ -65,6 +68,33 @@ public final class TagCache {
 
     public CacheOptions options() {
         return options;
+    }
+
+    /**
+     * For the start of a process: refuses a cache that other processes keep in another number of buckets. A cache that is
+     * away is looked at later, and not used while it disagrees.
+     *
+     * @throws SettingException when {@code REDIS_CACHE_BUCKETS} is not what the cache in Redis has
+     */
+    public void requireAgreement() {
+        try {
+            keys.buckets();
+        } catch (RedisException e) {
+            var refusal = buckets.refusal();
+            if (refusal != null) {
+                throw new SettingException(refusal);
+            }
+        }
+    }
+
+    /**
+     * Changes the number of buckets, whatever it was. Whatever is cached is not found any more; every process that has
+     * the old number must be stopped before, and finds out at its next invalidation if it was not.
+     *
+     * @param count 1 to 16384
+     */
+    public void changeBuckets(int count) {
+        buckets.change(options.withBuckets(count).buckets());
     }
 
     /** What the reads and loads of this cache came to, by the name of their requests. */
@@ -233,10 +263,12 @@ public final class TagCache {
         if (sorted.isEmpty()) {
             return;
         }
-        var answers = new ArrayList<CompletionStage<Long>>();
-        for (int bucket = 0; bucket < keys.buckets(); bucket++) {
+        var answers = new ArrayList<CompletionStage<?>>();
+        int count = keys.buckets();
+        for (int bucket = 0; bucket < count; bucket++) {
             answers.add(moves.invalidate(bucket, sorted));
         }
+        answers.add(buckets.confirm());
         answers.forEach(server::await);
         OperationLog.done("INVALIDATE", sorted, "OK", start);
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ final class Connector implements AutoCloseable {
     private final Duration timeout;
     private final ClientResources resources;
     private final RedisClient client;
+    private final AtomicLong sessionsOpened = new AtomicLong();
 
     Connector(String name, Duration timeout) {
         this.name = name;
@@ -57,6 +59,15 @@ final class Connector implements AutoCloseable {
 
     Duration timeout() {
         return timeout;
+    }
+
+    /** A session is ready for whoever asks for one. */
+    void counted() {
+        sessionsOpened.incrementAndGet();
+    }
+
+    long sessionsOpened() {
+        return sessionsOpened.get();
     }
 
     /**

@@ -123,6 +123,7 @@ final class Link implements AutoCloseable {
             try {
                 var opened = open(uri);
                 session = opened;
+                connector.counted();
                 cause = "";
                 log.info(
                         "redis connected name={} address={} version={}",

@@ -153,6 +153,11 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** How many sessions there were so far, so that a caller can tell cheaply that there is a new one. */
+    public long sessionsOpened() {
+        return connector.sessionsOpened();
+    }
+
     /** Host and port, or those of all seeds, or a master's name and its sentinels; without user and password. */
     public String address() {
         return home.address();

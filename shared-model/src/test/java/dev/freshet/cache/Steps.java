@@ -22,7 +22,7 @@ abstract class Steps implements Protocol {
 
     Steps(RedisServer server, CacheOptions options) {
         this.server = server;
-        this.keys = new CacheKeys(options.prefix(), options.buckets());
+        this.keys = new CacheKeys(options.prefix(), new Buckets(server, options));
         this.cache = new TagCache(server, options);
     }
 
