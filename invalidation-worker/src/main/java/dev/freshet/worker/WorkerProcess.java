@@ -42,19 +42,21 @@ public final class WorkerProcess implements AutoCloseable {
             var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
             var options = WorkerOptions.from(settings);
             var cacheOptions = CacheOptions.from(settings, addresses.prefix());
+            var queueOptions = QueueOptions.from(settings, addresses.prefix());
             var calls = CallerOptions.from(settings);
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
             var listen = Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
-            settings.refuseUnknown("WORKER_", "CALLBACK_");
+            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_");
             settings.describe().forEach(line -> log.info("setting {}", line));
             listen.requireFree();
 
             var queueServer = keep(new RedisServer("queue", addresses.queue(), timeout));
-            QueuePolicy.check(queueServer.session());
-            var waitServer = keep(new RedisServer("wait", addresses.queue(), timeout));
+            QueuePolicy.check(queueServer);
+            var queue = new JobQueue(queueServer, queueOptions);
+            log.info("queue partitions={}", queue.partitions());
             var cacheServer = keep(new RedisServer("cache", addresses.cache(), timeout));
             var database =
                     keep(new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections)));
@@ -62,7 +64,6 @@ public final class WorkerProcess implements AutoCloseable {
             CatalogCheck.requireUsable(catalog, database);
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            var queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(addresses.prefix()));
             var cache = new TagCache(cacheServer, cacheOptions, new CacheStats(metrics));
             cache.requireAgreement();
             var owed = new Owed(

@@ -12,6 +12,7 @@ import java.util.Map;
  * neither settle nor give back nor renew.
  */
 public final class Claim implements ClaimResult {
+    private final Partition partition;
     private final String id;
     private final boolean suspect;
     private final byte[] first;
@@ -20,10 +21,12 @@ public final class Claim implements ClaimResult {
     private final List<byte[]> unreadable = new ArrayList<>();
 
     /**
+     * @param partition where it stands
      * @param suspect whether its jobs were suspects
      * @param list the claim's list as it stands in Redis
      */
-    Claim(String id, boolean suspect, List<?> list) {
+    Claim(Partition partition, String id, boolean suspect, List<?> list) {
+        this.partition = partition;
         this.id = id;
         this.suspect = suspect;
         this.first = (byte[]) list.getFirst();
@@ -62,6 +65,10 @@ public final class Claim implements ClaimResult {
     /** Whether the job was in a claim that died before; then it is alone in this one. */
     public boolean suspect() {
         return suspect;
+    }
+
+    Partition partition() {
+        return partition;
     }
 
     byte[] first() {

@@ -1,6 +1,6 @@
 package dev.freshet.queue;
 
-/** The names of all keys of a queue. They share one hash tag, so that a script may use them together on a cluster. */
+/** The names of all keys of a partition. They share one hash tag, so that a script may use them together on a cluster. */
 final class QueueKeys {
     final String ready;
     final String suspect;
@@ -37,6 +37,11 @@ final class QueueKeys {
         paused = base + "paused";
         workers = base + "workers";
         workersAt = base + "workers:at";
+    }
+
+    /** Where the number of partitions stands. */
+    static String partitions(String prefix) {
+        return prefix + ":queue:partitions";
     }
 
     String claim(String claim) {

@@ -1,5 +1,6 @@
 package dev.freshet.queue;
 
+import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.RedisSession;
 import dev.freshet.settings.SettingException;
 import org.slf4j.Logger;
@@ -10,6 +11,16 @@ public final class QueuePolicy {
     private static final Logger log = LoggerFactory.getLogger(QueuePolicy.class);
 
     private QueuePolicy() {}
+
+    /**
+     * Looks at every master of a cluster.
+     *
+     * @throws SettingException when one may evict any key
+     * @throws io.lettuce.core.RedisException when one is away
+     */
+    public static void check(RedisServer server) {
+        server.sessions().forEach(QueuePolicy::check);
+    }
 
     /**
      * Warns when the server keeps no append-only file. What a server does not say is taken as fine.

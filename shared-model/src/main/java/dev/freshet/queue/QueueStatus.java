@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * One moment of a queue.
@@ -51,6 +53,26 @@ public record QueueStatus(
     /** Accepted jobs that are in no place: 0, or something was lost (positive) or is in two places (negative). */
     public long missing() {
         return count("accepted") - inFlight() - dead - count("done") - count("discarded");
+    }
+
+    /** All partitions as one. */
+    static QueueStatus sum(List<QueueStatus> partitions) {
+        var counts = new HashMap<String, Long>();
+        partitions.forEach(one -> one.counts.forEach((name, count) -> counts.merge(name, count, Long::sum)));
+        return new QueueStatus(
+                sum(partitions, QueueStatus::ready),
+                sum(partitions, QueueStatus::claimed),
+                sum(partitions, QueueStatus::suspect),
+                sum(partitions, QueueStatus::retry),
+                sum(partitions, QueueStatus::replay),
+                sum(partitions, QueueStatus::dead),
+                counts,
+                partitions.stream().flatMap(one -> one.oldestAge.stream()).max(Comparator.naturalOrder()),
+                partitions.stream().flatMap(one -> one.paused.stream()).findFirst());
+    }
+
+    private static long sum(List<QueueStatus> partitions, ToLongFunction<QueueStatus> place) {
+        return partitions.stream().mapToLong(place).sum();
     }
 
     /** Reads what {@code status.lua} returns. */

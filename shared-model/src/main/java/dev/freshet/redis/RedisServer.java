@@ -91,6 +91,11 @@ public final class RedisServer implements AutoCloseable {
         return links().stream().map(Link::session).toList();
     }
 
+    /** As {@link #sessions}, without those that are away. */
+    public List<RedisSession> openSessions() {
+        return links().stream().filter(Link::isConnected).map(Link::session).toList();
+    }
+
     /** Whether the keys lie on several processes; false also while no server was seen yet. */
     public boolean isCluster() {
         return cluster != null;

@@ -94,7 +94,9 @@ public final class RedisSession implements AutoCloseable {
     /** To be called by whoever opened it, and harmless twice. */
     @Override
     public void close() {
-        connection.close();
-        closed = true;
+        if (!closed) {
+            connection.close();
+            closed = true;
+        }
     }
 }

@@ -2,7 +2,6 @@ package dev.freshet.queue;
 
 import static dev.freshet.queue.TestQueue.FAILED;
 import static dev.freshet.queue.TestQueue.LEASE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.model.Job;
@@ -21,6 +20,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -52,14 +52,15 @@ class InterleavingIT {
             Function<RedisAsyncCommands<String, byte[]>, ? extends CompletionStage<?>> call, Set<String> mayLeave) {}
 
     @BeforeEach
-    void newQueue() {
+    void newQueue(RepetitionInfo run) {
         seed = Long.getLong("freshet.seed", System.nanoTime());
         random = new Random(seed);
-        test = services.newQueue(QueueServices.options(), new Shaky());
+        int partitions = run.getCurrentRepetition() % 2 == 0 ? 3 : 1;
+        test = services.newQueue(QueueServices.options().withPartitions(partitions), new Shaky());
         queue = test.queue;
     }
 
-    @RepeatedTest(3)
+    @RepeatedTest(4)
     void everyJobIsInExactlyOnePlaceAfterEachStep() {
         for (int step = 0; step < STEPS; step++) {
             check(step, act());
@@ -168,7 +169,7 @@ class InterleavingIT {
     }
 
     private String reapOnOldNews() {
-        any(claims).ifPresent(claim -> queue.reap(claim.id()));
+        any(claims).ifPresent(test::reap);
         return "reap on old news";
     }
 
@@ -240,14 +241,13 @@ class InterleavingIT {
     }
 
     private boolean holds(Claim claim) {
-        var list = test.redis().lindex(test.keys.claim(claim.id()), 0);
+        var keys = claim.partition().keys();
+        var list = test.redis().lindex(keys.claim(claim.id()), 0);
         return list != null && java.util.Arrays.equals(list, claim.first());
     }
 
     private List<String> deadIds() {
-        return test.redis().zrange(test.keys.deadAt, 0, -1).stream()
-                .map(id -> new String(id, UTF_8))
-                .toList();
+        return test.ids().getOrDefault("dead", List.of());
     }
 
     private java.util.Optional<Claim> any(List<Claim> claims) {

@@ -75,7 +75,7 @@ class JobQueueIT {
 
     @Test
     void aFullQueueRefusesNewJobsRemembersNothingOfThemAndStillKnowsDuplicates() {
-        test = services.newQueue(new QueueOptions(TestServices.shared().newPrefix(), Duration.ofDays(3), 2, 3));
+        test = services.newQueue(new QueueOptions(TestServices.shared().newPrefix(), Duration.ofDays(3), 2, 3, 1));
         assertThat(services.server.await(test.queue.enqueueAll(List.of(job(1), job(2), job(3), job(1)))))
                 .containsExactly(Enqueued.ACCEPTED, Enqueued.ACCEPTED, Enqueued.FULL, Enqueued.DUPLICATE);
         assertThat(test.places()).isEqualTo("ready 1 2, accepted=2");
@@ -167,10 +167,10 @@ class JobQueueIT {
         assertThat(queue.renew(claim, LEASE)).isTrue();
         test.later(Duration.ofSeconds(40));
         assertThat(queue.expiredClaims()).isEmpty();
-        assertThat(queue.reap(claim.id())).isZero();
+        assertThat(test.reap(claim)).isZero();
         assertThat(test.places()).isEqualTo("claimed 1, accepted=1");
         test.later(Duration.ofSeconds(51));
-        assertThat(queue.expiredClaims()).containsExactly(claim.id());
+        assertThat(queue.expiredClaims()).containsExactly(TestQueue.expired(claim));
     }
 
     @Test
@@ -212,7 +212,7 @@ class JobQueueIT {
                 .isTrue();
         assertThat(queue.unclaim(stale)).isFalse();
         assertThat(queue.renew(stale, LEASE)).isFalse();
-        assertThat(queue.reap(stale.id())).isZero();
+        assertThat(test.reap(stale)).isZero();
         assertThat(test.dump()).isEqualTo(before);
         assertThat(test.places()).isEqualTo("claimed 1, suspect 2, accepted=2");
     }
@@ -257,7 +257,7 @@ class JobQueueIT {
             test.enqueue(Job.first("j" + i, "main", "a.b", TestQueue.RECEIVED, false, "t", new byte[1 << 20]));
         }
         var claim = test.claim(500);
-        assertThat(claim.jobs()).hasSize(JobQueue.ENOUGH_BYTES >> 20);
+        assertThat(claim.jobs()).hasSize(Partition.ENOUGH_BYTES >> 20);
         assertThat(test.claim(500).jobs()).hasSize(24 - claim.jobs().size());
     }
 
@@ -386,7 +386,7 @@ class JobQueueIT {
         for (int crash = 1; crash <= 4; crash++) {
             test.redis().rpush(test.keys.claim("other"), "new\n{\"v\":2}\n".getBytes(UTF_8));
             test.redis().zadd(test.keys.claims, 1, "other".getBytes(UTF_8));
-            assertThat(queue.reap("other")).isEqualTo(1);
+            assertThat(queue.reap(new ExpiredClaim(0, "other"))).isEqualTo(1);
             assertThat(test.ids().get("suspect")).containsExactly("new");
             test.redis().del(test.keys.suspect);
         }

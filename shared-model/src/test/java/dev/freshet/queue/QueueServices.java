@@ -14,10 +14,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The connections of one test class: for calls, for the wait, and for looking on. Registered, it closes after the class. */
+/** The connections of one test class: for calls, and for looking on. Registered, it closes after the class. */
 final class QueueServices implements AfterAllCallback, AutoCloseable {
     final RedisServer server;
-    final RedisServer waiting;
     final StatefulRedisConnection<String, byte[]> eyes;
     private final RedisClient client;
 
@@ -25,11 +24,10 @@ final class QueueServices implements AfterAllCallback, AutoCloseable {
         this(TestServices.shared().redisUrl());
     }
 
-    /** @param url where calls go; the wait and the look go straight to the shared server */
+    /** @param url where calls go; the look goes straight to the shared server */
     QueueServices(URI url) {
         var shared = TestServices.shared().redisUrl();
         server = new RedisServer("queue", url, Duration.ofSeconds(5));
-        waiting = new RedisServer("wait", shared, Duration.ofSeconds(5));
         client = RedisClient.create(RedisURI.create(shared));
         eyes = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
     }
@@ -43,7 +41,7 @@ final class QueueServices implements AfterAllCallback, AutoCloseable {
     }
 
     TestQueue newQueue(QueueOptions options, ScriptRunner runner) {
-        return new TestQueue(server, waiting, eyes, options, runner);
+        return new TestQueue(server, eyes, options, runner);
     }
 
     static QueueOptions options() {
@@ -58,7 +56,6 @@ final class QueueServices implements AfterAllCallback, AutoCloseable {
     @Override
     public void close() {
         server.close();
-        waiting.close();
         client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
     }
 }

@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A queue of a test's own, and eyes to see all that stands in Redis for it. */
 final class TestQueue {
@@ -28,7 +30,9 @@ final class TestQueue {
 
     final JobQueue queue;
     final DeadLetters letters;
+    /** Of the first partition, which mostly is the only one. */
     final QueueKeys keys;
+
     final String prefix;
     private final RedisServer server;
     private final RedisCommands<String, byte[]> eyes;
@@ -37,14 +41,13 @@ final class TestQueue {
     /** @param runner what the queue and its dead letters send their scripts through */
     TestQueue(
             RedisServer server,
-            RedisServer waiting,
             StatefulRedisConnection<String, byte[]> eyes,
             QueueOptions options,
             ScriptRunner runner) {
         this.server = server;
         this.eyes = eyes.sync();
         this.runner = runner;
-        this.queue = new JobQueue(runner, waiting, options);
+        this.queue = new JobQueue(runner, options);
         this.letters = new DeadLetters(runner, options);
         this.prefix = options.prefix();
         this.keys = new QueueKeys(prefix, 0);
@@ -98,6 +101,14 @@ final class TestQueue {
                 queue.awaited(Arrays.stream(numbers).mapToObj(String::valueOf).toList()));
     }
 
+    int reap(Claim claim) {
+        return queue.reap(expired(claim));
+    }
+
+    static ExpiredClaim expired(Claim claim) {
+        return new ExpiredClaim(claim.partition().number(), claim.id());
+    }
+
     /** Ends all claims the way a crash of all workers does: nobody renews, and a lease later somebody reaps. */
     int crash() {
         later(LEASE.plusSeconds(1));
@@ -140,11 +151,20 @@ final class TestQueue {
 
     /** The ids in each place, as they will be taken. */
     Map<String, List<String>> ids() {
+        var places = new LinkedHashMap<String, List<String>>();
+        for (int partition = 0; partition < queue.partitions(); partition++) {
+            ids(new QueueKeys(prefix, partition)).forEach((place, ids) -> places.merge(place, ids, TestQueue::joined));
+        }
+        return places;
+    }
+
+    /** The ids in each place of one partition. */
+    Map<String, List<String>> ids(QueueKeys keys) {
         var claimed = eyes.zrange(keys.claims, 0, -1).stream()
                 .flatMap(claim -> list(keys.claim(text(claim))).stream())
                 .sorted()
                 .toList();
-        var places = new java.util.LinkedHashMap<String, List<String>>();
+        var places = new LinkedHashMap<String, List<String>>();
         places.put("ready", list(keys.ready).reversed());
         places.put("claimed", claimed);
         places.put("suspect", list(keys.suspect).reversed());
@@ -159,10 +179,14 @@ final class TestQueue {
         return places;
     }
 
-    /** Everything under the prefix, to the byte. */
+    private static List<String> joined(List<String> some, List<String> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    /** Everything of the partitions, to the byte. */
     Map<String, String> dump() {
         var dump = new TreeMap<String, String>();
-        ScanIterator.scan(eyes, ScanArgs.Builder.matches(prefix + ":*").limit(10_000))
+        ScanIterator.scan(eyes, ScanArgs.Builder.matches(prefix + ":{q:*").limit(10_000))
                 .forEachRemaining(key -> dump.put(key, value(key)));
         return dump;
     }

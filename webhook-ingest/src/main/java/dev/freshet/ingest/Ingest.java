@@ -55,10 +55,11 @@ public final class Ingest implements AutoCloseable {
 
     private static Ingest start(IngestConfig config, RedisServer server) {
         var guard = new QueueGuard(server);
+        var queue = new JobQueue(server, config.queue());
         if (server.isConnected()) {
             guard.check();
+            log.info("queue partitions={}", queue.partitions());
         }
-        var queue = new JobQueue(server, server, config.queue());
         var waiters = new Waiters(queue, server, config.eventWait());
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Gauge.builder("freshet.waiters", waiters, Waiters::count).register(meters);

@@ -33,7 +33,7 @@ record IngestConfig(
         Limits limits) {
 
     /** Families of names that belong to this process. */
-    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "TRUSTED_", "SEEN_"};
+    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "TRUSTED_", "SEEN_", "QUEUE_"};
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
@@ -60,21 +60,12 @@ record IngestConfig(
                 catalog,
                 addresses.queue(),
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
-                queue(settings, addresses.prefix()),
+                QueueOptions.from(settings, addresses.prefix()),
                 eventWait(settings),
                 ClientAddress.from(settings),
                 limits(settings, catalog.limits()));
         settings.refuseUnknown(FAMILIES);
         return config;
-    }
-
-    private static QueueOptions queue(Settings settings, String prefix) {
-        var defaults = QueueOptions.defaults(prefix);
-        return new QueueOptions(
-                prefix,
-                settings.duration("SEEN_FOR", defaults.seenFor()),
-                settings.number("QUEUE_MAX_DEPTH", Math.toIntExact(defaults.maxDepth()), 1, Integer.MAX_VALUE),
-                defaults.maxCrashes());
     }
 
     private static Duration eventWait(Settings settings) {

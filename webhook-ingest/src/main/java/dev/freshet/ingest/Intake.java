@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -94,7 +95,8 @@ final class Intake {
         return stage.exceptionally(Intake::away).toCompletableFuture();
     }
 
-    private static Answer away(Throwable error) {
+    private static Answer away(Throwable failure) {
+        var error = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (error instanceof SettingException) {
             log.error("enqueue refused cause={}", error.getMessage());
         } else if (!RedisServer.isOutage(error)) {

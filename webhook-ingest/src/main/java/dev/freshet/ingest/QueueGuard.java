@@ -4,30 +4,30 @@ import dev.freshet.queue.QueuePolicy;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.RedisSession;
 import dev.freshet.settings.SettingException;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
- * Keeps deliveries out of a Redis that may evict them. Looks once at each new session, since the server may be away at
- * the start, or another one after a failover.
+ * Keeps deliveries out of a Redis that may evict them. Looks once at each new session, on a cluster with every master,
+ * since a server may be away at the start, or another one after a failover.
  */
 final class QueueGuard {
     private final RedisServer server;
-    private volatile @Nullable RedisSession checked;
+    private volatile Set<RedisSession> checked = Set.of();
 
     QueueGuard(RedisServer server) {
         this.server = server;
     }
 
     /**
-     * @throws SettingException when the queue's server may evict keys
-     * @throws io.lettuce.core.RedisConnectionException when it is away
+     * Looks at those that are there; to the others nothing can be sent.
+     *
+     * @throws SettingException when one may evict keys
      */
-    @SuppressWarnings("ReferenceEquality") // the same session, not an equal one
     void check() {
-        var session = server.session();
-        if (session != checked) {
-            QueuePolicy.check(session);
-            checked = session;
+        var sessions = Set.copyOf(server.openSessions());
+        if (!checked.equals(sessions)) {
+            sessions.forEach(QueuePolicy::check);
+            checked = sessions;
         }
     }
 }

@@ -618,7 +618,7 @@ class IngestIT {
         Service(URI url, Map<String, String> more) {
             var own = TestServices.shared().newPrefix();
             process = Ingest.start(settings(url, own, more));
-            queue = new JobQueue(server, server, QueueOptions.defaults(own));
+            queue = new JobQueue(server, QueueOptions.defaults(own));
         }
 
         HttpResponse<String> webhook(byte[] body, String secret) throws Exception {

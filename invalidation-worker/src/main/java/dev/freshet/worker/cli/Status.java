@@ -48,7 +48,7 @@ final class Status implements Runnable {
     }
 
     private Seen look(RedisServer server, QueueOptions options) {
-        var queue = new JobQueue(server, server, options);
+        var queue = new JobQueue(server, options);
         try {
             var owed = new Owed(
                     server, options.prefix(), terminal.catalog().frontEnds().values(), Owed.LONGEST_RENDER);

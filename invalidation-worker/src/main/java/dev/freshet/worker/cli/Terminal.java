@@ -51,16 +51,16 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
         return withRedis((server, options) -> work.apply(new DeadLetters(server, options)));
     }
 
-    /** As {@link #withDeadLetters}, with the queue; it cannot be waited for. */
+    /** As {@link #withDeadLetters}, with the queue. */
     <T> T withQueue(Function<JobQueue, T> work) {
-        return withRedis((server, options) -> work.apply(new JobQueue(server, server, options)));
+        return withRedis((server, options) -> work.apply(new JobQueue(server, options)));
     }
 
     /** As {@link #withDeadLetters}, with whatever stands there. */
     <T> T withRedis(BiFunction<RedisServer, QueueOptions, T> work) {
         var addresses = Addresses.from(settings);
         try (var server = new RedisServer("queue", addresses.queue(), REDIS_TIMEOUT)) {
-            return work.apply(server, QueueOptions.defaults(addresses.prefix()));
+            return work.apply(server, QueueOptions.from(settings, addresses.prefix()));
         }
     }
 

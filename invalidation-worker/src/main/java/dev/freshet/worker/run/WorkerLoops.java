@@ -11,6 +11,7 @@ import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.Background.Task;
 import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
+import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -115,8 +116,19 @@ public final class WorkerLoops implements AutoCloseable {
         queue.forget(name);
     }
 
+    /** A claim whose partition is away must not cost the others their leases. */
     private void renew() {
-        worker.live().forEach(claim -> queue.renew(claim, options.lease()));
+        RedisException failure = null;
+        for (var claim : worker.live()) {
+            try {
+                queue.renew(claim, options.lease());
+            } catch (RedisException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private void beat() {

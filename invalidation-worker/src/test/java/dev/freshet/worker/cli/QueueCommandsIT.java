@@ -44,7 +44,7 @@ class QueueCommandsIT {
     @BeforeEach
     void open() {
         server = new RedisServer("queue", services.redisUrl(), Duration.ofSeconds(5));
-        queue = new JobQueue(server, server, QueueOptions.defaults(prefix));
+        queue = new JobQueue(server, QueueOptions.defaults(prefix));
     }
 
     @AfterEach

@@ -89,7 +89,7 @@ public final class Demo implements AutoCloseable {
         var addresses = Addresses.from(new Settings(stage.environment()));
         queueServer = new RedisServer("queue", addresses.queue(), DEADLINE);
         cacheServer = new RedisServer("cache", addresses.cache(), DEADLINE);
-        queue = new JobQueue(queueServer, queueServer, QueueOptions.defaults(addresses.prefix()));
+        queue = new JobQueue(queueServer, QueueOptions.defaults(addresses.prefix()));
         cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()));
         catalog = CatalogReader.read("tafta", stage.environment());
     }

@@ -92,7 +92,6 @@ final class Club implements AutoCloseable {
     private final URI cacheUrl;
     final Database database;
     final RedisServer queueServer;
-    final RedisServer waitServer;
     final RedisServer cacheServer;
     final JobQueue queue;
     final TagCache cache;
@@ -109,9 +108,8 @@ final class Club implements AutoCloseable {
         this.queueUrl = queueUrl;
         this.cacheUrl = TestServices.shared().redisUrl();
         queueServer = new RedisServer("queue", queueUrl, TIMEOUT);
-        waitServer = new RedisServer("wait", queueUrl, TIMEOUT);
         cacheServer = new RedisServer("cache", cacheUrl, TIMEOUT);
-        queue = new JobQueue(queueServer, waitServer, QueueOptions.defaults(prefix));
+        queue = new JobQueue(queueServer, QueueOptions.defaults(prefix));
         cache = new TagCache(cacheServer, CacheOptions.defaults(prefix));
         owed = new Owed(queueServer, prefix, catalog.frontEnds().values(), Owed.LONGEST_RENDER);
         database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
@@ -281,7 +279,6 @@ final class Club implements AutoCloseable {
         workers.forEach(Worker::close);
         database.close();
         cacheServer.close();
-        waitServer.close();
         queueServer.close();
         delete(catalogFile);
     }

@@ -79,7 +79,7 @@ final class Tafta implements AutoCloseable {
         var addresses = Addresses.from(new Settings(stage.environment()));
         catalog = CatalogReader.read("tafta", stage.environment());
         redis = new RedisServer("queue", addresses.queue(), DEADLINE);
-        queue = new JobQueue(redis, redis, QueueOptions.defaults(addresses.prefix()));
+        queue = new JobQueue(redis, QueueOptions.defaults(addresses.prefix()));
         cache = new TagCache(redis, CacheOptions.defaults(addresses.prefix()));
         owed = new Owed(redis, addresses.prefix(), catalog.frontEnds().values(), Owed.LONGEST_RENDER);
         database = new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(2));
