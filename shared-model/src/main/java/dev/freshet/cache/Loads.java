@@ -48,6 +48,11 @@ final class Loads {
             begun.forEach(slot -> slot.endWithFound(Outcome.STALE));
             return;
         }
+        store(begun, values);
+    }
+
+    /** Stores a value for each key whose fill is ours, and ends its slot. */
+    void store(List<Slot> begun, List<Value> values) {
         var storing = new ArrayList<CompletionStage<Boolean>>();
         var entries = new ArrayList<Entry>();
         for (int i = 0; i < begun.size(); i++) {

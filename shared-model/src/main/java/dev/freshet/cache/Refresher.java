@@ -54,7 +54,8 @@ final class Refresher {
         });
     }
 
-    private void refresh(List<Slot> due, Function<List<Request>, List<Value>> loader) {
+    /** Returns when they are loaded, or left to somebody else. */
+    void refresh(List<Slot> due, Function<List<Request>, List<Value>> loader) {
         var fills = due.stream()
                 .map(slot -> moves.begin(slot.request.key(), slot.request.tags()))
                 .toList();

@@ -43,6 +43,7 @@ public final class TagCache {
     private final Moves moves;
     private final Loads loads;
     private final Reads reads;
+    private final Unconfirmed unconfirmed = new Unconfirmed(this);
 
     /** A cache whose reads are counted nowhere. */
     public TagCache(RedisServer server, CacheOptions options) {
@@ -219,7 +220,16 @@ public final class TagCache {
      * @throws RuntimeException what the loader threw; the value from before stays
      */
     public Cached refresh(Request request, Supplier<Value> loader) {
-        return takeOver(request, "REFRESH", loader);
+        long start = System.nanoTime();
+        var slot = new Slot(request);
+        takeOver(List.of(slot));
+        if (slot.fill.isPresent()) {
+            loads.run(List.of(slot), one -> List.of(loader.get()));
+        } else {
+            loads.runUnshared(List.of(slot), one -> List.of(loader.get()));
+        }
+        OperationLog.done("REFRESH", request.key(), slot.result().shared() ? "STORED" : "REFUSED", start);
+        return slot.result();
     }
 
     /**
@@ -232,9 +242,34 @@ public final class TagCache {
      * @return false when somebody's invalidation or load came between; the value from before is gone all the same
      */
     public boolean set(Request request, byte[] content) {
-        server.await(moves.delete(request.key()));
-        return takeOver(request, "SET", () -> Value.of(content, request.lifetime()))
-                .shared();
+        return setAll(List.of(request), List.of(Value.of(content, request.lifetime())))
+                .getFirst();
+    }
+
+    /**
+     * Stores many values that the caller has, in two round trips.
+     *
+     * @param values one for each request, in their order
+     * @return for each what {@link #set} answers
+     */
+    public List<Boolean> setAll(List<Request> requests, List<Value> values) {
+        long start = System.nanoTime();
+        requests.stream().map(request -> moves.delete(request.key())).toList().forEach(server::await);
+        var slots = requests.stream().map(Slot::new).toList();
+        takeOver(slots);
+        var begun = new ArrayList<Slot>();
+        var given = new ArrayList<Value>();
+        for (int i = 0; i < slots.size(); i++) {
+            if (slots.get(i).fill.isPresent()) {
+                begun.add(slots.get(i));
+                given.add(values.get(i));
+            }
+        }
+        loads.store(begun, given);
+        slots.forEach(slot -> OperationLog.done("SET", slot.request.key(), slot.isDone() ? "DONE" : "REFUSED", start));
+        return slots.stream()
+                .map(slot -> slot.isDone() && slot.result().shared())
+                .toList();
     }
 
     /**
@@ -254,6 +289,22 @@ public final class TagCache {
             delete(request.key());
         }
         return get(request, loader);
+    }
+
+    /**
+     * Removes what {@link #invalidate} and {@link #delete} remove, or where Redis is away does so as soon as it is back.
+     * Until then {@link TypedCache}s of this object read around the cache; other processes that still reach Redis may
+     * read what is to be removed.
+     *
+     * @return whether Redis has confirmed it; false when it is yet to be done, and is lost if this process ends before
+     */
+    public boolean removeSurely(Collection<Tag> tags, Collection<String> keys) {
+        return unconfirmed.remove(tags, keys);
+    }
+
+    /** Whether everything that was to be removed is. */
+    boolean isSettled() {
+        return unconfirmed.isEmpty();
     }
 
     /** Makes every entry under these tags a miss. Returns when Redis has confirmed it, in every bucket. */
@@ -342,22 +393,19 @@ public final class TagCache {
         return moves.store(loaded.fill(), lifetime, entry);
     }
 
-    private Cached takeOver(Request request, String operation, Supplier<Value> loader) {
-        long start = System.nanoTime();
-        var slot = new Slot(request);
-        for (int i = 0; i < TAKEOVERS && slot.fill.isEmpty(); i++) {
-            var revoking = moves.revoke(request.key());
-            var beginning = moves.begin(request.key(), request.tags());
-            server.await(revoking);
-            slot.fill = server.await(beginning);
+    /** Takes the leases from whoever has them, unless they are taken back again and again. */
+    private void takeOver(List<Slot> slots) {
+        for (int i = 0; i < TAKEOVERS; i++) {
+            var open = slots.stream().filter(slot -> slot.fill.isEmpty()).toList();
+            var revoked =
+                    open.stream().map(slot -> moves.revoke(slot.request.key())).toList();
+            var begun = open.stream()
+                    .map(slot -> moves.begin(slot.request.key(), slot.request.tags()))
+                    .toList();
+            revoked.forEach(server::await);
+            for (int j = 0; j < open.size(); j++) {
+                open.get(j).fill = server.await(begun.get(j));
+            }
         }
-        if (slot.fill.isPresent()) {
-            loads.run(List.of(slot), one -> List.of(loader.get()));
-        } else {
-            loads.runUnshared(List.of(slot), one -> List.of(loader.get()));
-        }
-        var stored = slot.result().shared() ? "STORED" : "REFUSED";
-        OperationLog.done(operation, request.key(), stored, start);
-        return slot.result();
     }
 }
