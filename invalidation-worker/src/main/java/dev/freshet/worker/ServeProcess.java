@@ -2,25 +2,34 @@ package dev.freshet.worker;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.FleetStats;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Limits;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
+import dev.freshet.worker.view.CacheAdmin;
 import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.DirectViews;
 import dev.freshet.worker.view.ErrorPages;
 import dev.freshet.worker.view.Gate;
 import dev.freshet.worker.view.Health;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.RoutesConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +38,11 @@ public final class ServeProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ServeProcess.class);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
-    private final RedisServer redis;
-    private final TagCache cache;
-    private final Database database;
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final CacheStats stats = new CacheStats(metrics);
     private final Catalog catalog;
+    private final Database database;
     private final Javalin http;
 
     private ServeProcess(ServeConfig config, Settings settings) {
@@ -43,15 +52,48 @@ public final class ServeProcess implements AutoCloseable {
         settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.listen().requireFree();
-        redis = new RedisServer("cache", config.addresses().cache(), config.redisTimeout());
-        database = new Database(
-                config.database(), new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT));
-        var stats = new CacheStats(metrics);
-        cache = new TagCache(redis, cacheOptions, stats);
-        var views = new CachedViews(cache, catalog, database, config.loads());
-        var together = RequestLimits.shared(redis, config.addresses().prefix(), limits.window(), config.limitTimeout());
-        var gate = new Gate(config.clients(), limits, together, config.refused(), config.adminTokens());
-        http = Javalin.create(javalin -> {
+        var options = new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT);
+        database = keep(new Database(config.database(), options));
+        try {
+            http = config.hasCache() ? cached(config, cacheOptions, limits) : uncached(config, limits);
+        } catch (RuntimeException e) {
+            closeParts();
+            throw e;
+        }
+    }
+
+    private Javalin cached(ServeConfig config, CacheOptions options, Limits limits) {
+        var prefix = config.addresses().prefix();
+        var redis = keep(new RedisServer("cache", config.addresses().cache(), config.redisTimeout()));
+        var cache = new TagCache(redis, options, stats);
+        cache.requireAgreement();
+        var fleet = keep(new FleetStats(redis, prefix, stats));
+        fleet.start();
+        var gate = gate(config, limits, RequestLimits.shared(redis, prefix, limits.window(), config.limitTimeout()));
+        return http(config.listen(), routes -> {
+            var views = new CachedViews(cache, catalog, database, config.loads());
+            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            new CacheAdmin(gate, catalog, redis, cache, fleet).register(routes);
+            new Health(redis, database, stats).register(routes);
+        });
+    }
+
+    private Javalin uncached(ServeConfig config, Limits limits) {
+        var gate = gate(config, limits, RequestLimits.local(limits.window()));
+        return http(config.listen(), routes -> {
+            var views = new DirectViews(database, stats, config.loads());
+            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            CacheAdmin.registerOff(routes, gate);
+            new Health(null, database, stats).register(routes);
+        });
+    }
+
+    private static Gate gate(ServeConfig config, Limits limits, RequestLimits together) {
+        return new Gate(config.clients(), limits, together, config.refused(), config.adminTokens());
+    }
+
+    private Javalin http(Listen listen, Consumer<RoutesConfig> routes) {
+        return Javalin.create(javalin -> {
             javalin.startup.showJavalinBanner = false;
             javalin.concurrency.useVirtualThreads = true;
             javalin.http.prefer405over404 = true;
@@ -59,10 +101,9 @@ public final class ServeProcess implements AutoCloseable {
             javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             javalin.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
             javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
-            javalin.jetty.host = config.listen().host();
-            javalin.jetty.port = config.listen().port();
-            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(javalin.routes);
-            new Health(redis, database, stats).register(javalin.routes);
+            javalin.jetty.host = listen.host();
+            javalin.jetty.port = listen.port();
+            routes.accept(javalin.routes);
             javalin.routes.get(
                     "/metrics",
                     ctx -> ctx.contentType("text/plain; version=0.0.4").result(metrics.scrape()));
@@ -78,7 +119,6 @@ public final class ServeProcess implements AutoCloseable {
     public static ServeProcess start(Settings settings) {
         var process = new ServeProcess(ServeConfig.from(settings), settings);
         try {
-            process.cache.requireAgreement();
             process.checkCatalog();
             process.http.start();
         } catch (RuntimeException e) {
@@ -107,8 +147,22 @@ public final class ServeProcess implements AutoCloseable {
     @Override
     public void close() {
         http.stop();
-        redis.close();
-        database.close();
+        closeParts();
+    }
+
+    private void closeParts() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                log.warn("cannot close cleanly cause={}", String.valueOf(e));
+            }
+        }
         metrics.close();
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        open.push(part);
+        return part;
     }
 }

@@ -17,6 +17,7 @@ import dev.freshet.worker.frontend.Caller;
 import dev.freshet.worker.frontend.CallerOptions;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.WorkerLoops;
+import dev.freshet.worker.run.WorkerLoops.CacheNeeds;
 import dev.freshet.worker.run.WorkerOptions;
 import dev.freshet.worker.view.CachedViews;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -25,6 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,7 @@ public final class WorkerProcess implements AutoCloseable {
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
             var listen = Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
+            boolean hasCache = settings.flag("REDIS_ENABLED", true);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_");
@@ -57,22 +60,25 @@ public final class WorkerProcess implements AutoCloseable {
             QueuePolicy.check(queueServer);
             var queue = new JobQueue(queueServer, queueOptions);
             log.info("queue partitions={}", queue.partitions());
-            var cacheServer = keep(new RedisServer("cache", addresses.cache(), timeout));
+            var cacheServer = Optional.of(addresses.cache())
+                    .filter(url -> hasCache)
+                    .map(url -> keep(new RedisServer("cache", url, timeout)));
             var database =
                     keep(new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections)));
             database.migrate();
             CatalogCheck.requireUsable(catalog, database);
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            var cache = new TagCache(cacheServer, cacheOptions, new CacheStats(metrics));
-            cache.requireAgreement();
+            var cache = cacheServer.map(server -> {
+                var tagged = new TagCache(server, cacheOptions, new CacheStats(metrics));
+                tagged.requireAgreement();
+                return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads));
+            });
             var owed = new Owed(
                     queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
-            var views = new CachedViews(cache, catalog, database, loads);
-
             var loops = new WorkerLoops(
                     options,
-                    new WorkerLoops.Needs(catalog, queue, cache, cacheServer, queueServer, owed, views, database),
+                    new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database),
                     Clock.systemUTC(),
                     metrics);
             var caller = keep(new Caller(

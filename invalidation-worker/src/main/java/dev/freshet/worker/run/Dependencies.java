@@ -23,14 +23,15 @@ final class Dependencies {
     private static final Logger log = LoggerFactory.getLogger(Dependencies.class);
 
     private final Database database;
-    private final RedisServer cache;
+    private final @Nullable RedisServer cache;
     private final RedisServer queue;
     private final Clock clock;
     private volatile @Nullable String away;
     private volatile int losses;
     private volatile Instant restUntil = Instant.MIN;
 
-    Dependencies(Database database, RedisServer cache, RedisServer queue, Clock clock) {
+    /** @param cache null when there is none */
+    Dependencies(Database database, @Nullable RedisServer cache, RedisServer queue, Clock clock) {
         this.database = database;
         this.cache = cache;
         this.queue = queue;
@@ -86,7 +87,9 @@ final class Dependencies {
             return "queue";
         }
         try {
-            cache.ping();
+            if (cache != null) {
+                cache.ping();
+            }
         } catch (RuntimeException e) {
             return "cache";
         }

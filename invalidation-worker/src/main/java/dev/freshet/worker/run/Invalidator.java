@@ -1,11 +1,13 @@
 package dev.freshet.worker.run;
 
-import dev.freshet.cache.TagCache;
+import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,12 +19,17 @@ import org.slf4j.LoggerFactory;
 final class Invalidator {
     private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
 
-    private final TagCache cache;
+    private final Consumer<Collection<Tag>> cache;
     private final Owed owed;
-    private final Warmer warmer;
+    private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
 
-    Invalidator(TagCache cache, Owed owed, Warmer warmer, LeftBehind leftBehind) {
+    /**
+     * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
+     * @param warmer is told of tags that were invalidated
+     */
+    Invalidator(
+            Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
         this.cache = cache;
         this.owed = owed;
         this.warmer = warmer;
@@ -35,7 +42,7 @@ final class Invalidator {
             return;
         }
         try {
-            cache.invalidate(effects.tags());
+            cache.accept(effects.tags());
         } catch (RedisException e) {
             throw failure("cache", e);
         }
@@ -45,7 +52,7 @@ final class Invalidator {
             throw failure("queue", e);
         }
         rows.forEach(leftBehind::finish);
-        warmer.changed(effects.tags());
+        warmer.accept(effects.tags());
     }
 
     /**

@@ -36,16 +36,21 @@ public final class WorkerLoops implements AutoCloseable {
 
     private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(20);
 
-    /** What a worker works with; it closes none of it. */
+    /**
+     * What a worker works with; it closes none of it.
+     *
+     * @param cache empty when there is none: then nothing is invalidated there, re-warmed or audited
+     */
     public record Needs(
             Catalog catalog,
             JobQueue queue,
-            TagCache cache,
-            RedisServer cacheServer,
+            Optional<CacheNeeds> cache,
             RedisServer queueServer,
             Owed owed,
-            CachedViews views,
             Database database) {}
+
+    /** What it needs for the cache. */
+    public record CacheNeeds(TagCache cache, RedisServer server, CachedViews views) {}
 
     private final String name =
             "w-" + HexFormat.of().toHexDigits(RandomGenerator.getDefault().nextInt());
@@ -56,8 +61,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Instant startedAt;
     private final Dependencies dependencies;
     private final Invalidator invalidator;
-    private final Warmer warmer;
-    private final Audits audits;
+    private final List<Task> cacheTasks = new ArrayList<>();
     private final Worker worker;
     private @Nullable Background background;
 
@@ -66,16 +70,27 @@ public final class WorkerLoops implements AutoCloseable {
         this.queue = needs.queue;
         this.clock = clock;
         this.startedAt = clock.instant();
-        this.dependencies = new Dependencies(needs.database, needs.cacheServer, needs.queueServer, clock);
-        this.warmer = new Warmer(needs.cache, needs.views, clock, metrics);
-        var survey = new Survey(needs.cacheServer, needs.cache.options());
-        var auditor = new Auditor(survey, needs.catalog, needs.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
-        this.audits = new Audits(needs.cache, auditor, needs.catalog, options.audit(), metrics);
+        var cacheServer = needs.cache.map(CacheNeeds::server).orElse(null);
+        this.dependencies = new Dependencies(needs.database, cacheServer, needs.queueServer, clock);
         var leftBehind = new LeftBehind(needs.database);
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
-        this.invalidator = new Invalidator(needs.cache, needs.owed, warmer, leftBehind);
+        this.invalidator = needs.cache
+                .map(cache -> invalidator(cache, needs, leftBehind, metrics))
+                .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
         var parts = new Worker.Parts(queue, applier, invalidator, dependencies, metrics);
         this.worker = new Worker(name, options, needs.catalog, parts, clock);
+    }
+
+    private Invalidator invalidator(CacheNeeds needs, Needs all, LeftBehind leftBehind, MeterRegistry metrics) {
+        var warmer = new Warmer(needs.cache, needs.views, clock, metrics);
+        cacheTasks.add(new Task("warmer", Duration.ofMillis(20), warmer::runOnce));
+        if (options.audit().isPositive()) {
+            var survey = new Survey(needs.server, needs.cache.options());
+            var auditor = new Auditor(survey, all.catalog, all.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
+            var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
+            cacheTasks.add(new Task("auditor", options.audit(), audits::runOnce));
+        }
+        return new Invalidator(needs.cache::invalidate, all.owed, warmer::changed, leftBehind);
     }
 
     public void start() {
@@ -87,11 +102,8 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("reaper", Duration.ofSeconds(1), reaper::runOnce),
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
-                new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
-                new Task("warmer", Duration.ofMillis(20), warmer::runOnce)));
-        if (options.audit().isPositive()) {
-            tasks.add(new Task("auditor", options.audit(), audits::runOnce));
-        }
+                new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE))));
+        tasks.addAll(cacheTasks);
         background = new Background(tasks);
         worker.start();
     }

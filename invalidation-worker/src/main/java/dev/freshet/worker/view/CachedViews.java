@@ -2,8 +2,6 @@ package dev.freshet.worker.view;
 
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Cached;
-import dev.freshet.cache.Cached.Outcome;
-import dev.freshet.cache.Entry;
 import dev.freshet.cache.Fill;
 import dev.freshet.cache.Hot;
 import dev.freshet.cache.Lifetime;
@@ -18,7 +16,6 @@ import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import io.lettuce.core.RedisException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,7 +25,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * The catalog's views, read through the cache. An error of the cache never reaches a reader: without Redis a value comes
  * from the database.
  */
-public final class CachedViews {
+public final class CachedViews implements Views {
     private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
     private static final int CHUNK = 50;
     private static final int CHUNKS_AT_A_TIME = 4;
@@ -45,46 +41,33 @@ public final class CachedViews {
     private final TagCache cache;
     private final Catalog catalog;
     private final CacheStats stats;
-    private final Clock clock;
     private final ViewLoader loader;
+    private final DirectViews direct;
 
     /** @param loads how many statements this process runs for views at the same time */
     public CachedViews(TagCache cache, Catalog catalog, Database database, int loads) {
         this.cache = cache;
         this.catalog = catalog;
         this.stats = cache.stats();
-        this.clock = Clock.systemUTC();
         this.loader = new ViewLoader(database, loads);
+        this.direct = new DirectViews(loader, stats);
     }
 
-    /**
-     * Reads a view, and loads it where it is not cached.
-     *
-     * @param values from {@link View#parse}
-     * @throws LoadException when it must be loaded and cannot, and nothing within its grace stands in
-     */
-    public Cached get(View view, Map<String, String> values) {
-        return get(view, values, () -> {});
-    }
-
-    /**
-     * Reads a view, and loads it where it is not cached and may be loaded.
-     *
-     * @param mayLoad called before each load; what it throws counts as a load that failed
-     */
-    Cached get(View view, Map<String, String> values, Runnable mayLoad) {
+    /** Reads a view, and loads it where it is not cached. */
+    @Override
+    public Cached get(View view, Map<String, String> values, Runnable mayLoad) {
         var lifetime = lifetime(view);
         var origin = new Origin(view.name(), values).encode();
         var request = new Request(view.name(), view.key(values), view.tags(values), lifetime, origin);
-        Supplier<byte[]> load = () -> {
-            mayLoad.run();
-            return loader.load(view, values);
-        };
         try {
-            return cache.get(request, () -> Value.of(load.get(), lifetime));
+            return cache.get(request, () -> {
+                mayLoad.run();
+                return Value.of(loader.load(view, values), lifetime);
+            });
         } catch (RedisException e) {
             log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
-            return bypass(request, load);
+            stats.failed(view.name());
+            return direct.get(view, values, mayLoad);
         }
     }
 
@@ -134,21 +117,6 @@ public final class CachedViews {
             case NEVER -> Duration.ZERO;
         };
         return new Lifetime(view.ttl(), view.grace(), hotFor);
-    }
-
-    private Cached bypass(Request request, Supplier<byte[]> load) {
-        stats.failed(request.name());
-        long start = System.nanoTime();
-        try {
-            var content = load.get();
-            var now = clock.instant();
-            int gzipFrom = cache.options().gzipFrom();
-            var entry = Entry.of(content, now, request.lifetime(), now, request.origin(), gzipFrom);
-            stats.read(request.name(), Outcome.BYPASS, entry.payload().length);
-            return new Cached(entry, Outcome.BYPASS, false);
-        } finally {
-            stats.loaded(request.name(), 1, Duration.ofNanos(System.nanoTime() - start));
-        }
     }
 
     private WarmResult warm(View view, List<Wanted> chunk) {

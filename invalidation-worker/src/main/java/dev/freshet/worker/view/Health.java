@@ -12,6 +12,7 @@ import io.lettuce.core.RedisException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says how reads fare. With one of Redis and PostgreSQL away they are degraded, and still answered where they can be;
@@ -20,11 +21,12 @@ import java.util.Optional;
 public final class Health {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private final RedisServer redis;
+    private final @Nullable RedisServer redis;
     private final Database database;
     private final CacheStats stats;
 
-    public Health(RedisServer redis, Database database, CacheStats stats) {
+    /** @param redis null when there is no cache, which is no fault then */
+    public Health(@Nullable RedisServer redis, Database database, CacheStats stats) {
         this.redis = redis;
         this.database = database;
         this.stats = stats;
@@ -37,14 +39,17 @@ public final class Health {
     }
 
     private void answer(Context ctx, boolean detailed) throws JsonProcessingException {
-        var cache = pingRedis();
+        var cache = redis == null ? Optional.<Duration>empty() : ping(redis);
         var rows = pingDatabase();
-        var status = cache.isPresent() && rows.isPresent()
-                ? "up"
-                : cache.or(() -> rows).isPresent() ? "degraded" : "down";
+        boolean isWhole = rows.isPresent() && (redis == null || cache.isPresent());
+        var status = isWhole ? "up" : cache.or(() -> rows).isPresent() ? "degraded" : "down";
         var body = JSON.createObjectNode().put("status", status);
         if (detailed) {
-            describe(body.putObject("redis"), cache);
+            if (redis == null) {
+                body.putObject("redis").put("status", "off");
+            } else {
+                describe(body.putObject("redis"), cache);
+            }
             describe(body.putObject("database"), rows);
             body.set("views", JSON.valueToTree(stats.snapshot()));
         }
@@ -59,7 +64,7 @@ public final class Health {
         latency.ifPresent(time -> node.put("ms", time.toNanos() / 1e6));
     }
 
-    private Optional<Duration> pingRedis() {
+    private static Optional<Duration> ping(RedisServer redis) {
         try {
             return Optional.of(redis.ping());
         } catch (RedisException e) {

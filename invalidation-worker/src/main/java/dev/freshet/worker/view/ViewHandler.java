@@ -31,12 +31,12 @@ public final class ViewHandler {
     private static final String RETRY_AFTER_SECONDS = "2";
 
     private final Catalog catalog;
-    private final CachedViews views;
+    private final Views views;
     private final Gate gate;
     private final Clock clock;
     private final Keeping keeping = new Keeping();
 
-    public ViewHandler(Catalog catalog, CachedViews views, Gate gate, Clock clock) {
+    public ViewHandler(Catalog catalog, Views views, Gate gate, Clock clock) {
         this.catalog = catalog;
         this.views = views;
         this.gate = gate;

@@ -148,7 +148,7 @@ final class Club implements AutoCloseable {
         var parts = new Worker.Parts(
                 queue,
                 newApplier(),
-                new Invalidator(cache, owed, warmer, leftBehind),
+                new Invalidator(cache::invalidate, owed, warmer::changed, leftBehind),
                 new Dependencies(database, cacheServer, queueServer, Clock.systemUTC()),
                 metrics);
         var worker = new Worker("w" + workers.size(), options, catalog, parts, Clock.systemUTC());

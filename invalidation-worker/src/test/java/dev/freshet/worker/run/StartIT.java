@@ -8,6 +8,7 @@ import dev.freshet.testing.CuttingProxy;
 import dev.freshet.worker.WorkerProcess;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,5 +52,21 @@ class StartIT {
                                 () -> assertThat(WorkerHealth.of(environment)).isEqualTo(new WorkerHealth(200, "")));
             }
         }
+    }
+
+    @Test
+    void withTheCacheSwitchedOffAWorkerAppliesAndTellsFrontEndsAllTheSame() {
+        environment.put("REDIS_ENABLED", "false");
+        environment.put("REDIS_CACHE_URL", "redis://127.0.0.1:1");
+        try (var worker = WorkerProcess.start(new Settings(environment))) {
+            assertThat(worker.port()).isPositive();
+            club.cache(3);
+            club.saved(1, 3, Instant.parse("2026-01-01T00:00:01Z"));
+            await().until(() -> club.status().count("done") == 1);
+            assertThat(WorkerHealth.of(environment)).isEqualTo(new WorkerHealth(200, ""));
+        }
+        assertThat(club.members()).containsExactly(Map.entry(1L, 3));
+        assertThat(club.owed()).isPositive();
+        assertThat(club.isCached(3)).as("nobody touches what others keep there").isTrue();
     }
 }

@@ -7,6 +7,7 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.TestServices;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +120,11 @@ final class Library implements AutoCloseable {
         return Objects.requireNonNull(
                         CatalogReader.read(catalog.toString(), Map.of()).views().get(view))
                 .key(Map.of(parameter, value));
+    }
+
+    boolean isCached(String view, String parameter, String value, String... tags) {
+        var all = Arrays.stream(tags).map(Tag::new).toList();
+        return cache.read(key(view, parameter, value), all).isPresent();
     }
 
     @Override
