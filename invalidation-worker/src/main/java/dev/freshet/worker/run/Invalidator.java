@@ -28,8 +28,7 @@ final class Invalidator {
      * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
      * @param warmer is told of tags that were invalidated
      */
-    Invalidator(
-            Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
+    Invalidator(Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
         this.cache = cache;
         this.owed = owed;
         this.warmer = warmer;

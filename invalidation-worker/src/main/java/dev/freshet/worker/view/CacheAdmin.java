@@ -140,8 +140,8 @@ public final class CacheAdmin {
     private long clearView(JsonNode value) {
         var view = value.isTextual() ? catalog.views().get(value.textValue()) : null;
         if (view == null) {
-            throw malformed("view must be one of "
-                    + String.join(", ", catalog.views().keySet()));
+            throw malformed(
+                    "view must be one of " + String.join(", ", catalog.views().keySet()));
         }
         return cache.deletePattern(view.fingerprint() + ":*");
     }
@@ -171,8 +171,10 @@ public final class CacheAdmin {
 
     private static Refusal away(RedisException e) {
         log.warn("cache not reached cause={}", e.getMessage());
-        return new Refusal(503, "unavailable", "the cache's Redis does not answer, so nothing is known to be done; try"
-                + " again shortly");
+        return new Refusal(
+                503,
+                "unavailable",
+                "the cache's Redis does not answer, so nothing is known to be done; try" + " again shortly");
     }
 
     private static void send(Context ctx, ObjectNode body) throws JsonProcessingException {

@@ -52,7 +52,8 @@ class CacheAdminIT {
 
     @Test
     void aPatternOfKeysIsCleared() throws IOException {
-        assertThat(clear("{\"pattern\":\"books:3\"}").get("removed").longValue()).isEqualTo(1);
+        assertThat(clear("{\"pattern\":\"books:3\"}").get("removed").longValue())
+                .isEqualTo(1);
         assertCached(false, true, true);
         assertThat(clear("{\"pattern\":\"*:3*\"}").get("removed").longValue()).isEqualTo(1);
         assertCached(false, false, true);
