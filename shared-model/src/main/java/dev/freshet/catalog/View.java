@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param route further address of the view beside {@code /views/NAME}; null when it has none
  * @param params in the order of the file
- * @param ttl how long an entry is fresh
- * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
+ * @param serving how long an entry serves
  * @param audit whether a current entry must be what the database says at any time; false where the SQL asks the clock or
  *     chance
  * @param access who may read it over HTTP
@@ -30,8 +29,7 @@ public record View(
         List<Parameter> params,
         NamedSql sql,
         List<Template> tags,
-        Duration ttl,
-        Duration grace,
+        Serving serving,
         Rewarm rewarm,
         Kind kind,
         boolean audit,
@@ -41,6 +39,20 @@ public record View(
     public View {
         params = List.copyOf(params);
         tags = List.copyOf(tags);
+    }
+
+    /** How long an entry is fresh. */
+    public Duration ttl() {
+        return serving.ttl();
+    }
+
+    /**
+     * A pattern for the keys of views, whatever their definition.
+     *
+     * @param glob of keys as the catalog writes them, such as {@code enrollments:3:*}
+     */
+    public static String pattern(String glob) {
+        return "????????:" + glob;
     }
 
     static String fingerprint(Template key, List<Parameter> params, NamedSql sql, List<Template> tags, Kind kind) {

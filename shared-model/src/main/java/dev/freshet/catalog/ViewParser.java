@@ -14,7 +14,21 @@ import java.util.stream.Collectors;
 /** Reads the views of a catalog. */
 final class ViewParser {
     static final List<String> KEYS = List.of(
-            "route", "key", "params", "sql", "tags", "ttl", "grace", "rewarm", "kind", "audit", "access", "cdn");
+            "route",
+            "key",
+            "params",
+            "sql",
+            "tags",
+            "ttl",
+            "grace",
+            "absentFor",
+            "refreshAhead",
+            "staleAfterInvalidate",
+            "rewarm",
+            "kind",
+            "audit",
+            "access",
+            "cdn");
     static final List<String> PARAM_KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
 
     private final CatalogParser parser;
@@ -35,14 +49,13 @@ final class ViewParser {
         var sql = section.require("sql", "sql: select …").flatMap(templates::sql);
         sql.ifPresent(s -> reportUnused(section, s, params));
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
-        var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, name));
-        var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
         var rewarm = choice(section, "rewarm", Rewarm.class).orElse(Rewarm.HOT);
         var kind = choice(section, "kind", Kind.class).orElse(Kind.ROWS);
+        var serving = new ServingParser(parser).serving(section, name, kind);
         boolean audit = section.find("audit").flatMap(ViewParser::truth).orElse(true);
         sql.filter(s -> audit).ifPresent(s -> reportClock(section, s));
         var access = access(section, name);
-        if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || ttl.isEmpty()) {
+        if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
             return Optional.empty();
         }
         var fingerprint = View.fingerprint(key.get(), params, sql.get(), tags.get(), kind);
@@ -53,8 +66,7 @@ final class ViewParser {
                 params,
                 sql.get(),
                 tags.get(),
-                ttl.get(),
-                grace,
+                serving.get(),
                 rewarm,
                 kind,
                 audit,
@@ -136,19 +148,6 @@ final class ViewParser {
         return key;
     }
 
-    private Optional<Duration> ttl(Element element, String view) {
-        var variable = "CACHE_TTL_"
-                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                        .replace('-', '_')
-                        .toUpperCase(Locale.ROOT);
-        var written = parser.duration(element);
-        var ttl = parser.override(element, variable).or(() -> written);
-        if (ttl.filter(Duration::isZero).isPresent()) {
-            element.error("must be longer than nothing");
-        }
-        return ttl;
-    }
-
     private static void reportUnused(Section section, NamedSql sql, List<Parameter> params) {
         params.stream()
                 .map(Parameter::name)
@@ -214,7 +213,7 @@ final class ViewParser {
         return element.text(oneOf(ParameterType.class), text -> constant(ParameterType.class, text));
     }
 
-    private static Optional<Boolean> truth(Element element) {
+    static Optional<Boolean> truth(Element element) {
         return element.text(
                 "true or false",
                 text -> Optional.of(text).filter(t -> t.matches("true|false")).map(Boolean::valueOf));

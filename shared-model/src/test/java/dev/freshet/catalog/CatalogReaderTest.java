@@ -72,6 +72,21 @@ class CatalogReaderTest {
                         view("ttl: 5m", "ttl: 5m\n    rewarm: sometimes"),
                         "17: views.list.rewarm must be one of hot, always, never, was 'sometimes'"),
                 Arguments.of(
+                        view("ttl: 5m", "ttl: medium"),
+                        "16: views.list.ttl must be a duration such as 5m, was 'medium'"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    refreshAhead: 1.5"),
+                        "17: views.list.refreshAhead must be a part of the ttl such as 0.2, or off, was '1.5'"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    staleAfterInvalidate: maybe"),
+                        "17: views.list.staleAfterInvalidate must be true or false, was 'maybe'"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    absentFor: 30s"),
+                        "17: views.list.absentFor is for views of kind row; an array without rows is kept for the ttl"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    kind: row\n    absentFor: 0s"),
+                        "18: views.list.absentFor must be longer than nothing"),
+                Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    audit: never"),
                         "17: views.list.audit must be true or false, was 'never'"),
                 Arguments.of(
@@ -344,6 +359,24 @@ class CatalogReaderTest {
     private static Access access(String line, Map<String, String> environment) {
         var catalog = parse(view("ttl: 5m", "ttl: 5m\n    " + line), environment);
         return Objects.requireNonNull(catalog.views().get("list")).access();
+    }
+
+    @Test
+    void aViewSaysHowLongItsValuesServe() {
+        var fiveMinutes = Duration.ofMinutes(5);
+        assertThat(serving("ttl: 5m")).isEqualTo(Serving.of(fiveMinutes, Duration.ZERO));
+        assertThat(serving("ttl: MEDIUM")).isEqualTo(serving("ttl: 5m"));
+        assertThat(serving("ttl: DAY").ttl()).isEqualTo(Duration.ofDays(1));
+        assertThat(serving("ttl: 5m\n    refreshAhead: off").refreshAhead()).isZero();
+        var all = "ttl: 5m\n    grace: 1h\n    kind: row\n    absentFor: SHORT\n    refreshAhead: 0.35"
+                + "\n    staleAfterInvalidate: true";
+        assertThat(serving(all))
+                .isEqualTo(new Serving(fiveMinutes, Duration.ofHours(1), Duration.ofMinutes(1), 0.35, true));
+    }
+
+    private static Serving serving(String lines) {
+        var views = parse(view("ttl: 5m", lines), Map.of()).views();
+        return Objects.requireNonNull(views.get("list")).serving();
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.freshet.cache.Request;
 import dev.freshet.cache.TagCache;
 import dev.freshet.cache.Value;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.Rewarm;
 import dev.freshet.catalog.View;
@@ -18,6 +19,7 @@ import dev.freshet.db.Failure;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CachedViews implements Views {
     private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
+    private static final byte[] NO_ROW = {'n', 'u', 'l', 'l'};
     private static final int CHUNK = 50;
     private static final int CHUNKS_AT_A_TIME = 4;
 
@@ -56,13 +59,12 @@ public final class CachedViews implements Views {
     /** Reads a view, and loads it where it is not cached. */
     @Override
     public Cached get(View view, Map<String, String> values, Runnable mayLoad) {
-        var lifetime = lifetime(view);
         var origin = new Origin(view.name(), values).encode();
-        var request = new Request(view.name(), view.key(values), view.tags(values), lifetime, origin);
+        var request = new Request(view.name(), view.key(values), view.tags(values), lifetime(view), origin);
         try {
             return cache.get(request, () -> {
                 mayLoad.run();
-                return Value.of(loader.load(view, values), lifetime);
+                return value(view, loader.load(view, values));
             });
         } catch (RedisException e) {
             log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
@@ -110,13 +112,25 @@ public final class CachedViews implements Views {
         }
     }
 
+    /** A row that is not there may be asked for again sooner. */
+    private static Value value(View view, byte[] content) {
+        return Value.of(content, lifetime(view, content));
+    }
+
+    private static Lifetime lifetime(View view, byte[] content) {
+        boolean isAbsent = view.kind() == Kind.ROW && Arrays.equals(content, NO_ROW);
+        return isAbsent ? lifetime(view).withTtl(view.serving().absentFor()) : lifetime(view);
+    }
+
     static Lifetime lifetime(View view) {
         var hotFor = switch (view.rewarm()) {
             case HOT -> view.ttl();
             case ALWAYS -> Lifetime.ALWAYS;
             case NEVER -> Duration.ZERO;
         };
-        return new Lifetime(view.ttl(), view.grace(), hotFor);
+        var serving = view.serving();
+        return new Lifetime(
+                serving.ttl(), serving.grace(), hotFor, serving.refreshAhead(), serving.staleAfterInvalidate());
     }
 
     private WarmResult warm(View view, List<Wanted> chunk) {
@@ -148,7 +162,8 @@ public final class CachedViews implements Views {
         var loads = new ArrayList<Loaded>();
         for (int i = 0; i < begun.size(); i++) {
             var hot = begun.get(i).wanted().hot();
-            loads.add(new Loaded(begun.get(i).fill(), contents.get(i), lifetime(view), hot.origin(), hot.lastRead()));
+            var content = contents.get(i);
+            loads.add(new Loaded(begun.get(i).fill(), content, lifetime(view, content), hot.origin(), hot.lastRead()));
         }
         var stored = cache.fillAll(loads);
         var refused = new ArrayList<Hot>();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
@@ -61,6 +62,14 @@ class ViewHandlerIT {
                 tags: [ "shelf:{shelf}" ]
                 ttl: 5m
                 grace: 1h
+              title:
+                key: title:{id}
+                kind: row
+                params: { id: { type: int } }
+                sql: select title from books where id = :id
+                tags: [ "book:{id}" ]
+                ttl: 1h
+                absentFor: 30s
               share:
                 key: share:{of}
                 kind: row
@@ -172,7 +181,7 @@ class ViewHandlerIT {
         assertRefused("/views/books?shelf=3&q=1", 400, "there is no parameter q; books takes shelf, page");
         assertRefused("/views/books?shelf=3&shelf=4", 400, "shelf is given more than once; give it once");
         assertRefused("/api/shelves/3/books?shelf=4", 400, "shelf is given more than once; give it once");
-        assertRefused("/views/films", 404, "there is no such view; there are books, share");
+        assertRefused("/views/films", 404, "there is no such view; there are books, title, share");
         assertRefused("/nowhere", 404, "there is nothing at this address");
     }
 
@@ -288,6 +297,18 @@ class ViewHandlerIT {
             assertThat(header(refused, "Retry-After")).isEqualTo("2");
             assertThat(text(refused)).contains("\"error\":\"unavailable\"").doesNotContain("127.0.0.1");
         }
+    }
+
+    @Test
+    void thatThereIsNoSuchRowIsCachedForATimeOfItsOwn() {
+        assertThat(text(get("/views/title?id=0"))).isEqualTo("null");
+        assertThat(header(get("/views/title?id=0"), "X-Cache")).isEqualTo("HIT");
+        assertThat(text(get("/views/title?id=1"))).contains("title");
+        var view = Objects.requireNonNull(catalog.views().get("title"));
+        var keys = List.of(view.key(Map.of("id", "0")), view.key(Map.of("id", "1")));
+        var seen = new Survey(server, cache.options()).look(keys);
+        assertThat(seen.getFirst().left()).isBetween(Duration.ofMillis(1), Duration.ofSeconds(30));
+        assertThat(seen.getLast().left()).isGreaterThan(Duration.ofSeconds(30));
     }
 
     private void assertRefused(String path, int status, String message) {

@@ -1,0 +1,22 @@
+package dev.freshet.catalog;
+
+import java.time.Duration;
+
+/**
+ * How long a view's values serve.
+ *
+ * @param ttl how long an entry is fresh
+ * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
+ * @param absentFor the ttl of an answer that there is no such row
+ * @param refreshAhead an entry with less than this part of its ttl left is loaded again in the background; 0 for never
+ * @param staleAfterInvalidate whether an entry that an invalidation reached may be served stale while it is loaded again
+ */
+public record Serving(
+        Duration ttl, Duration grace, Duration absentFor, double refreshAhead, boolean staleAfterInvalidate) {
+    static final double REFRESH_AHEAD = 0.2;
+
+    /** As a view that says nothing more. */
+    public static Serving of(Duration ttl, Duration grace) {
+        return new Serving(ttl, grace, ttl, REFRESH_AHEAD, false);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.freshet.catalog;
+
+import dev.freshet.cache.Ttl;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Reads how long a view's values serve. */
+final class ServingParser {
+    private final CatalogParser parser;
+
+    ServingParser(CatalogParser parser) {
+        this.parser = parser;
+    }
+
+    /** @return empty when there is no ttl */
+    Optional<Serving> serving(Section section, String view, Kind kind) {
+        var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, view));
+        var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
+        var absentFor = section.find("absentFor").flatMap(e -> absentFor(e, kind));
+        double refreshAhead =
+                section.find("refreshAhead").flatMap(this::fraction).orElse(Serving.REFRESH_AHEAD);
+        boolean stale =
+                section.find("staleAfterInvalidate").flatMap(ViewParser::truth).orElse(false);
+        return ttl.map(t -> new Serving(t, grace, absentFor.orElse(t), refreshAhead, stale));
+    }
+
+    private Optional<Duration> ttl(Element element, String view) {
+        var variable = "CACHE_TTL_"
+                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+                        .replace('-', '_')
+                        .toUpperCase(Locale.ROOT);
+        var written = named(element).or(() -> parser.duration(element));
+        var ttl = parser.override(element, variable).or(() -> written);
+        requirePositive(element, ttl);
+        return ttl;
+    }
+
+    private Optional<Duration> absentFor(Element element, Kind kind) {
+        if (kind != Kind.ROW) {
+            element.error("is for views of kind row", "an array without rows is kept for the ttl");
+        }
+        var duration = named(element).or(() -> parser.duration(element));
+        requirePositive(element, duration);
+        return duration;
+    }
+
+    private static Optional<Duration> named(Element element) {
+        return element.isText() ? element.text().flatMap(Ttl::named) : Optional.empty();
+    }
+
+    private static void requirePositive(Element element, Optional<Duration> duration) {
+        if (duration.filter(Duration::isZero).isPresent()) {
+            element.error("must be longer than nothing");
+        }
+    }
+
+    /** {@code false} is what YAML's {@code off} becomes in other tools' hands. */
+    private Optional<Double> fraction(Element element) {
+        return element.text("a part of the ttl such as 0.2, or off", text -> {
+            if (text.equals("off") || text.equals("false")) {
+                return Optional.of(0.0);
+            }
+            return Optional.of(text).filter(t -> t.matches("0|0?\\.\\d{1,6}")).map(Double::parseDouble);
+        });
+    }
+}
