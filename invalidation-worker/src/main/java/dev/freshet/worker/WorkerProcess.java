@@ -2,6 +2,7 @@ package dev.freshet.worker;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
+import dev.freshet.cache.FleetStats;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
@@ -72,6 +73,7 @@ public final class WorkerProcess implements AutoCloseable {
             var cache = cacheServer.map(server -> {
                 var tagged = new TagCache(server, cacheOptions, new CacheStats(metrics));
                 tagged.requireAgreement();
+                keep(new FleetStats(server, addresses.prefix(), tagged.stats())).start();
                 return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads));
             });
             var owed = new Owed(

@@ -26,7 +26,8 @@ public record CacheOptions(
         Duration patience,
         double jitter,
         int refreshes) {
-    private static final int MOST_BUCKETS = 16_384;
+    /** As many as a cluster has slots. */
+    public static final int MOST_BUCKETS = 16_384;
 
     /** @throws IllegalArgumentException when a value is out of bounds */
     public CacheOptions {

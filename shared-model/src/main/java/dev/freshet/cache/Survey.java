@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class Survey {
     private static final Script SWEEP = Script.load(Survey.class, "sweep.lua");
     private static final int PAGE = 500;
+    private static final int USUAL_HEADER = 1_024;
     /** Below this many keys in Redis a sample looks at all of them, else it draws at random. */
     private static final int FEW = 100_000;
 
@@ -102,10 +103,19 @@ public final class Survey {
      * @return in the order of the keys; what is not there, or is of another version's format, is left out
      */
     public List<Seen> look(Collection<String> wanted) {
+        return look(wanted, true);
+    }
+
+    /** As {@link #look}, without the values: their payloads are empty. */
+    public List<Seen> heads(Collection<String> wanted) {
+        return look(wanted, false);
+    }
+
+    private List<Seen> look(Collection<String> wanted, boolean whole) {
         var seen = new ArrayList<Seen>();
         var rest = List.copyOf(wanted);
         for (int from = 0; from < rest.size(); from += PAGE) {
-            seen.addAll(lookAtPage(rest.subList(from, Math.min(from + PAGE, rest.size()))));
+            seen.addAll(lookAtPage(rest.subList(from, Math.min(from + PAGE, rest.size())), whole));
         }
         return seen;
     }
@@ -199,30 +209,50 @@ public final class Survey {
     }
 
     private record Looking(
-            String key, Asked heat, CompletionStage<Long> left, CompletionStage<byte @Nullable []> value) {}
+            String key,
+            Asked heat,
+            CompletionStage<Long> left,
+            CompletionStage<Long> length,
+            CompletionStage<byte @Nullable []> value) {}
 
-    private List<Seen> lookAtPage(List<String> page) {
-        var looking = page.stream()
-                .map(key -> {
-                    var name = keys.entry(key);
-                    var heat = ask(key); // first: reading the value counts as asking for it
-                    return new Looking(
-                            key,
-                            heat,
-                            server.send(name, session -> session.commands().pttl(name)),
-                            server.send(name, session -> session.commands().get(name)));
-                })
-                .toList();
+    private List<Seen> lookAtPage(List<String> page, boolean whole) {
+        var looking = page.stream().map(key -> looking(key, whole)).toList();
         var seen = new ArrayList<CompletionStage<Seen>>();
         for (var one : looking) {
             var value = server.await(one.value());
             var heat = heat(one.heat());
             long left = server.await(one.left());
+            int length = server.await(one.length()).intValue();
             if (value != null) {
-                Stored.decode(value).ifPresent(stored -> seen.add(judge(one.key(), stored, value.length, left, heat)));
+                var stored = whole ? Stored.decode(value) : header(one.key(), value);
+                stored.ifPresent(found -> seen.add(judge(one.key(), found, length, left, heat)));
             }
         }
         return seen.stream().map(server::await).toList();
+    }
+
+    private Looking looking(String key, boolean whole) {
+        var name = keys.entry(key);
+        var heat = ask(key); // first: reading the value counts as asking for it
+        return new Looking(
+                key,
+                heat,
+                server.send(name, session -> session.commands().pttl(name)),
+                server.send(name, session -> session.commands().strlen(name)),
+                server.send(
+                        name,
+                        session -> whole
+                                ? session.commands().get(name)
+                                : session.commands().getrange(name, 0, USUAL_HEADER - 1)));
+    }
+
+    private Optional<Stored> header(String key, byte[] start) {
+        int length = Stored.headerLength(start);
+        var name = keys.entry(key);
+        var header = length <= start.length
+                ? start
+                : server.await(server.send(name, session -> session.commands().getrange(name, 0, length - 1)));
+        return length == 0 || header.length < length ? Optional.empty() : Optional.of(Stored.decodeHeader(header));
     }
 
     /** Asks for the epochs, over the very session whose run id is compared, and takes back that the entry was read. */

@@ -40,12 +40,19 @@ class SurveyIT {
         return new Tag("of:" + key);
     }
 
+    /** Those of a long key are long too. */
+    private static List<Tag> tags(String key) {
+        return key.length() < 100
+                ? List.of(ALL, own(key))
+                : List.of(ALL, own(key), own(key + key.substring(100)), own(key + "x"), own(key + "y"));
+    }
+
     private void put(String key) {
         put(cache, key, LIFETIME);
     }
 
     private static void put(TagCache cache, String key, Lifetime lifetime) {
-        var fill = cache.begin(key, List.of(ALL, own(key))).orElseThrow();
+        var fill = cache.begin(key, tags(key)).orElseThrow();
         assertThat(cache.fill(fill, ("value of " + key).getBytes(UTF_8), lifetime, "origin", Instant.EPOCH))
                 .isTrue();
     }
@@ -106,6 +113,21 @@ class SurveyIT {
         put("b");
         assertThat(look("a").tags()).isEqualTo(Map.of(ALL, Epoch.MOVED, own("a"), Epoch.CURRENT));
         assertThat(look("b").isCurrent()).isTrue();
+    }
+
+    @Test
+    void headsAreTheSameWithoutTheValues() {
+        put("a");
+        put("a".repeat(300)); // its header does not fit in the first look
+        for (var key : List.of("a", "a".repeat(300))) {
+            var head = survey.heads(List.of(key)).getFirst();
+            assertThat(head.entry().payload()).isEmpty();
+            assertThat(head.entry().origin()).isEqualTo("origin");
+            assertThat(head.tags()).isEqualTo(look(key).tags());
+            assertThat(head.bytes()).isEqualTo(look(key).bytes());
+            assertThat(head.isHit()).isTrue();
+        }
+        assertThat(survey.heads(List.of("b"))).isEmpty();
     }
 
     @Test

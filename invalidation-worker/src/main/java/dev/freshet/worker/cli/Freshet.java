@@ -92,9 +92,11 @@ public final class Freshet {
                 .addSubcommand(new Send(terminal))
                 .addSubcommand(new Status(terminal))
                 .addSubcommand(new Dlq(terminal))
+                .addSubcommand(cache(terminal))
                 .addSubcommand(method("pause"))
                 .addSubcommand(method("resume"))
                 .addSubcommand(new Check(terminal))
+                .addSubcommand(new Audit(terminal))
                 .addSubcommand(new Explain(terminal))
                 .addSubcommand(method("completion"))
                 .addSubcommand(method("help"))
@@ -188,6 +190,13 @@ public final class Freshet {
     private static CommandLine method(String name) {
         return new CommandLine(
                 CommandLine.getCommandMethods(Freshet.class, name).getFirst());
+    }
+
+    private static CommandLine cache(Terminal terminal) {
+        return new CommandLine(new Cache(terminal))
+                .addSubcommand(new CacheStatistics(terminal))
+                .addSubcommand(new CacheTop(terminal))
+                .addSubcommand(new CacheWarm(terminal));
     }
 
     /** A command that stands in the help although the launcher starts it, from another class path. */

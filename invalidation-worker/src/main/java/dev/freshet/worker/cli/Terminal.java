@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.freshet.cache.CacheOptions;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -64,6 +66,14 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
         }
     }
 
+    /** As {@link #withRedis}, with the cache. */
+    <T> T withCache(Function<OpenCache, T> work) {
+        var addresses = Addresses.from(settings);
+        try (var server = new RedisServer("cache", addresses.cache(), REDIS_TIMEOUT)) {
+            return work.apply(OpenCache.of(server, CacheOptions.from(settings, addresses.prefix())));
+        }
+    }
+
     /** @param file a path, or {@code -} for the input */
     byte[] read(String file) throws IOException {
         try {
@@ -92,6 +102,14 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
         err.println(CONTROL.matcher(text).replaceAll("?"));
     }
 
+    /** Replaces the line that says how far a command is; nothing unless the launcher found a terminal. Empty when it has ended. */
+    void progress(String text) {
+        if (Boolean.getBoolean("freshet.terminal")) {
+            err.print("\r" + text + " ".repeat(Math.max(0, 40 - text.length())) + "\r");
+            err.flush();
+        }
+    }
+
     void bytes(byte[] body) {
         out.writeBytes(body);
         out.flush();
@@ -113,7 +131,21 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
                 : seconds < 172_800 ? seconds / 3_600 + "h" : seconds / 86_400 + "d";
     }
 
-    /** @param value maps, lists, texts, numbers and truth values only */
+    /** In the unit that leaves one to four digits: {@code 310 B}, {@code 1.2 KiB}. */
+    static String size(long bytes) {
+        double number = bytes;
+        var unit = "B";
+        for (var next : List.of("KiB", "MiB", "GiB", "TiB")) {
+            if (number < 1_000) {
+                break;
+            }
+            number /= 1_024;
+            unit = next;
+        }
+        return unit.equals("B") ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", number, unit);
+    }
+
+    /** @param value maps, lists, texts, numbers, truth values and JSON only */
     void json(Object value) {
         try {
             out.println(JSON.writeValueAsString(value));

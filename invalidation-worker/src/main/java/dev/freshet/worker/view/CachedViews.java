@@ -18,6 +18,7 @@ import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -95,6 +96,15 @@ public final class CachedViews implements Views {
                     .toList();
             return results.stream().map(CachedViews::join).reduce(WarmResult.NOTHING, WarmResult::plus);
         }
+    }
+
+    /**
+     * One value of a view, as {@link #warm} takes it.
+     *
+     * @param values from {@link View#parse}
+     */
+    public static Hot hot(View view, Map<String, String> values) {
+        return new Hot(view.key(values), new Origin(view.name(), values).encode(), Instant.now());
     }
 
     /** What {@link #warm} came to. */

@@ -17,7 +17,17 @@ class FreshetTest {
         var help = run("--help");
         assertThat(help.code()).isZero();
         assertThat(help.out())
-                .contains(" dev ", " demo ", " ingest ", " status ", " dlq ", " pause ", " resume ", " check ")
+                .contains(
+                        " dev ",
+                        " demo ",
+                        " ingest ",
+                        " status ",
+                        " dlq ",
+                        " pause ",
+                        " resume ",
+                        " check ",
+                        " cache ",
+                        " audit ")
                 .contains(" explain ", " send ", " completion ");
     }
 
@@ -30,6 +40,8 @@ class FreshetTest {
                 "send",
                 "check",
                 "explain",
+                "cache",
+                "audit",
                 "status",
                 "pause",
                 "resume",
