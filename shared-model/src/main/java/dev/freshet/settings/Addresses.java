@@ -6,7 +6,8 @@ import java.util.stream.Stream;
 
 /**
  * Where the servers are. {@code REDIS_QUEUE_URL} and {@code REDIS_CACHE_URL} win over {@code REDIS_URL}, which wins over
- * {@code REDIS_HOST}, {@code REDIS_PORT}, {@code REDIS_PASSWORD} and {@code REDIS_DB}.
+ * {@code REDIS_HOST}, {@code REDIS_PORT}, {@code REDIS_PASSWORD} and {@code REDIS_DB}. A URL is {@code redis://} or
+ * {@code rediss://} with one host, or several for a cluster, or {@code redis-sentinel://}.
  *
  * @param queue the Redis that must not evict
  * @param cache the Redis that may
@@ -17,15 +18,15 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
 
     /** @throws SettingException when an address is none, or the prefix would break the hash tags of the keys */
     public static Addresses from(Settings settings) {
-        var common = settings.uri("REDIS_URL").orElseGet(() -> fromParts(settings));
+        var common = settings.uri("REDIS_URL").map(url -> RedisUrl.require("REDIS_URL", url)).orElseGet(() -> fromParts(settings));
         var prefix = settings.text("REDIS_KEY_PREFIX", "freshet");
         if (!prefix.matches("[A-Za-z0-9_.:-]{1,64}")) {
             throw new SettingException(
                     "REDIS_KEY_PREFIX must be 1 to 64 letters, digits or _ . : -, was '" + prefix + "'");
         }
         return new Addresses(
-                redis("REDIS_QUEUE_URL", settings.uri("REDIS_QUEUE_URL").orElse(common)),
-                redis("REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
+                RedisUrl.require("REDIS_QUEUE_URL", settings.uri("REDIS_QUEUE_URL").orElse(common)),
+                RedisUrl.require("REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
                 prefix,
                 settings.uri("DATABASE_URL").map(Addresses::postgresql));
     }
@@ -53,13 +54,6 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
                         + "@")
                 .orElse("");
         return URI.create("redis://" + login + host + ":" + port + "/" + database);
-    }
-
-    private static URI redis(String name, URI url) {
-        if (url.getHost() == null || !("redis".equals(url.getScheme()) || "rediss".equals(url.getScheme()))) {
-            throw new SettingException(name + " must be such as redis://host:6379 or rediss://user:password@host:6380");
-        }
-        return url;
     }
 
     private static URI postgresql(URI url) {

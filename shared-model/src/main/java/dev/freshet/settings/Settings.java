@@ -170,6 +170,8 @@ public final class Settings {
         if (secrets.contains(name) || SECRET_MARKS.stream().anyMatch(name::contains)) {
             return "***";
         }
-        return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@").replaceAll("(?i)(password=)[^&]*", "$1***");
+        return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@")
+                .replaceAll("(rediss?(?:-sentinel)?://)[^:/@]+@", "$1***@") // without a colon it is the password
+                .replaceAll("(?i)(password=)[^&]*", "$1***");
     }
 }
