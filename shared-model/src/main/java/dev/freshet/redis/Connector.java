@@ -6,12 +6,14 @@ import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -76,7 +78,8 @@ final class Connector implements AutoCloseable {
      * @throws RedisException when nobody is there in time, or one that does not serve yet
      */
     RedisSession open(RedisURI uri) throws InterruptedException {
-        var connecting = client.connectAsync(CODEC, uri).toCompletableFuture();
+        var process = uri.getSentinels().isEmpty() ? uri : master(uri).uri(dataNode(uri));
+        var connecting = client.connectAsync(CODEC, process).toCompletableFuture();
         boolean isGood = false;
         try {
             var connection = connecting.get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
@@ -88,7 +91,7 @@ final class Connector implements AutoCloseable {
                 log.warn("redis names no run id name={} effect=each process uses only what it cached itself", name);
             }
             isGood = true;
-            return new RedisSession(connection, uri.getHost() == null ? "" : uri.getHost(), info);
+            return new RedisSession(connection, new Node(process.getHost(), process.getPort()), info);
         } catch (ExecutionException | TimeoutException | RedisException e) {
             throw new RedisException("cannot connect to redis " + name + " at " + address(uri), e);
         } finally {
@@ -97,6 +100,36 @@ final class Connector implements AutoCloseable {
                         connecting.thenCompose(StatefulRedisConnection::closeAsync); // also one that comes too late
             }
         }
+    }
+
+    /**
+     * Asks one sentinel after the other for the master.
+     *
+     * @throws RedisException when none answers, or the one that does knows no such master
+     */
+    Node master(RedisURI uri) {
+        var connecting = client.connectSentinelAsync(StringCodec.UTF8, uri);
+        try {
+            var address = await(
+                    connecting.thenCompose(sentinel -> sentinel.async().getMasterAddrByName(uri.getSentinelMasterId())));
+            if (address instanceof InetSocketAddress master) {
+                return new Node(master.getHostString(), master.getPort());
+            }
+            throw new RedisException("the sentinels know no master called " + uri.getSentinelMasterId());
+        } finally {
+            var unused = connecting.thenCompose(StatefulConnection::closeAsync);
+        }
+    }
+
+    /** What the URL says of users, TLS and database, without its sentinels. */
+    private static RedisURI dataNode(RedisURI uri) {
+        return RedisURI.builder()
+                .withHost("master")
+                .withAuthentication(uri)
+                .withSsl(uri)
+                .withDatabase(uri.getDatabase())
+                .withTimeout(uri.getTimeout())
+                .build();
     }
 
     /**

@@ -44,7 +44,7 @@ final class Errand<T> {
         if (refusal != null && refusal.contains("READONLY")) {
             session.end(); // a master no more
         }
-        var moved = Redirect.of(error, session.host()).filter(redirect -> !redirect.isAsk());
+        var moved = Redirect.of(error, session.node().host()).filter(redirect -> !redirect.isAsk());
         if (moved.isEmpty() || moves == MOST_MOVES || System.nanoTime() - deadline > 0) {
             return CompletableFuture.failedStage(error);
         }

@@ -22,6 +22,8 @@ final class Link implements AutoCloseable {
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
     private static final Duration LAST_BACKOFF = Duration.ofSeconds(1);
 
+    private static final Duration BETWEEN_SENTINELS = Duration.ofSeconds(1);
+
     /** What its owner wants to know; called on the link's own thread. */
     interface Owner {
         /**
@@ -132,7 +134,7 @@ final class Link implements AutoCloseable {
                         opened.info("redis_version"));
                 backoff = FIRST_BACKOFF;
                 firstTry.complete(null);
-                awaitEnd(opened);
+                awaitEnd(opened, uri);
                 if (!closed) {
                     log.warn("redis lost name={} address={}", connector.name(), Connector.address(uri));
                     owner.lost();
@@ -170,11 +172,18 @@ final class Link implements AutoCloseable {
      * Asks again and again whether somebody is there: when a host is gone without a word, the kernel would notice after a
      * quarter of an hour. One answer that is late may be the fault of a busy machine, two in a row are silence.
      */
-    private void awaitEnd(RedisSession open) throws InterruptedException {
+    private void awaitEnd(RedisSession open, RedisURI uri) throws InterruptedException {
+        boolean isWatched = !uri.getSentinels().isEmpty();
+        boolean isShorter = isWatched && connector.timeout().compareTo(BETWEEN_SENTINELS) > 0;
+        var pause = isShorter ? BETWEEN_SENTINELS : connector.timeout();
         try {
             int unanswered = 0;
-            while (unanswered < 2 && !open.hasEndedWithin(connector.timeout())) {
+            while (unanswered < 2 && !open.hasEndedWithin(pause)) {
                 unanswered = isThere(open) ? 0 : unanswered + 1;
+                if (isWatched && isDeposed(open, uri)) {
+                    log.warn("redis is not the sentinels' master any more name={} address={}", connector.name(), address());
+                    open.end();
+                }
             }
         } finally {
             open.close();
@@ -191,6 +200,15 @@ final class Link implements AutoCloseable {
             return true;
         } catch (RedisException e) {
             return e instanceof RedisCommandExecutionException; // a refusal is an answer
+        }
+    }
+
+    /** A master whose successor was chosen goes on for seconds as if nothing were, until its sentinels tell it. */
+    private boolean isDeposed(RedisSession open, RedisURI uri) {
+        try {
+            return !connector.master(uri).equals(open.node());
+        } catch (RedisException e) {
+            return false; // nobody says so
         }
     }
 

@@ -7,6 +7,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One connection together with what the process at its other end said of itself. A session never reconnects: what is
@@ -14,15 +15,16 @@ import java.util.concurrent.TimeUnit;
  */
 public final class RedisSession implements AutoCloseable {
     private final StatefulRedisConnection<String, byte[]> connection;
-    private final String host;
+    private final Node node;
     private final ServerInfo info;
     private final String runId;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean closed;
 
-    RedisSession(StatefulRedisConnection<String, byte[]> connection, String host, ServerInfo info) {
+    RedisSession(StatefulRedisConnection<String, byte[]> connection, Node node, ServerInfo info) {
         this.connection = connection;
-        this.host = host;
+        this.node = node;
         this.info = info;
         this.runId = info.reign();
         connection.addListener(new RedisConnectionStateListener() {
@@ -54,9 +56,9 @@ public final class RedisSession implements AutoCloseable {
         return info.get(field);
     }
 
-    /** As it was connected to; empty when sentinels named it. */
-    String host() {
-        return host;
+    /** Where the process is, as it was connected to. */
+    Node node() {
+        return node;
     }
 
     boolean isCluster() {
@@ -88,15 +90,17 @@ public final class RedisSession implements AutoCloseable {
     /** Ends it without waiting, from any thread. */
     void end() {
         ended.countDown();
-        var unused = connection.closeAsync();
+        if (closing.compareAndSet(false, true)) {
+            var unused = connection.closeAsync();
+        }
     }
 
     /** To be called by whoever opened it, and harmless twice. */
     @Override
     public void close() {
-        if (!closed) {
+        if (closing.compareAndSet(false, true)) {
             connection.close();
-            closed = true;
         }
+        closed = true;
     }
 }
