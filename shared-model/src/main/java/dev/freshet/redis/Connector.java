@@ -110,8 +110,8 @@ final class Connector implements AutoCloseable {
     Node master(RedisURI uri) {
         var connecting = client.connectSentinelAsync(StringCodec.UTF8, uri);
         try {
-            var address = await(
-                    connecting.thenCompose(sentinel -> sentinel.async().getMasterAddrByName(uri.getSentinelMasterId())));
+            var address = await(connecting.thenCompose(
+                    sentinel -> sentinel.async().getMasterAddrByName(uri.getSentinelMasterId())));
             if (address instanceof InetSocketAddress master) {
                 return new Node(master.getHostString(), master.getPort());
             }

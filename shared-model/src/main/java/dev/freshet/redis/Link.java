@@ -181,7 +181,10 @@ final class Link implements AutoCloseable {
             while (unanswered < 2 && !open.hasEndedWithin(pause)) {
                 unanswered = isThere(open) ? 0 : unanswered + 1;
                 if (isWatched && isDeposed(open, uri)) {
-                    log.warn("redis is not the sentinels' master any more name={} address={}", connector.name(), address());
+                    log.warn(
+                            "redis is not the sentinels' master any more name={} address={}",
+                            connector.name(),
+                            address());
                     open.end();
                 }
             }

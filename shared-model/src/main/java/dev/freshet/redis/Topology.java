@@ -169,7 +169,9 @@ final class Topology implements AutoCloseable {
     private static CompletionStage<SlotView> lookThrough(RedisSession session) {
         CompletionStage<String> info = session.commands().clusterInfo();
         CompletionStage<List<Object>> slots = session.commands().clusterSlots();
-        return info.thenCombine(slots, (text, ranges) -> SlotView.of(text, ranges, session.node().host()));
+        return info.thenCombine(
+                slots,
+                (text, ranges) -> SlotView.of(text, ranges, session.node().host()));
     }
 
     private synchronized void adopt(SlotView view) {

@@ -41,7 +41,8 @@ final class Unlink {
                         key,
                         session -> session.commands()
                                 .unlink(key)
-                                .exceptionallyCompose(error -> Redirect.of(error, session.node().host())
+                                .exceptionallyCompose(error -> Redirect.of(
+                                                error, session.node().host())
                                         .filter(Redirect::isAsk)
                                         .map(ask -> asked(key, ask.node()))
                                         .orElseGet(() -> CompletableFuture.failedStage(error))))

@@ -18,15 +18,19 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
 
     /** @throws SettingException when an address is none, or the prefix would break the hash tags of the keys */
     public static Addresses from(Settings settings) {
-        var common = settings.uri("REDIS_URL").map(url -> RedisUrl.require("REDIS_URL", url)).orElseGet(() -> fromParts(settings));
+        var common = settings.uri("REDIS_URL")
+                .map(url -> RedisUrl.require("REDIS_URL", url))
+                .orElseGet(() -> fromParts(settings));
         var prefix = settings.text("REDIS_KEY_PREFIX", "freshet");
         if (!prefix.matches("[A-Za-z0-9_.:-]{1,64}")) {
             throw new SettingException(
                     "REDIS_KEY_PREFIX must be 1 to 64 letters, digits or _ . : -, was '" + prefix + "'");
         }
         return new Addresses(
-                RedisUrl.require("REDIS_QUEUE_URL", settings.uri("REDIS_QUEUE_URL").orElse(common)),
-                RedisUrl.require("REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
+                RedisUrl.require(
+                        "REDIS_QUEUE_URL", settings.uri("REDIS_QUEUE_URL").orElse(common)),
+                RedisUrl.require(
+                        "REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
                 prefix,
                 settings.uri("DATABASE_URL").map(Addresses::postgresql));
     }

@@ -22,7 +22,9 @@ class SentinelIT {
             assertThat(set(server)).isEqualTo("OK");
             assertThat(server.isCluster()).isFalse();
             assertThat(server.masters()).isOne();
-            assertThat(server.address()).startsWith("mymaster of sentinels 127.0.0.1:").doesNotContain("hunter2");
+            assertThat(server.address())
+                    .startsWith("mymaster of sentinels 127.0.0.1:")
+                    .doesNotContain("hunter2");
 
             sentinel.killMaster();
 
@@ -56,8 +58,8 @@ class SentinelIT {
             server.await(before.commands().replicaof("127.0.0.1", other.port()));
             await().until(() -> !server.isConnected());
             assertThatThrownBy(server::session).hasMessageContaining("is away");
-            await().untilAsserted(
-                            () -> assertThatThrownBy(server::session).hasMessageContaining("it is a replica; name its"));
+            await().untilAsserted(() ->
+                    assertThatThrownBy(server::session).hasMessageContaining("it is a replica; name its"));
         }
     }
 
@@ -68,7 +70,9 @@ class SentinelIT {
                 var server = new RedisServer("test", process.url(), Duration.ofSeconds(30))) {
             var before = server.session();
             server.await(before.commands().replicaof("127.0.0.1", other.port()));
-            assertThatThrownBy(() -> set(server)).hasMessageContaining("READONLY").matches(RedisServer::isOutage);
+            assertThatThrownBy(() -> set(server))
+                    .hasMessageContaining("READONLY")
+                    .matches(RedisServer::isOutage);
             assertThat(before.isOpen()).isFalse();
         }
     }

@@ -48,8 +48,8 @@ public final class EmbeddedSentinel implements AutoCloseable {
                 .until(() -> ask(master, password, commands -> commands.info("replication"))
                         .contains("state=online"));
         var sentinels = IntStream.range(0, 3)
-                .mapToObj(i -> RedisProcess.sentinel(RedisProcess.freePort(), watching)
-                        .ready())
+                .mapToObj(i ->
+                        RedisProcess.sentinel(RedisProcess.freePort(), watching).ready())
                 .toList();
         var all = new EmbeddedSentinel(password, List.of(master, replica), sentinels);
         await().atMost(LONGEST).until(all::isWatched);
@@ -62,8 +62,9 @@ public final class EmbeddedSentinel implements AutoCloseable {
 
     /** With a password that may be wrong. */
     public URI url(String password) {
-        var hosts =
-                sentinels.stream().map(sentinel -> "127.0.0.1:" + sentinel.port()).collect(Collectors.joining(","));
+        var hosts = sentinels.stream()
+                .map(sentinel -> "127.0.0.1:" + sentinel.port())
+                .collect(Collectors.joining(","));
         return URI.create("redis-sentinel://:" + password + "@" + hosts + "/0#" + MASTER);
     }
 
@@ -75,8 +76,8 @@ public final class EmbeddedSentinel implements AutoCloseable {
     /** Has the sentinels promote the replica while the master lives on as its replica. */
     public void switchOver() {
         try (var client = RedisClient.create();
-                var connection =
-                        client.connectSentinel(RedisURI.create("127.0.0.1", sentinels.getFirst().port()))) {
+                var connection = client.connectSentinel(
+                        RedisURI.create("127.0.0.1", sentinels.getFirst().port()))) {
             connection.sync().failover(MASTER);
         }
     }
@@ -89,7 +90,8 @@ public final class EmbeddedSentinel implements AutoCloseable {
 
     private boolean isMaster(RedisProcess server) {
         return server.isRunning()
-                && ask(server, password, commands -> commands.info("replication")).contains("role:master");
+                && ask(server, password, commands -> commands.info("replication"))
+                        .contains("role:master");
     }
 
     /** Whether each sentinel knows the replica and both other sentinels, without which none may promote. */

@@ -75,6 +75,10 @@ final class RedisProcess implements AutoCloseable {
         }
     }
 
+    static Path binary() {
+        return Binary.PATH;
+    }
+
     int port() {
         return port;
     }
