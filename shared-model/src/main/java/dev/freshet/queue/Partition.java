@@ -11,6 +11,7 @@ import dev.freshet.model.Job;
 import dev.freshet.redis.Script;
 import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.KeyValue;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,7 @@ final class Partition {
     private final int number;
     private final long maxDepth;
     private final QueueKeys keys;
+    private final Replicas replicas;
 
     /** @param of how many partitions there are */
     Partition(ScriptRunner redis, QueueOptions options, int number, int of) {
@@ -57,6 +60,7 @@ final class Partition {
         this.number = number;
         this.maxDepth = Math.ceilDiv(options.maxDepth(), of);
         this.keys = new QueueKeys(options.prefix(), number);
+        this.replicas = new Replicas(options.waitReplicas(), options.waitTimeout(), keys.waits);
     }
 
     int number() {
@@ -72,7 +76,8 @@ final class Partition {
     }
 
     CompletionStage<List<Enqueued>> enqueueAll(List<Job> jobs) {
-        var arguments = new ArrayList<byte[]>(2 + 4 * jobs.size());
+        var arguments = new ArrayList<byte[]>(3 + 4 * jobs.size());
+        arguments.add(redis.clockOffset());
         arguments.add(argument(options.seenFor().toMillis()));
         arguments.add(argument(maxDepth));
         for (var job : jobs) {
@@ -83,25 +88,48 @@ final class Partition {
             arguments.add(JobCodec.encode(job));
         }
         String[] touched = {keys.ready, keys.retry, keys.seenPrefix, keys.awaited, keys.counts};
-        return redis.<List<Object>>runTimed(ENQUEUE, MULTI, touched, array(arguments))
-                .thenApply(answers -> answers.stream().map(Partition::enqueued).toList());
+        return redis.send(
+                keys.ready,
+                commands -> ENQUEUE.<List<Object>>run(commands, MULTI, touched, array(arguments))
+                        .thenApply(answers ->
+                                answers.stream().map(Partition::enqueued).toList())
+                        .thenCompose(outcomes -> replicated(commands, outcomes)));
     }
 
     CompletionStage<Enqueued> enqueueDead(Job job, Attempt why) {
         var digest = Digest.of(job.id());
         String[] touched = {keys.dead, keys.deadAt, keys.seenPrefix, keys.awaited, keys.counts};
-        return redis.<Object>runTimed(
-                        ENQUEUE_DEAD,
-                        VALUE,
-                        touched,
-                        argument(options.seenFor().toMillis()),
-                        argument(maxDepth),
-                        argument(digest.bucket()),
-                        argument(digest.value()),
-                        argument(job.awaited() ? "awaited" : ""),
-                        argument(job.id()),
-                        JobCodec.encode(job.failed(why)))
-                .thenApply(Partition::enqueued);
+        byte[][] arguments = {
+            redis.clockOffset(),
+            argument(options.seenFor().toMillis()),
+            argument(maxDepth),
+            argument(digest.bucket()),
+            argument(digest.value()),
+            argument(job.awaited() ? "awaited" : ""),
+            argument(job.id()),
+            JobCodec.encode(job.failed(why))
+        };
+        return redis.send(
+                keys.dead,
+                commands -> ENQUEUE_DEAD
+                        .<Object>run(commands, VALUE, touched, arguments)
+                        .thenApply(answer -> List.of(enqueued(answer)))
+                        .thenCompose(outcomes -> replicated(commands, outcomes))
+                        .thenApply(List::getFirst));
+    }
+
+    /** What is not on enough replicas is at risk, whether it was written now or before. */
+    private CompletionStage<List<Enqueued>> replicated(
+            RedisAsyncCommands<String, byte[]> commands, List<Enqueued> outcomes) {
+        if (outcomes.stream().allMatch(Enqueued.FULL::equals)) {
+            return CompletableFuture.completedStage(outcomes);
+        }
+        return replicas.haveAll(commands)
+                .thenApply(enough -> enough
+                        ? outcomes
+                        : outcomes.stream()
+                                .map(outcome -> outcome == Enqueued.FULL ? Enqueued.FULL : Enqueued.AT_RISK)
+                                .toList());
     }
 
     ClaimResult claim(int max, Duration lease) {

@@ -37,10 +37,7 @@ final class Partitions {
      * @throws SettingException when another number was asked for than there are
      */
     List<Partition> all() {
-        if (known.isEmpty()) {
-            known = open(redis.await(recorded()));
-        }
-        return known;
+        return known.isEmpty() ? open(redis.await(recorded())) : known;
     }
 
     /** As {@link #all}, without waiting for the answer. */
@@ -98,7 +95,8 @@ final class Partitions {
         return redis.server().isCluster() ? 2 * masters : 1;
     }
 
-    private List<Partition> open(int recorded) {
+    /** Opens them once, whoever else has asked meanwhile. */
+    private synchronized List<Partition> open(int recorded) {
         if (options.partitions() > 0 && options.partitions() != recorded) {
             throw new SettingException("QUEUE_PARTITIONS is " + options.partitions() + ", but the queue in Redis has "
                     + recorded + ": leave it unset or set it to " + recorded
@@ -106,8 +104,11 @@ final class Partitions {
                     + " let the queue run empty, replay or discard its dead letters, stop all processes, and delete "
                     + QueueKeys.partitions(options.prefix()) + " in Redis");
         }
-        return IntStream.range(0, recorded)
-                .mapToObj(number -> new Partition(redis, options, number, recorded))
-                .toList();
+        if (known.isEmpty()) {
+            known = IntStream.range(0, recorded)
+                    .mapToObj(number -> new Partition(redis, options, number, recorded))
+                    .toList();
+        }
+        return known;
     }
 }

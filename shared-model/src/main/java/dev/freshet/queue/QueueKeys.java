@@ -16,6 +16,7 @@ final class QueueKeys {
     final String awaited;
     final String counts;
     final String paused;
+    final String waits;
     final String workers;
     final String workersAt;
 
@@ -35,6 +36,7 @@ final class QueueKeys {
         awaited = base + "awaited";
         counts = base + "counts";
         paused = base + "paused";
+        waits = base + "waits";
         workers = base + "workers";
         workersAt = base + "workers:at";
     }

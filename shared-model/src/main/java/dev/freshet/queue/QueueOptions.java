@@ -1,5 +1,6 @@
 package dev.freshet.queue;
 
+import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.time.Duration;
 
@@ -13,8 +14,17 @@ import java.time.Duration;
  * @param maxCrashes how many claims may die with a job alone in them before it is buried as poison
  * @param partitions how many there are; 0 takes the number that stands in Redis, and where none does yet, 1 on a single
  *     server and twice the masters on a cluster
+ * @param waitReplicas how many replicas must have a delivery before it is accepted; 0 asks none
+ * @param waitTimeout how long they are given
  */
-public record QueueOptions(String prefix, Duration seenFor, long maxDepth, int maxCrashes, int partitions) {
+public record QueueOptions(
+        String prefix,
+        Duration seenFor,
+        long maxDepth,
+        int maxCrashes,
+        int partitions,
+        int waitReplicas,
+        Duration waitTimeout) {
     private static final int MAX_PARTITIONS = 256;
 
     /** @throws IllegalArgumentException when a number or the duration is not positive */
@@ -22,14 +32,17 @@ public record QueueOptions(String prefix, Duration seenFor, long maxDepth, int m
         if (seenFor.toMillis() < 1 || maxDepth < 1 || maxCrashes < 1) {
             throw new IllegalArgumentException("a queue's window, depth and crashes must be positive");
         }
+        if (waitReplicas < 0 || waitTimeout.toMillis() < 1) { // 0 would wait for ever
+            throw new IllegalArgumentException("replicas to wait for must not be negative, and get 1 ms at least");
+        }
         if (partitions < 0 || partitions > MAX_PARTITIONS) {
             throw new IllegalArgumentException("a queue has 1 to " + MAX_PARTITIONS + " partitions, was " + partitions);
         }
     }
 
-    /** Three days, a million jobs, three crashes, as many partitions as there are. */
+    /** Three days, a million jobs, three crashes, as many partitions as there are, no wait for replicas. */
     public static QueueOptions defaults(String prefix) {
-        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 3, 0);
+        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 3, 0, 0, Duration.ofMillis(500));
     }
 
     /**
@@ -44,11 +57,31 @@ public record QueueOptions(String prefix, Duration seenFor, long maxDepth, int m
                 settings.duration("SEEN_FOR", defaults.seenFor),
                 settings.number("QUEUE_MAX_DEPTH", Math.toIntExact(defaults.maxDepth), 1, Integer.MAX_VALUE),
                 defaults.maxCrashes,
-                settings.number("QUEUE_PARTITIONS", defaults.partitions, 0, MAX_PARTITIONS));
+                settings.number("QUEUE_PARTITIONS", defaults.partitions, 0, MAX_PARTITIONS),
+                settings.number("QUEUE_WAIT_REPLICAS", defaults.waitReplicas, 0, 10),
+                waitTimeout(settings, defaults.waitTimeout));
     }
 
     /** The same with another number of partitions. */
     public QueueOptions withPartitions(int partitions) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, waitReplicas, waitTimeout);
+    }
+
+    /** The same with another bound. */
+    public QueueOptions withMaxDepth(long maxDepth) {
+        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, waitReplicas, waitTimeout);
+    }
+
+    /** The same with replicas to wait for. */
+    public QueueOptions withReplicas(int replicas, Duration timeout) {
+        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, replicas, timeout);
+    }
+
+    private static Duration waitTimeout(Settings settings, Duration fallback) {
+        var timeout = settings.duration("QUEUE_WAIT_TIMEOUT", fallback);
+        if (timeout.toMillis() < 1) {
+            throw new SettingException("QUEUE_WAIT_TIMEOUT must be at least 1ms; QUEUE_WAIT_REPLICAS=0 waits for none");
+        }
+        return timeout;
     }
 }

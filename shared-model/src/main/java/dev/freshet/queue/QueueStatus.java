@@ -56,7 +56,7 @@ public record QueueStatus(
     }
 
     /** All partitions as one. */
-    static QueueStatus sum(List<QueueStatus> partitions) {
+    public static QueueStatus sum(List<QueueStatus> partitions) {
         var counts = new HashMap<String, Long>();
         partitions.forEach(one -> one.counts.forEach((name, count) -> counts.merge(name, count, Long::sum)));
         return new QueueStatus(

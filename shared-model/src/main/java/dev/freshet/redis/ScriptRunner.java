@@ -32,7 +32,7 @@ public class ScriptRunner {
     /** Runs a script whose first argument is the clock offset; the arguments given here follow it. */
     public <T> CompletionStage<T> runTimed(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
         var all = new byte[arguments.length + 1][];
-        all[0] = Script.argument(clockOffsetMillis);
+        all[0] = clockOffset();
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         return run(script, output, keys, all);
     }
@@ -63,6 +63,11 @@ public class ScriptRunner {
     /** As {@link RedisServer#await}. */
     public <T> T await(CompletionStage<T> answer) {
         return server.await(answer);
+    }
+
+    /** The first argument of a script that reads the time. */
+    public byte[] clockOffset() {
+        return Script.argument(clockOffsetMillis);
     }
 
     /** Moves the clock that the scripts see; for tests. */

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.model.Job;
-import dev.freshet.testing.TestServices;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -75,7 +74,7 @@ class JobQueueIT {
 
     @Test
     void aFullQueueRefusesNewJobsRemembersNothingOfThemAndStillKnowsDuplicates() {
-        test = services.newQueue(new QueueOptions(TestServices.shared().newPrefix(), Duration.ofDays(3), 2, 3, 1));
+        test = services.newQueue(QueueServices.options().withMaxDepth(2));
         assertThat(services.server.await(test.queue.enqueueAll(List.of(job(1), job(2), job(3), job(1)))))
                 .containsExactly(Enqueued.ACCEPTED, Enqueued.ACCEPTED, Enqueued.FULL, Enqueued.DUPLICATE);
         assertThat(test.places()).isEqualTo("ready 1 2, accepted=2");

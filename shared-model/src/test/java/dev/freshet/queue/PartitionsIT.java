@@ -11,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.freshet.model.Job;
 import dev.freshet.redis.ScriptRunner;
 import dev.freshet.settings.SettingException;
-import dev.freshet.testing.TestServices;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -136,7 +135,7 @@ class PartitionsIT {
     @Test
     void eachTakesItsShareOfTheDepth() {
         test = services.newQueue(
-                new QueueOptions(TestServices.shared().newPrefix(), Duration.ofDays(3), 6, 3, PARTITIONS));
+                QueueServices.options().withPartitions(PARTITIONS).withMaxDepth(6));
         var jobs = IntStream.range(0, JOBS).mapToObj(TestQueue::job).toList();
         services.server.await(test.queue.enqueueAll(jobs));
         assertThat(test.queue.statuses()).extracting(QueueStatus::ready).containsExactly(2L, 2L, 2L);
@@ -203,6 +202,15 @@ class PartitionsIT {
         assertThatThrownBy(() -> other.enqueue(job(1)).toCompletableFuture().join())
                 .hasCauseInstanceOf(SettingException.class);
         assertThat(queue.status().count("accepted")).isZero();
+    }
+
+    @Test
+    void aQueueAsksForTheNumberOnce() {
+        var other = new JobQueue(services.server, QueueOptions.defaults(test.prefix));
+        assertThat(services.server.await(other.enqueue(job(1)))).isEqualTo(Enqueued.ACCEPTED);
+        test.redis().del(QueueKeys.partitions(test.prefix));
+        assertThat(services.server.await(other.enqueue(job(2)))).isEqualTo(Enqueued.ACCEPTED);
+        assertThat(test.redis().exists(QueueKeys.partitions(test.prefix))).isZero();
     }
 
     @Test

@@ -110,9 +110,10 @@ final class Intake {
             var answer = switch (enqueued) {
                 case ACCEPTED -> Answer.accepted(job.id());
                 case DUPLICATE -> Answer.duplicate(job.id());
+                case AT_RISK -> AWAY;
                 case FULL -> FULL;
             };
-            boolean wait = waits && enqueued != Enqueued.FULL;
+            boolean wait = waits && (enqueued == Enqueued.ACCEPTED || enqueued == Enqueued.DUPLICATE);
             return wait ? applied(job, answer) : CompletableFuture.completedStage(answer);
         });
     }
@@ -129,6 +130,7 @@ final class Intake {
         return queue.enqueueDead(job, why).thenApply(enqueued -> switch (enqueued) {
             case ACCEPTED -> Answer.dead(job.id());
             case DUPLICATE -> Answer.duplicate(job.id());
+            case AT_RISK -> AWAY;
             case FULL -> FULL;
         });
     }

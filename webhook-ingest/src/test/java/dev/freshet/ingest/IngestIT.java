@@ -17,6 +17,7 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.Verdict;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.Samples;
@@ -417,6 +418,30 @@ class IngestIT {
             assertThat(other.from(List.of("6.6.6.2", "198.51.100.1"), "b").statusCode())
                     .isEqualTo(429);
         }
+    }
+
+    @Test
+    void aDeliveryThatTooFewReplicasHaveIsAnswered503AndKnownWhenItComesAgain() throws Exception {
+        var replicas = Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "50ms");
+        try (var other = new Service(replicas)) { // the tests' Redis has none
+            for (int i = 0; i < 2; i++) {
+                var refused = other.webhook(delivery("1"), "one");
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.body()).contains("not_durable");
+                assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+            }
+            assertThat(other.claim().jobs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aProcessThatWantsOtherPartitionsThanThereAreDoesNotStart() {
+        var own = TestServices.shared().newPrefix();
+        var url = TestServices.shared().redisUrl();
+        Ingest.start(settings(url, own, Map.of("QUEUE_PARTITIONS", "3"))).close();
+        assertThatThrownBy(() -> Ingest.start(settings(url, own, Map.of("QUEUE_PARTITIONS", "2"))))
+                .isInstanceOf(SettingException.class)
+                .hasMessageStartingWith("QUEUE_PARTITIONS is 2, but the queue in Redis has 3");
     }
 
     @Test

@@ -35,7 +35,12 @@ final class Status implements Runnable {
     }
 
     /** @param trouble why the front ends are not known; empty when they are */
-    private record Seen(QueueStatus queue, List<WorkerBeat> workers, List<FrontEndStatus> frontEnds, String trouble) {}
+    private record Seen(
+            List<QueueStatus> partitions, List<WorkerBeat> workers, List<FrontEndStatus> frontEnds, String trouble) {
+        QueueStatus queue() {
+            return QueueStatus.sum(partitions);
+        }
+    }
 
     @Override
     public void run() {
@@ -52,9 +57,9 @@ final class Status implements Runnable {
         try {
             var owed = new Owed(
                     server, options.prefix(), terminal.catalog().frontEnds().values(), Owed.LONGEST_RENDER);
-            return new Seen(queue.status(), queue.workers(), owed.status(), "");
+            return new Seen(queue.statuses(), queue.workers(), owed.status(), "");
         } catch (CatalogException e) {
-            return new Seen(queue.status(), queue.workers(), List.of(), "not known, 'freshet check' says why");
+            return new Seen(queue.statuses(), queue.workers(), List.of(), "not known, 'freshet check' says why");
         }
     }
 
@@ -73,6 +78,10 @@ final class Status implements Runnable {
         var queue = seen.queue();
         var report = new LinkedHashMap<String, @Nullable Object>();
         report.put("places", places(queue));
+        if (seen.partitions().size() > 1) {
+            report.put(
+                    "partitions", seen.partitions().stream().map(Status::places).toList());
+        }
         report.put("counts", new TreeMap<>(queue.counts()));
         report.put("missing", queue.missing());
         report.put(
@@ -89,6 +98,12 @@ final class Status implements Runnable {
                 .map(age -> "   oldest ready job " + Terminal.span(age) + " old")
                 .orElse("");
         terminal.line("queue         " + pairs(places(queue)) + oldest);
+        if (seen.partitions().size() > 1) {
+            for (int i = 0; i < seen.partitions().size(); i++) {
+                var places = pairs(places(seen.partitions().get(i)));
+                terminal.line("%-13s %s".formatted("  partition " + i, places));
+            }
+        }
         terminal.line(
                 "counts        " + (queue.counts().isEmpty() ? "nothing yet" : pairs(new TreeMap<>(queue.counts()))));
         if (queue.missing() != 0) {

@@ -16,6 +16,7 @@ import dev.freshet.testing.TestServices;
 import dev.freshet.worker.frontend.Owed;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,6 +68,20 @@ class QueueCommandsIT {
 
     private long dead() {
         return queue.status().dead();
+    }
+
+    @Test
+    void partitionsAreShownWhenThereAreSeveral() {
+        bury("user.signup", "1", "boom");
+        assertThat(run("status").out()).doesNotContain("partition");
+        assertThat(run("status", "--json").json().has("partitions")).isFalse();
+        var own = new HashMap<>(environment);
+        own.put("REDIS_KEY_PREFIX", services.newPrefix());
+        own.put("QUEUE_PARTITIONS", "3");
+        assertThat(CommandRun.of(own, "status").out()).contains("  partition 0 ", "  partition 2 ");
+        own.remove("QUEUE_PARTITIONS");
+        assertThat(CommandRun.of(own, "status", "--json").json().path("partitions"))
+                .hasSize(3);
     }
 
     @Test
