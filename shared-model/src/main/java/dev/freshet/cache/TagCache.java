@@ -43,6 +43,7 @@ public final class TagCache {
     private final Moves moves;
     private final Loads loads;
     private final Reads reads;
+    private final Silence silence;
     private final Unconfirmed unconfirmed = new Unconfirmed(this);
 
     /** A cache whose reads are counted nowhere. */
@@ -63,6 +64,7 @@ public final class TagCache {
         this.keys = new CacheKeys(options.prefix(), buckets);
         this.moves = new Moves(server, options, keys);
         this.loads = new Loads(server, options, moves, stats, clock);
+        this.silence = new Silence(server, keys);
         this.reads =
                 new Reads(server, options, moves, loads, new Refresher(server, options, moves, loads), stats, clock);
     }
@@ -188,7 +190,8 @@ public final class TagCache {
     }
 
     /**
-     * Reads a key, and loads it when it is not there. In the whole fleet one loads. The others get what is past its ttl
+     * Reads a key, and loads it when it is not there. Where Redis did not answer the last read in time, further ones fail
+     * at once until it answers again. In the whole fleet one loads. The others get what is past its ttl
      * but within its grace, as stale; where there is nothing of the kind they wait, at most as long as the options'
      * patience, and then load for themselves. A value whose tags were invalidated during its load goes to the caller
      * that loaded it and to nobody else.
@@ -210,7 +213,7 @@ public final class TagCache {
      * @return for each request what was read, in their order
      */
     public List<Cached> getAll(List<Request> requests, Function<List<Request>, List<Value>> loader) {
-        return reads.get(requests, loader);
+        return silence.guard(requests, () -> reads.get(requests, loader));
     }
 
     /**

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -23,6 +24,7 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger answersToCut = new AtomicInteger();
     private volatile boolean away;
     private volatile boolean frozen;
+    private volatile CountDownLatch held = new CountDownLatch(0);
     private final Set<Socket> muted = ConcurrentHashMap.newKeySet();
 
     private CuttingProxy(URI server, ServerSocket listener) {
@@ -78,8 +80,19 @@ public final class CuttingProxy implements AutoCloseable {
         frozen = true;
     }
 
+    /** From now on what comes waits, in both directions, until {@link #release}: the server hangs. */
+    public void hold() {
+        held = new CountDownLatch(1);
+    }
+
+    /** What was held goes on its way, in order. */
+    public void release() {
+        held.countDown();
+    }
+
     @Override
     public void close() {
+        release();
         closeQuietly(listener);
         open.forEach(CuttingProxy::closeQuietly);
     }
@@ -111,6 +124,7 @@ public final class CuttingProxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             var buffer = new byte[65_536];
             for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+                held.await();
                 if (answers && answersToCut.compareAndSet(1, 0)) {
                     return;
                 }
@@ -118,7 +132,7 @@ public final class CuttingProxy implements AutoCloseable {
                     out.write(buffer, 0, length);
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             // the other direction closed both
         } finally {
             open.remove(from);
