@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** Counted by this process alone. Of the callers that it knows, those least seen are forgotten and start anew. */
 final class LocalLimit implements RequestLimit {
-    static final int MAX_CALLERS = 100_000;
+    private static final int MAX_CALLERS = 100_000;
 
     private final long requests;
     private final Duration window;

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class SharedLimit implements RequestLimit {
     private static final Logger log = LoggerFactory.getLogger(SharedLimit.class);
     private static final Duration REST = Duration.ofSeconds(1);
+    /** What is known here of callers saves round trips; who is forgotten is counted on in Redis. */
+    private static final int MAX_CALLERS = 10_000;
 
     /** One caller's requests at a time are counted together, and those of who must wait anyway not at all. */
     private static final Optimization TOGETHER =
@@ -45,7 +47,7 @@ final class SharedLimit implements RequestLimit {
                 .addLimit(it -> it.capacity(requests).refillGreedy(requests, window))
                 .build();
         this.callers = Caffeine.newBuilder()
-                .maximumSize(LocalLimit.MAX_CALLERS)
+                .maximumSize(MAX_CALLERS)
                 .expireAfterAccess(window.multipliedBy(2))
                 .build();
     }
