@@ -175,8 +175,8 @@ class OutageIT {
             }
             assertThat(club.members()).hasSize(2);
             assertThat(club.number("select last_value from tries"))
-                    .as("one of the two was the deadlock's victim")
-                    .isEqualTo(3);
+                    .as("one of the two was the deadlock's victim, at least once")
+                    .isGreaterThanOrEqualTo(3);
             assertNothingIsLost(club);
         }
     }
