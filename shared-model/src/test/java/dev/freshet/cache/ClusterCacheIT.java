@@ -43,7 +43,9 @@ class ClusterCacheIT {
             byBucket.putIfAbsent(keys.bucketOf("k" + i), "k" + i);
         }
         var names = List.copyOf(byBucket.values());
-        assertThat(names.stream().map(name -> cluster.masterOf(keys.entry(name))).distinct())
+        assertThat(names.stream()
+                        .map(name -> cluster.masterOf(keys.entry(name)))
+                        .distinct())
                 .hasSize(3);
         names.forEach(name -> assertThat(fill(name, name)).isTrue());
         assertThat(names).allMatch(name -> read(name).equals(Optional.of(name)));
