@@ -33,9 +33,8 @@ class SharedLimitClusterIT {
             assertThat(passed(limit, "caller-" + caller, 5)).isEqualTo(2);
         }
         assertThat(cluster.masters().stream()
-                        .filter(master -> !master.commands()
-                                .keys(prefix + ":limit:*")
-                                .isEmpty()))
+                        .filter(master ->
+                                !master.commands().keys(prefix + ":limit:*").isEmpty()))
                 .hasSize(3);
 
         var key = prefix + ":limit:api:2:" + WINDOW.toMillis() + ":{caller-0}";
@@ -46,7 +45,8 @@ class SharedLimitClusterIT {
 
     /** A new one knows nothing of what was counted before. */
     private RequestLimit limit() {
-        return RequestLimits.shared(server, prefix, WINDOW, Duration.ofSeconds(20)).of("api", 2);
+        return RequestLimits.shared(server, prefix, WINDOW, Duration.ofSeconds(20))
+                .of("api", 2);
     }
 
     private static long passed(RequestLimit limit, String caller, int times) {
