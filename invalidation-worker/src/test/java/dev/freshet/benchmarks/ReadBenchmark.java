@@ -3,7 +3,9 @@ package dev.freshet.benchmarks;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.Request;
 import dev.freshet.cache.TagCache;
+import dev.freshet.cache.Value;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
@@ -34,6 +36,11 @@ final class ReadBenchmark {
 
     private static final Lifetime LIFETIME = Lifetime.of(Duration.ofHours(1));
 
+    private final List<Request> requests = IntStream.range(0, KEYS)
+            .mapToObj(i -> new Request("", "key-" + i, tags(i), LIFETIME, ""))
+            .toList();
+    private final List<String> names =
+            IntStream.range(0, KEYS).mapToObj(i -> "plain:key-" + i).toList();
     private final RedisServer server;
     private final TagCache cache;
     private long lost;
@@ -81,18 +88,18 @@ final class ReadBenchmark {
         for (int i = 0; i < KEYS; i++) {
             var content = new byte[BYTES];
             random.nextBytes(content);
-            cache.get(key(i), tags(i), LIFETIME, "", () -> content);
-            server.await(server.session().commands().set("plain:" + key(i), content));
+            cache.get(requests.get(i), () -> Value.of(content, LIFETIME));
+            server.await(server.session().commands().set(names.get(i), content));
         }
     }
 
     private boolean cached(int i) {
-        var found = cache.get(key(i), tags(i), LIFETIME, "", () -> new byte[0]);
+        var found = cache.get(requests.get(i), () -> Value.of(new byte[0], LIFETIME));
         return found.outcome() == Outcome.HIT && found.entry().content().length == BYTES;
     }
 
     private boolean plain(int i) {
-        var found = server.await(server.session().commands().get("plain:" + key(i)));
+        var found = server.await(server.session().commands().get(names.get(i)));
         return found != null && found.length == BYTES;
     }
 
@@ -140,10 +147,6 @@ final class ReadBenchmark {
             start = now;
         }
         return new Times(Arrays.copyOf(nanos, count), lost);
-    }
-
-    private static String key(int i) {
-        return "key-" + i;
     }
 
     private static List<Tag> tags(int i) {

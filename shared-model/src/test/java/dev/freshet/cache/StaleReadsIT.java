@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The stress for a few seconds; {@code benchmarks/run consistency} takes minutes. */
 class StaleReadsIT {
     /** A busy machine may take longer to do enough for the result to mean something. */
-    private static final Length SHORT = new Length(Duration.ofSeconds(3), 2_000, 1, Duration.ofMinutes(1));
+    private static final Length SHORT = new Length(Duration.ofSeconds(2), 2_000, 1, Duration.ofMinutes(1));
 
     @ParameterizedTest
     @EnumSource

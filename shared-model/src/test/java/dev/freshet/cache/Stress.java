@@ -195,7 +195,7 @@ final class Stress {
     private void write(Protocol protocol, Random random) {
         int row = row(random);
         long version = versions.incrementAndGet(row);
-        var tag = random.nextInt(50) == 0 ? ALL : own(row);
+        var tag = random.nextInt(400) == 0 ? ALL : own(row);
         while (goesOn()) {
             try {
                 protocol.invalidate(List.of(tag));
@@ -222,7 +222,7 @@ final class Stress {
             case 0 -> keys.entry(key(row));
             case 1 -> keys.lease(key(row));
             case 2 -> keys.index(bucket, ALL);
-            case 3 -> random.nextInt(10) == 0 ? keys.epoch(bucket, ALL) : keys.epoch(bucket, own(row));
+            case 3 -> random.nextInt(20) == 0 ? keys.epoch(bucket, ALL) : keys.epoch(bucket, own(row));
             default -> keys.epoch(bucket, own(row));
         };
         removed.addAndGet(server.await(server.unlink(List.of(name))));

@@ -93,7 +93,7 @@ interface Surroundings extends AutoCloseable {
 
         @Override
         public int rows() {
-            return 3_000;
+            return 2_000;
         }
 
         @Override
