@@ -1,8 +1,8 @@
 <?php
 // Fills one tag with N keys through Symfony's RedisTagAwareAdapter and invalidates it.
 // Usage: php symfony-tags.php PORT N     prints "invalidated N keys in microseconds: T"; exits with 3 when it is not installed
-$autoload = '/usr/share/php/Symfony/Component/Cache/autoload.php';
-if (!extension_loaded('redis') || !is_file($autoload)) {
+$autoload = stream_resolve_include_path('Symfony/Component/Cache/autoload.php');
+if (!extension_loaded('redis') || !$autoload) {
     echo 'php-redis or php-symfony-cache is not installed';
     exit(3);
 }

@@ -104,7 +104,10 @@ final class InvalidateBenchmark {
                         "symfony_ratio",
                         symfony.map(us -> "%.0f".formatted(us / Comparison.median(big)))
                                 .orElse("null"))
-                .print("at most 1.5, and a 1000th of Symfony's", reached, lost);
+                .print(
+                        "at most 1.5, " + (symfony.isPresent() ? "and a 1000th of Symfony's" : "Symfony's not seen"),
+                        reached,
+                        lost);
     }
 
     private double microseconds(Tag tag) {

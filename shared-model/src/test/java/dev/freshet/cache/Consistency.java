@@ -19,6 +19,7 @@ public final class Consistency {
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private long reads;
+    private long hits;
     private long stale;
     private long states;
     private boolean isTrusted = true;
@@ -38,8 +39,8 @@ public final class Consistency {
         explore();
         stress();
         System.out.printf(
-                "{\"name\":\"consistency\",\"reads\":%d,\"stale\":%d,\"states\":%d,\"crippled\":%d,\"ok\":%b}%n",
-                reads, stale, states, Crippled.values().length, isTrusted);
+                "{\"name\":\"consistency\",\"reads\":%d,\"hits\":%d,\"stale\":%d,\"states\":%d,\"crippled\":%d,\"ok\":%b}%n",
+                reads, hits, stale, states, Crippled.values().length, isTrusted);
         return isTrusted;
     }
 
@@ -70,6 +71,7 @@ public final class Consistency {
                 var report = new Stress(surroundings, length).run("ours", Ours::new);
                 System.out.println("  " + report);
                 reads += report.reads();
+                hits += report.hits();
                 stale += report.stale();
                 demand(report.stale() == 0, "ours returned stale values in " + kind);
                 demand(report.reads() >= length.reads() && !report.toll().isEmpty(), kind + " was not done in time");
