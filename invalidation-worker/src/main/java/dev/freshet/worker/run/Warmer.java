@@ -34,6 +34,9 @@ final class Warmer {
     /** How often a key whose fill is refused is tried before it is left to its next reader. */
     private static final int MAX_REFUSALS = 3;
 
+    /** After this long the rest is left to its readers: they have come for the hottest by then. */
+    private static final Duration LONGEST_LOAD = Duration.ofSeconds(20);
+
     private static final Logger log = LoggerFactory.getLogger(Warmer.class);
 
     private final TagCache cache;
@@ -41,6 +44,7 @@ final class Warmer {
     private final Clock clock;
     private final Counter stored;
     private final Counter refused;
+    private final Counter left;
     private final Pace<Tag> pace = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
     private final Map<String, Integer> refusals = new HashMap<>();
 
@@ -50,6 +54,7 @@ final class Warmer {
         this.clock = clock;
         this.stored = metrics.counter("freshet_rewarms_total", "outcome", "stored");
         this.refused = metrics.counter("freshet_rewarms_total", "outcome", "refused");
+        this.left = metrics.counter("freshet_rewarms_total", "outcome", "left");
     }
 
     /** Notes that tags were invalidated. Returns at once. */
@@ -103,18 +108,20 @@ final class Warmer {
     }
 
     private int load(Map<Hot, Tag> hot) {
-        var result = views.warm(hot.keySet());
+        var result = views.warm(hot.keySet(), LONGEST_LOAD);
+        left.increment(result.left());
         stored.increment(result.stored());
         refused.increment(result.refused().size());
         var again = result.refused().stream().filter(this::mayTryAgain).collect(Collectors.toSet());
         // at the tag's pace: while a burst lasts most fills are refused
         again.forEach(one -> changed(List.of(Objects.requireNonNull(hot.get(one)))));
         hot.keySet().stream().filter(one -> !again.contains(one)).forEach(one -> refusals.remove(one.key()));
-        if (result.stored() > 0) {
+        if (result.stored() + result.left() > 0) {
             log.info(
-                    "rewarmed keys={} refused={}",
+                    "rewarmed keys={} refused={} left_to_readers={}",
                     result.stored(),
-                    result.refused().size());
+                    result.refused().size(),
+                    result.left());
         }
         return result.stored();
     }

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,25 +75,28 @@ public final class CachedViews implements Views {
         }
     }
 
+    /** As {@link #warm(Collection, Duration)}, however long it takes. */
+    public WarmResult warm(Collection<Hot> hot) {
+        return warm(hot, Lifetime.ALWAYS);
+    }
+
     /**
-     * Loads keys again before their next reader comes: many of one view in one statement.
+     * Loads keys again before their next reader comes, those that were read last first: many of one view in one
+     * statement.
      *
+     * @param within after this long no more statements are begun
      * @return how many were stored, and which were refused or found the database away, and should be tried again; keys
      *     that somebody else loads, and those that the catalog does not know any more, are in neither
      * @throws RedisException when the cache is away
      */
-    public WarmResult warm(Collection<Hot> hot) {
-        var wanted = hot.stream().flatMap(one -> wanted(one).stream()).collect(Collectors.groupingBy(Wanted::view));
-        var chunks = new ArrayList<List<Wanted>>();
-        wanted.values().forEach(ofView -> {
-            for (int from = 0; from < ofView.size(); from += CHUNK) {
-                chunks.add(ofView.subList(from, Math.min(from + CHUNK, ofView.size())));
-            }
-        });
+    public WarmResult warm(Collection<Hot> hot, Duration within) {
+        long start = System.nanoTime();
         var threads = Thread.ofVirtual().name("warm-", 0).factory();
         try (var executor = Executors.newFixedThreadPool(CHUNKS_AT_A_TIME, threads)) {
-            var results = chunks.stream()
-                    .map(chunk -> executor.submit(() -> warm(chunk.getFirst().view(), chunk)))
+            var results = chunks(hot).stream()
+                    .map(chunk -> executor.submit(() -> System.nanoTime() - start < within.toNanos()
+                            ? warm(chunk.getFirst().view(), chunk)
+                            : WarmResult.left(chunk.size())))
                     .toList();
             return results.stream().map(CachedViews::join).reduce(WarmResult.NOTHING, WarmResult::plus);
         }
@@ -107,18 +111,44 @@ public final class CachedViews implements Views {
         return new Hot(view.key(values), new Origin(view.name(), values).encode(), Instant.now());
     }
 
-    /** What {@link #warm} came to. */
-    public record WarmResult(int stored, List<Hot> refused) {
-        static final WarmResult NOTHING = new WarmResult(0, List.of());
+    /** Of one view each, the hottest first. */
+    List<List<Wanted>> chunks(Collection<Hot> hot) {
+        var byView = hot.stream()
+                .sorted(Comparator.comparing(Hot::lastRead).reversed())
+                .flatMap(one -> wanted(one).stream())
+                .collect(Collectors.groupingBy(Wanted::view));
+        var chunks = new ArrayList<List<Wanted>>();
+        byView.values().forEach(ofView -> {
+            for (int from = 0; from < ofView.size(); from += CHUNK) {
+                chunks.add(ofView.subList(from, Math.min(from + CHUNK, ofView.size())));
+            }
+        });
+        chunks.sort(Comparator.comparing(
+                        (List<Wanted> chunk) -> chunk.getFirst().hot().lastRead())
+                .reversed());
+        return chunks;
+    }
+
+    /**
+     * What {@link #warm} came to.
+     *
+     * @param left how many were not tried, because the time was over
+     */
+    public record WarmResult(int stored, List<Hot> refused, int left) {
+        static final WarmResult NOTHING = left(0);
 
         public WarmResult {
             refused = List.copyOf(refused);
         }
 
+        static WarmResult left(int count) {
+            return new WarmResult(0, List.of(), count);
+        }
+
         WarmResult plus(WarmResult other) {
             var all = new ArrayList<>(refused);
             all.addAll(other.refused);
-            return new WarmResult(stored + other.stored, all);
+            return new WarmResult(stored + other.stored, all, left + other.left);
         }
     }
 
@@ -183,14 +213,14 @@ public final class CachedViews implements Views {
             }
         }
         stats.refused(view.name(), refused.size());
-        return new WarmResult(begun.size() - refused.size(), refused);
+        return new WarmResult(begun.size() - refused.size(), refused, 0);
     }
 
     /** One key's SQL may fail for its own values; it must not keep the others cold. */
     private WarmResult withoutChunk(View view, List<Begun> begun, LoadException error) {
         if (error.failure() == Failure.OUTAGE) {
-            return new WarmResult(
-                    0, begun.stream().map(one -> one.wanted().hot()).toList());
+            var all = begun.stream().map(one -> one.wanted().hot()).toList();
+            return new WarmResult(0, all, 0);
         }
         if (error.failure() == Failure.PERMANENT && begun.size() > 1) {
             return begun.stream()
@@ -229,7 +259,7 @@ public final class CachedViews implements Views {
         }
     }
 
-    private record Wanted(View view, Map<String, String> values, Hot hot) {}
+    record Wanted(View view, Map<String, String> values, Hot hot) {}
 
     private record Begun(Wanted wanted, Fill fill) {}
 }

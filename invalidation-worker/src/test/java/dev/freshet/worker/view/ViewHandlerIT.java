@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.freshet.cache.CacheOptions;
+import dev.freshet.cache.Hot;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
@@ -31,10 +32,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -248,6 +251,41 @@ class ViewHandlerIT {
         assertThat(result.refused()).isEmpty();
         assertThat(header(get("/views/share?of=4"), "X-Cache")).isEqualTo("HIT");
         assertThat(get("/views/share?of=0").statusCode()).isEqualTo(500);
+    }
+
+    @Test
+    void whatWasReadLastIsLoadedFirst() {
+        var view = Objects.requireNonNull(catalog.views().get("share"));
+        var hot = IntStream.rangeClosed(1, 120)
+                .mapToObj(i -> {
+                    var values = Map.of("of", String.valueOf(i));
+                    var origin = new Origin("share", values).encode();
+                    return new Hot(view.key(values), origin, Instant.ofEpochSecond(i));
+                })
+                .toList();
+        var order = new CachedViews(cache, catalog, database, 4)
+                .chunks(hot).stream()
+                        .flatMap(chunk -> chunk.stream().map(CachedViews.Wanted::hot))
+                        .toList();
+        assertThat(order).containsExactlyElementsOf(hot.reversed());
+    }
+
+    @Test
+    void whatIsNotBegunInTimeIsLeftToItsReaders() {
+        var tags = List.of(new Tag("shelf:901"), new Tag("shelf:902"));
+        get("/views/books?shelf=901");
+        get("/views/books?shelf=902");
+        cache.invalidate(tags);
+        var hot = cache.sweep(tags);
+        var views = new CachedViews(cache, catalog, database, 4);
+
+        var late = views.warm(hot, Duration.ZERO);
+        assertThat(late.left()).isEqualTo(2);
+        assertThat(late.stored()).isZero();
+        assertThat(header(get("/views/books?shelf=901"), "X-Cache")).isEqualTo("MISS");
+
+        assertThat(views.warm(hot, Duration.ofHours(1)).left()).isZero();
+        assertThat(header(get("/views/books?shelf=902"), "X-Cache")).isEqualTo("HIT");
     }
 
     @Test
