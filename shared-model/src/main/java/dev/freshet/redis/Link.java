@@ -144,6 +144,10 @@ final class Link implements AutoCloseable {
             } catch (RuntimeException e) {
                 next = (next + 1) % uris.size();
                 cause = ": " + AwayCause.of(e);
+                boolean hasOthers = next != 0 && !firstTry.isDone();
+                if (hasOthers) {
+                    continue; // whoever waits for the first try waits for all of them
+                }
                 if (backoff.equals(FIRST_BACKOFF)) {
                     log.warn("redis away name={} address={} cause={}", connector.name(), address(), AwayCause.of(e));
                 }

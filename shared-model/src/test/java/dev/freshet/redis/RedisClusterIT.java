@@ -54,6 +54,24 @@ class RedisClusterIT {
     }
 
     @Test
+    void aSeedThatIsGoneIsPassedOver() {
+        var url = URI.create("redis://127.0.0.1:1,127.0.0.1:2,127.0.0.1:"
+                + cluster.nodes().getFirst().port());
+        try (var other = new RedisServer("other", url, Duration.ofSeconds(5))) {
+            assertThat(other.isConnected()).as("when it was made").isTrue();
+        }
+    }
+
+    @Test
+    void severalHostsThatAreNoClusterAreRefused() {
+        var single = TestServices.shared().redisUrl();
+        var host = single.getHost() + ":" + single.getPort();
+        try (var other = new RedisServer("other", URI.create("redis://" + host + "," + host), Duration.ofSeconds(5))) {
+            assertThatThrownBy(other::session).hasMessageContaining("it is no part of a Redis Cluster");
+        }
+    }
+
+    @Test
     void aKeyThatMovedIsFollowed() {
         var key = prefix + "moved";
         int slot = SlotHash.getSlot(key);
