@@ -19,6 +19,7 @@ import dev.freshet.queue.Verdict;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import dev.freshet.testing.EmbeddedCluster;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.Samples;
 import dev.freshet.testing.TestServices;
@@ -431,6 +432,17 @@ class IngestIT {
                 assertThat(refused.headers().firstValue("Retry-After")).isPresent();
             }
             assertThat(other.claim().jobs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void deliveriesAreAcceptedOnAClusterWhicheverMasterHoldsThem() throws Exception {
+        try (var other = new Service(EmbeddedCluster.shared().url(), Map.of("QUEUE_WAIT_REPLICAS", "1"))) {
+            for (int i = 0; i < 20; i++) {
+                var body = delivery(String.valueOf(i));
+                assertThat(other.webhook(body, "one").body()).contains("\"accepted\"");
+                assertThat(other.webhook(body, "one").body()).contains("\"duplicate\"");
+            }
         }
     }
 
