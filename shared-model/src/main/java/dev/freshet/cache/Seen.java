@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param isWithinTtl whether its time is not over; beyond it, it may only stand in
  * @param left until Redis forgets it, its grace included; zero when it never will
  * @param bytes in Redis, header included
- * @param idle since somebody last asked for it; empty where Redis does not note it (under an LFU policy)
+ * @param idle since a reader last asked for it; empty where Redis does not note it (under an LFU policy)
  * @param frequency how often it is asked for, logarithmically, 0 to 255; empty unless the policy is an LFU one
  */
 public record Seen(

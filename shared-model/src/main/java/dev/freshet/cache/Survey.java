@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +130,7 @@ public final class Survey {
     /**
      * How hot a key is.
      *
-     * @param idle as in {@link Seen}
+     * @param idle since anybody came near it, a reader or not; empty where Redis does not note it
      * @param frequency as in {@link Seen}
      */
     public record Heat(String key, Optional<Duration> idle, OptionalInt frequency) implements Comparable<Heat> {
@@ -264,8 +265,7 @@ public final class Survey {
             var untouched = untouch(session, key, stored, idle);
             var names =
                     stored.tags().stream().map(tag -> keys.epoch(bucket, tag)).toArray(String[]::new);
-            return untouched
-                    .thenCompose(done -> epochs(session, names))
+            return untouched.thenCompose(sinceRead -> epochs(session, names)
                     .thenApply(epochs -> new Seen(
                             key,
                             stored.token(),
@@ -275,33 +275,39 @@ public final class Survey {
                             new Found(stored, true).isHit(clock.instant()),
                             Duration.ofMillis(Math.max(0, left)),
                             bytes,
-                            idle,
-                            frequency));
+                            sinceRead,
+                            frequency)));
         });
     }
 
-    /** Notes in the entry when it was last read, so that the next sweep does not take our look for a reader's. */
-    private CompletionStage<Long> untouch(RedisSession session, String key, Stored stored, Optional<Duration> idle) {
+    /**
+     * Notes in the entry when it was last read, so that the next sweep does not take our look for a reader's.
+     *
+     * @return how long ago that was
+     */
+    private CompletionStage<Optional<Duration>> untouch(
+            RedisSession session, String key, Stored stored, Optional<Duration> idle) {
         if (idle.isEmpty()) {
-            return java.util.concurrent.CompletableFuture.completedStage(0L); // no times are kept
+            return CompletableFuture.completedStage(Optional.empty()); // no times are kept
         }
         return session.commands().time().thenCompose(time -> {
             var now = Instant.ofEpochSecond(number(time.get(0)), number(time.get(1)) * 1_000);
-            var stamp = Stored.stamp(Sweep.lastRead(idle.get(), stored, now), now);
+            var lastRead = Sweep.lastRead(idle.get(), stored, now);
             var names = new String[] {keys.entry(key), keys.entry(key)};
-            return SWEEP.run(
-                    session.commands(),
-                    ScriptOutputType.INTEGER,
-                    names,
-                    Script.argument(key),
-                    Script.argument(stored.token()),
-                    stamp);
+            return SWEEP.<Long>run(
+                            session.commands(),
+                            ScriptOutputType.INTEGER,
+                            names,
+                            Script.argument(key),
+                            Script.argument(stored.token()),
+                            Stored.stamp(lastRead, now))
+                    .thenApply(done -> Optional.of(Duration.between(lastRead, now)));
         });
     }
 
     private static CompletionStage<List<KeyValue<String, byte[]>>> epochs(RedisSession session, String[] names) {
         return names.length == 0
-                ? java.util.concurrent.CompletableFuture.completedStage(List.of())
+                ? CompletableFuture.completedStage(List.of())
                 : session.commands().mget(names);
     }
 

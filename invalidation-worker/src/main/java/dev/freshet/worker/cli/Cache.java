@@ -260,8 +260,9 @@ final class Cache {
         terminal.line("state     " + state(seen));
         terminal.line("loaded    " + Terminal.time(seen.entry().loadedAt()) + ", " + Terminal.span(OpenCache.age(seen))
                 + " ago");
-        terminal.line("lifetime  fresh for " + Terminal.span(OpenCache.freshFor(seen)) + " more, kept for "
-                + Terminal.span(seen.left()));
+        terminal.line("lifetime  "
+                + (seen.isHit() ? "fresh for " + Terminal.span(OpenCache.freshFor(seen)) + " more, " : "")
+                + "kept for " + Terminal.span(seen.left()));
         seen.tags().forEach((tag, epoch) -> terminal.line("tag       " + tag + ": " + word(epoch)));
         terminal.line("size      " + Terminal.size(content.length)
                 + (seen.entry().gzipped()
