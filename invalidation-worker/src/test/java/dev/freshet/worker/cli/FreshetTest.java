@@ -90,7 +90,7 @@ class FreshetTest {
         var misused = CommandRun.of(Map.of("REDIS_URL", "http://localhost"), "status");
         assertThat(misused.code()).isEqualTo(2);
         assertThat(misused.err())
-                .startsWith("REDIS_QUEUE_URL must be such as redis://")
+                .startsWith("REDIS_URL must be such as redis://")
                 .hasLineCount(1);
     }
 
