@@ -48,7 +48,7 @@ final class RedisProcess implements AutoCloseable {
         this.directory = directory;
         this.command = command;
         this.process = launch();
-        Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
     /** @param settings lines as in redis.conf, beside port and directory */
