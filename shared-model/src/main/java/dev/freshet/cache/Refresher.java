@@ -1,6 +1,7 @@
 package dev.freshet.cache;
 
 import dev.freshet.redis.RedisServer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +23,14 @@ final class Refresher {
     private final Moves moves;
     private final Loads loads;
     private final Semaphore turns;
+    private final Duration rest;
     private final Set<String> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean failing;
+    private volatile long failedAt;
 
-    Refresher(RedisServer server, CacheOptions options, Moves moves, Loads loads) {
+    /** @param rest how long nothing is loaded ahead after a load that failed: what is cached still serves */
+    Refresher(RedisServer server, CacheOptions options, Moves moves, Loads loads, Duration rest) {
+        this.rest = rest;
         this.server = server;
         this.moves = moves;
         this.loads = loads;
@@ -38,20 +44,31 @@ final class Refresher {
 
     /** Starts one load for all of these hits that are not being refreshed here already. Returns at once. */
     void start(List<Slot> due, Function<List<Request>, List<Value>> loader) {
-        if (!turns.tryAcquire()) {
+        boolean resting = failing && System.nanoTime() - failedAt < rest.toNanos();
+        if (resting || !turns.tryAcquire()) {
             return;
         }
         var mine = due.stream().filter(slot -> running.add(slot.request.key())).toList();
         Thread.ofVirtual().name("refresh").start(() -> {
             try {
                 refresh(mine, loader);
+                failing = false;
             } catch (RuntimeException e) {
-                log.warn("refresh ahead failed keys={} cause={}", mine.size(), e.getMessage());
+                failed(mine.size(), e);
             } finally {
                 mine.forEach(slot -> running.remove(slot.request.key()));
                 turns.release();
             }
         });
+    }
+
+    /** Says so once, and not for every hit while the database is away. */
+    private void failed(int keys, RuntimeException error) {
+        failedAt = System.nanoTime();
+        if (!failing) {
+            log.warn("refresh ahead failed keys={} cause={}", keys, error.getMessage());
+        }
+        failing = true;
     }
 
     /** Returns when they are loaded, or left to somebody else. */

@@ -34,6 +34,9 @@ public final class TagCache {
     /** How often a lease is taken from others who take it back before a load does without it. */
     private static final int TAKEOVERS = 5;
 
+    /** After a load ahead that failed. */
+    private static final Duration REST = Duration.ofSeconds(2);
+
     private final RedisServer server;
     private final CacheOptions options;
     private final Clock clock;
@@ -65,8 +68,8 @@ public final class TagCache {
         this.moves = new Moves(server, options, keys);
         this.loads = new Loads(server, options, moves, stats, clock);
         this.silence = new Silence(server, keys);
-        this.reads =
-                new Reads(server, options, moves, loads, new Refresher(server, options, moves, loads), stats, clock);
+        this.reads = new Reads(
+                server, options, moves, loads, new Refresher(server, options, moves, loads, REST), stats, clock);
     }
 
     public CacheOptions options() {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
@@ -26,6 +30,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Reads of one and of many keys: what stands in, what is loaded ahead, what is written. */
 class CacheReadsIT {
@@ -129,8 +134,7 @@ class CacheReadsIT {
         var ahead = PLAIN.withRefreshAhead(0.2);
         var early = new TagCache(server, options, stats, Clock.offset(Clock.systemUTC(), TTL.minusSeconds(20)));
         var moves = new Moves(server, options, keys);
-        var refresher =
-                new Refresher(server, options, moves, new Loads(server, options, moves, stats, Clock.systemUTC()));
+        var refresher = refresher(moves);
         get("k", ahead, "old");
         var slot = new Slot(request("k", ahead));
         slot.found = server.await(moves.look("k", List.of(COHORT)));
@@ -150,6 +154,31 @@ class CacheReadsIT {
         slot.found = server.await(moves.look("k", List.of(COHORT)));
         refresher.refresh(List.of(slot), requests -> load(loaded, requests));
         assertThat(loaded).as("somebody else has the lease").isEmpty();
+    }
+
+    @Test
+    void afterALoadAheadThatFailedTheNextOnesRest() {
+        var ahead = PLAIN.withRefreshAhead(0.2);
+        get("k", ahead, "old");
+        endTtl("k", Duration.ofSeconds(10));
+        var moves = new Moves(server, options, keys);
+        var refresher = refresher(moves);
+        var slot = new Slot(request("k", ahead));
+        slot.found = server.await(moves.look("k", List.of(COHORT)));
+        var loads = new AtomicInteger();
+        for (int i = 0; i < 20; i++) {
+            refresher.start(List.of(slot), requests -> {
+                loads.incrementAndGet();
+                throw new IllegalStateException("no database");
+            });
+            await().until(() -> loads.get() > 0);
+        }
+        assertThat(loads).hasValue(1);
+    }
+
+    private Refresher refresher(Moves moves) {
+        var loads = new Loads(server, options, moves, stats, Clock.systemUTC());
+        return new Refresher(server, options, moves, loads, Duration.ofHours(1));
     }
 
     @Test
@@ -308,6 +337,26 @@ class CacheReadsIT {
         assertThat(counted.errors()).isEqualTo(1);
         assertThat(counted.rawBytes()).isEqualTo(6_000);
         assertThat(counted.storedBytes()).isBetween(20L, 200L);
+    }
+
+    @Test
+    void forDevelopmentEachOperationIsALineWithItsTime() {
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        var log = (Logger) LoggerFactory.getLogger("dev.freshet.cache.log");
+        var before = log.getLevel();
+        log.setLevel(Level.DEBUG);
+        log.addAppender(lines);
+        try {
+            get("mine", PLAIN, "value");
+            get("mine", PLAIN, "value");
+            cache.invalidate(List.of(COHORT));
+        } finally {
+            log.setLevel(before);
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list.stream().map(line -> line.getFormattedMessage().replaceAll("\\d+\\.\\d\\d ms", "n ms")))
+                .contains("GET mine MISS n ms", "GET mine HIT n ms", "INVALIDATE [cohort:3] OK n ms");
     }
 
     private Cached get(String key, Lifetime lifetime, String value) {
