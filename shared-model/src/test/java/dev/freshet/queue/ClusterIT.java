@@ -53,8 +53,8 @@ class ClusterIT {
 
     @BeforeEach
     void newQueue() {
-        options = QueueOptions.defaults(TestServices.shared().newPrefix()).withReplicas(1, Duration.ofMillis(500));
-        server = new RedisServer("queue", cluster.url(), Duration.ofSeconds(5));
+        options = QueueOptions.defaults(TestServices.shared().newPrefix()).withReplicas(1, Duration.ofSeconds(10));
+        server = new RedisServer("queue", cluster.url(), Duration.ofSeconds(20));
         queue = new JobQueue(server, options);
         letters = new DeadLetters(server, options);
     }

@@ -26,7 +26,11 @@ import org.junit.jupiter.api.Test;
 /** A master with one replica, and deliveries that count only when both have them. */
 class ReplicasIT {
     private static final QueueOptions OPTIONS =
-            QueueOptions.defaults("replicas").withReplicas(1, Duration.ofMillis(200));
+            QueueOptions.defaults("replicas").withReplicas(1, Duration.ofSeconds(20));
+    private static final QueueOptions HASTY = OPTIONS.withReplicas(1, Duration.ofMillis(50));
+    /** Longer than the longest wait for a replica. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private final List<RedisClient> clients = new ArrayList<>();
@@ -34,13 +38,16 @@ class ReplicasIT {
     private EmbeddedRedis replica;
     private RedisServer server;
     private JobQueue queue;
+    /** For where no replica will answer. */
+    private JobQueue hasty;
 
     @BeforeEach
     void start() {
         master = EmbeddedRedis.start(0, "repl-diskless-sync yes", "repl-diskless-sync-delay 0");
         replica = EmbeddedRedis.start(0, "replicaof 127.0.0.1 " + master.port());
-        server = new RedisServer("queue", master.url(), Duration.ofSeconds(5));
+        server = new RedisServer("queue", master.url(), TIMEOUT);
         queue = new JobQueue(server, OPTIONS);
+        hasty = new JobQueue(server, HASTY);
         await().atMost(LONG).until(() -> commands(replica).info("replication").contains("master_link_status:up"));
     }
 
@@ -63,11 +70,13 @@ class ReplicasIT {
     void withoutTheReplicaItIsAtRiskUntilItIsOfferedAgain() {
         var both = commands(replica);
         both.replicaofNoOne();
-        assertThat(enqueue(1)).isEqualTo(Enqueued.AT_RISK);
-        assertThat(enqueue(1)).as("the duplicate's job is no safer than before").isEqualTo(Enqueued.AT_RISK);
-        assertThat(server.await(queue.enqueueDead(job(2), FAILED))).isEqualTo(Enqueued.AT_RISK);
+        assertThat(enqueue(hasty, 1)).isEqualTo(Enqueued.AT_RISK);
+        assertThat(enqueue(hasty, 1))
+                .as("the duplicate's job is no safer than before")
+                .isEqualTo(Enqueued.AT_RISK);
+        assertThat(server.await(hasty.enqueueDead(job(2), FAILED))).isEqualTo(Enqueued.AT_RISK);
         both.replicaof("127.0.0.1", master.port());
-        await().atMost(LONG).until(() -> enqueue(1) == Enqueued.DUPLICATE);
+        await().atMost(LONG).until(() -> enqueue(hasty, 1) == Enqueued.DUPLICATE);
         assertThat(server.await(queue.enqueueDead(job(2), FAILED))).isEqualTo(Enqueued.DUPLICATE);
         var status = queue.status();
         assertThat(status.ready()).isEqualTo(1);
@@ -79,21 +88,21 @@ class ReplicasIT {
         signal("STOP", replica);
         try {
             var calls = IntStream.range(0, 50)
-                    .mapToObj(i -> queue.enqueue(job(i)).toCompletableFuture())
+                    .mapToObj(i -> hasty.enqueue(job(i)).toCompletableFuture())
                     .toList();
             assertThat(calls.stream().map(server::await)).containsOnly(Enqueued.AT_RISK);
-            assertThat(enqueue(7)).isEqualTo(Enqueued.AT_RISK);
+            assertThat(enqueue(hasty, 7)).isEqualTo(Enqueued.AT_RISK);
         } finally {
             signal("CONT", replica);
         }
-        await().atMost(LONG).until(() -> enqueue(7) == Enqueued.DUPLICATE);
+        await().atMost(LONG).until(() -> enqueue(hasty, 7) == Enqueued.DUPLICATE);
         assertThat(enqueue(50)).isEqualTo(Enqueued.ACCEPTED);
     }
 
     @Test
     void whatIsFullAsksNobody() {
         commands(replica).replicaofNoOne();
-        var full = new JobQueue(server, OPTIONS.withMaxDepth(1));
+        var full = new JobQueue(server, HASTY.withMaxDepth(1));
         assertThat(server.await(full.enqueueAll(List.of(job(1), job(2)))))
                 .containsExactly(Enqueued.AT_RISK, Enqueued.FULL);
         assertThat(server.await(full.enqueue(job(3)))).isEqualTo(Enqueued.FULL);
@@ -138,7 +147,11 @@ class ReplicasIT {
     }
 
     private Enqueued enqueue(int number) {
-        return server.await(queue.enqueue(job(number)));
+        return enqueue(queue, number);
+    }
+
+    private Enqueued enqueue(JobQueue into, int number) {
+        return server.await(into.enqueue(job(number)));
     }
 
     private RedisCommands<String, String> commands(EmbeddedRedis redis) {

@@ -437,7 +437,8 @@ class IngestIT {
 
     @Test
     void deliveriesAreAcceptedOnAClusterWhicheverMasterHoldsThem() throws Exception {
-        try (var other = new Service(EmbeddedCluster.shared().url(), Map.of("QUEUE_WAIT_REPLICAS", "1"))) {
+        try (var other = new Service(
+                EmbeddedCluster.shared().url(), Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "4s"))) {
             for (int i = 0; i < 20; i++) {
                 var body = delivery(String.valueOf(i));
                 assertThat(other.webhook(body, "one").body()).contains("\"accepted\"");
