@@ -38,8 +38,12 @@ final class Refresher {
     }
 
     static boolean isDue(Slot hit, Instant now) {
+        return isDue(hit, hit.found.orElseThrow(), now);
+    }
+
+    private static boolean isDue(Slot hit, Found found, Instant now) {
         double fraction = hit.request.lifetime().refreshAhead();
-        return fraction > 0 && !now.isBefore(hit.found.orElseThrow().refreshDue(fraction));
+        return fraction > 0 && !now.isBefore(found.refreshDue(fraction));
     }
 
     /** Starts one load for all of these hits that are not being refreshed here already. Returns at once. */
@@ -74,15 +78,27 @@ final class Refresher {
     /** Returns when they are loaded, or left to somebody else. */
     void refresh(List<Slot> due, Function<List<Request>, List<Value>> loader) {
         var fills = due.stream()
-                .map(slot -> moves.begin(slot.request.key(), slot.request.tags()))
+                .map(hit -> moves.begin(hit.request.key(), hit.request.tags()))
+                .toList();
+        var looks = due.stream()
+                .map(hit -> moves.look(hit.request.key(), hit.request.tags()))
                 .toList();
         var begun = new ArrayList<Slot>();
         for (int i = 0; i < due.size(); i++) {
+            var hit = due.get(i);
             var fill = server.await(fills.get(i));
-            if (fill.isPresent() && !isDue(due.get(i), fill.get().begunAt())) {
-                loads.abandon(fill.get()); // by Redis' clock there is time; ours runs ahead
-            } else if (fill.isPresent()) {
-                var slot = new Slot(due.get(i).request);
+            var found = server.await(looks.get(i));
+            if (fill.isEmpty()) {
+                continue;
+            }
+            var now = fill.get().begunAt(); // by Redis' clock, since ours may run ahead
+            boolean hasTime = found.filter(Found::isCurrent)
+                    .filter(current -> !isDue(hit, current, now))
+                    .isPresent();
+            if (hasTime) {
+                loads.abandon(fill.get()); // perhaps somebody loaded it since the hit
+            } else {
+                var slot = new Slot(hit.request);
                 slot.fill = fill;
                 begun.add(slot);
             }
