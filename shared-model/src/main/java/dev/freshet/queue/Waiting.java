@@ -36,6 +36,9 @@ final class Waiting {
     private static final List<String> REFUSALS =
             List.of("unknown command", "not support", "not allowed", "disabled", "NOPERM");
 
+    /** A full server, and one that cannot save, take no writes for now, and so no blocking move. */
+    private static final List<String> FOR_NOW = List.of("OOM", "MISCONF");
+
     private static final Executor CONNECTING =
             task -> Thread.ofVirtual().name("queue-wait").start(task);
     private static final Logger log = LoggerFactory.getLogger(Waiting.class);
@@ -72,11 +75,15 @@ final class Waiting {
                     }
                 } catch (RedisException e) {
                     listening.remove(ear);
-                    polling = isRefusal(e);
+                    boolean isForNow = isRefusal(e, FOR_NOW);
+                    polling = !isForNow && isRefusal(e, REFUSALS);
                     if (polling) {
                         log.warn("redis refuses to block cause={} effect=asked every 20 to 250 ms", e.getMessage());
                         ears.forEach(Ear::close);
                         break;
+                    }
+                    if (listening.isEmpty() && isForNow) { // what stands there is still to be done, and makes room
+                        return poll(partitions, deadline);
                     }
                     if (listening.isEmpty()) {
                         throw e;
@@ -126,10 +133,10 @@ final class Waiting {
         return new RedisException("interrupted while waiting for work", e);
     }
 
-    private static boolean isRefusal(RedisException error) {
+    private static boolean isRefusal(RedisException error, List<String> wordings) {
         var message = String.valueOf(error.getMessage());
         return error instanceof RedisCommandExecutionException
-                && REFUSALS.stream().anyMatch(message::contains);
+                && wordings.stream().anyMatch(message::contains);
     }
 
     /** Listens to one partition. Its session ends with the server's. */

@@ -115,6 +115,21 @@ class WaitingIT {
     }
 
     @Test
+    void aFullServerIsAskedAgainAndAgainOnlyWhileItIsFull() throws Exception {
+        eyes.sync().configSet("maxmemory", "1");
+        try {
+            assertThat(queue.awaitWork(SHORT)).isFalse();
+            assertThat(blocked()).isZero();
+        } finally {
+            eyes.sync().configSet("maxmemory", "0");
+        }
+        var woken = CompletableFuture.supplyAsync(() -> queue.awaitWork(LONG));
+        await().until(() -> blocked() == PARTITIONS);
+        enqueue(1);
+        assertThat(woken.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
     void aBrokenWaitIsMadeAnew() throws Exception {
         server.close();
         try (var proxy = CuttingProxy.before(redis.url())) {
@@ -144,6 +159,16 @@ class WaitingIT {
         while (queue.claim(10, TestQueue.LEASE) instanceof Claim claim) {
             queue.settle(claim, List.of(), Map.of());
         }
+    }
+
+    /** How many connections wait inside Redis. */
+    private static long blocked() {
+        return eyes.sync()
+                .info("clients")
+                .lines()
+                .filter(line -> line.startsWith("blocked_clients:"))
+                .mapToLong(line -> Long.parseLong(line.substring("blocked_clients:".length())))
+                .sum();
     }
 
     private static long openConnections() {
