@@ -57,7 +57,7 @@ record ServeConfig(
                 settings.flag("REDIS_ENABLED", true),
                 ClientAddress.from(settings),
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE),
-                settings.duration("RATE_LIMIT_TIMEOUT", RequestLimits.PATIENCE),
+                RequestLimits.patience(settings),
                 adminTokens(settings));
     }
 

@@ -1,6 +1,8 @@
 package dev.freshet.limit;
 
 import dev.freshet.redis.RedisServer;
+import dev.freshet.settings.SettingException;
+import dev.freshet.settings.Settings;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,19 @@ public final class RequestLimits {
     private RequestLimits(Duration window, @Nullable SharedBuckets shared) {
         this.window = window;
         this.shared = shared;
+    }
+
+    /**
+     * What {@code RATE_LIMIT_TIMEOUT} says, else {@link #PATIENCE}.
+     *
+     * @throws SettingException when it leaves no time to count
+     */
+    public static Duration patience(Settings settings) {
+        var patience = settings.duration("RATE_LIMIT_TIMEOUT", PATIENCE);
+        if (patience.toMillis() < 1) {
+            throw new SettingException("RATE_LIMIT_TIMEOUT must be at least 1ms; a limit of 0 counts nothing");
+        }
+        return patience;
     }
 
     /** Limits that this process counts alone. */

@@ -6,6 +6,7 @@ import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.settings.Addresses;
+import dev.freshet.settings.Durations;
 import dev.freshet.settings.Listen;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
@@ -65,7 +66,18 @@ record IngestConfig(
                 ClientAddress.from(settings),
                 limits(settings, catalog.limits()));
         settings.refuseUnknown(FAMILIES);
+        requireTimeToWait(config);
         return config;
+    }
+
+    /** Else a call would be given up before the replicas' time is over. */
+    private static void requireTimeToWait(IngestConfig config) {
+        var queue = config.queue;
+        if (queue.waitReplicas() > 0 && queue.waitTimeout().compareTo(config.queueTimeout) >= 0) {
+            throw new SettingException("QUEUE_WAIT_TIMEOUT must be below REDIS_TIMEOUT, which is "
+                    + Durations.format(config.queueTimeout) + ": each delivery would be answered 503 before the"
+                    + " replicas' time is over");
+        }
     }
 
     private static Duration eventWait(Settings settings) {
@@ -84,6 +96,6 @@ record IngestConfig(
                 settings.number("RATE_LIMIT_API_REQUESTS", declared.api(), 0, max),
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, max),
                 Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)),
-                settings.duration("RATE_LIMIT_TIMEOUT", RequestLimits.PATIENCE));
+                RequestLimits.patience(settings));
     }
 }

@@ -437,14 +437,27 @@ class IngestIT {
 
     @Test
     void deliveriesAreAcceptedOnAClusterWhicheverMasterHoldsThem() throws Exception {
-        try (var other = new Service(
-                EmbeddedCluster.shared().url(), Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "4s"))) {
+        var patient = Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "20s", "REDIS_TIMEOUT", "30s");
+        try (var other = new Service(EmbeddedCluster.shared().url(), patient)) {
             for (int i = 0; i < 20; i++) {
                 var body = delivery(String.valueOf(i));
                 assertThat(other.webhook(body, "one").body()).contains("\"accepted\"");
                 assertThat(other.webhook(body, "one").body()).contains("\"duplicate\"");
             }
         }
+    }
+
+    @Test
+    void timesThatLeaveNoTimeAreRefused() {
+        var url = TestServices.shared().redisUrl();
+        var own = TestServices.shared().newPrefix();
+        var late = Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "2s", "REDIS_TIMEOUT", "2s");
+        assertThatThrownBy(() -> Ingest.start(settings(url, own, late)))
+                .isInstanceOf(SettingException.class)
+                .hasMessageStartingWith("QUEUE_WAIT_TIMEOUT must be below REDIS_TIMEOUT, which is 2s");
+        assertThatThrownBy(() -> Ingest.start(settings(url, own, Map.of("RATE_LIMIT_TIMEOUT", "0s"))))
+                .isInstanceOf(SettingException.class)
+                .hasMessageStartingWith("RATE_LIMIT_TIMEOUT must be at least 1ms");
     }
 
     @Test
