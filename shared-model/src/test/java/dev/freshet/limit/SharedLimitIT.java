@@ -19,9 +19,9 @@ class SharedLimitIT {
 
     private final String prefix = TestServices.shared().newPrefix();
     private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().redisUrl());
-    private final RedisServer one = new RedisServer("one", proxy.url(), Duration.ofSeconds(2));
+    private final RedisServer one = new RedisServer("one", proxy.url(), Duration.ofSeconds(20));
     private final RedisServer other =
-            new RedisServer("other", TestServices.shared().redisUrl(), Duration.ofSeconds(2));
+            new RedisServer("other", TestServices.shared().redisUrl(), Duration.ofSeconds(20));
 
     @AfterEach
     void close() {
@@ -89,7 +89,7 @@ class SharedLimitIT {
     }
 
     private RequestLimits limits(RedisServer server) {
-        return RequestLimits.shared(server, prefix, WINDOW, Duration.ofSeconds(10));
+        return RequestLimits.shared(server, prefix, WINDOW, Duration.ofSeconds(20));
     }
 
     private static long passed(RequestLimit limit, String caller, int times) {

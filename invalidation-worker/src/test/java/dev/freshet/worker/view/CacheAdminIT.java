@@ -163,7 +163,15 @@ class CacheAdminIT {
 
     @Test
     void aCacheThatIsSwitchedOffIsNoFaultAndEveryReadIsLoaded() {
-        var off = library.open("REDIS_ENABLED", "false", "ADMIN_TOKEN", "secret", "RATE_LIMIT_API_REQUESTS", "3");
+        var off = library.open(
+                "REDIS_ENABLED",
+                "false",
+                "ADMIN_TOKEN",
+                "secret",
+                "RATE_LIMIT_API_REQUESTS",
+                "3",
+                "RATE_LIMIT_WINDOW_MS",
+                "86400000");
         assertThat(off.get("/views/books?shelf=3").cache()).isEqualTo("BYPASS");
         assertThat(off.get("/views/books?shelf=3").cache()).isEqualTo("BYPASS");
         assertThat(off.get("/views/shelves").header("Cache-Control"))
