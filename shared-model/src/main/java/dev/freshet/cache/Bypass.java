@@ -27,6 +27,9 @@ final class Bypass {
         long start = System.nanoTime();
         try {
             load.run();
+        } catch (RuntimeException | Error e) {
+            stats.failed(name);
+            throw e;
         } finally {
             turns.release();
             stats.loaded(name, keys, Duration.ofNanos(System.nanoTime() - start));

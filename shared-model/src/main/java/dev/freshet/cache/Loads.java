@@ -65,7 +65,7 @@ final class Loads {
             storing.add(
                     value.lifetime().isPresent()
                             ? moves.store(fill, lifetime, entry)
-                            : moves.abandon(fill).thenApply(given -> false));
+                            : moves.delete(fill.key()).thenApply(removed -> false)); // what it comes after is over
         }
         for (int i = 0; i < begun.size(); i++) {
             end(begun.get(i), values.get(i), entries.get(i), storing.get(i));

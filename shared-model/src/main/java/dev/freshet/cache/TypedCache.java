@@ -140,10 +140,10 @@ public final class TypedCache<K, V> {
      * @return what is there now
      */
     public @Nullable V writeThrough(K key, Runnable writer, Function<? super K, ? extends @Nullable V> loader) {
+        var request = values.request(key);
         try {
             writer.run();
         } finally { // it may have committed, whatever it threw
-            var request = values.request(key);
             cache.removeSurely(request.tags(), List.of(request.key()));
         }
         return wrap(key, loader);

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -89,6 +90,18 @@ public final class RedisServer implements AutoCloseable {
      */
     public List<RedisSession> sessions() {
         return links().stream().map(Link::session).toList();
+    }
+
+    /**
+     * As {@link #sessions}, but asks a cluster first who its masters are now. For what no node refuses when it is not the
+     * one to ask, as SCAN; what goes by a key's name is sent on by {@link #send}.
+     */
+    public Set<RedisSession> sessionsNow() {
+        var masters = cluster;
+        if (masters != null) {
+            masters.refresh();
+        }
+        return Set.copyOf(sessions());
     }
 
     /** As {@link #sessions}, without those that are away. */

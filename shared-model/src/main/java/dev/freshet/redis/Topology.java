@@ -82,6 +82,12 @@ final class Topology implements AutoCloseable {
         return links.values();
     }
 
+    /** Asks the cluster now, and returns when those that are masters by what it says were tried. */
+    void refresh() {
+        look();
+        connector.await(firstTry());
+    }
+
     /** Completed when the masters were tried once, well or not. */
     CompletableFuture<Void> firstTry() {
         return CompletableFuture.allOf(links().stream().map(Link::firstTry).toArray(CompletableFuture[]::new));

@@ -120,6 +120,31 @@ class ClusterCacheIT {
         cluster.mend();
     }
 
+    @Test
+    void aPatternReachesAMasterThatThisProcessHasNotHeardOf() {
+        var old = cluster.masterOf(keys.entry("k"));
+        old.commands().configSet("masterauth", "wrong"); // it will not hear what its successor stores
+        try {
+            var successor = cluster.replicaOf(old);
+            successor.commands().clusterFailover(false);
+            await().until(() -> cluster.masterOf(keys.entry("k")).equals(successor));
+            try (var fresh = new RedisServer("fresh", cluster.url(), Duration.ofSeconds(5))) {
+                var elsewhere = new TagCache(fresh, options);
+                await().ignoreExceptions().until(() -> elsewhere.set(request("k"), new byte[] {1}));
+                assertThat(elsewhere.read("k", TAGS)).isPresent();
+                cache.deletePattern("k*");
+                assertThat(elsewhere.read("k", TAGS)).isEmpty();
+            }
+        } finally {
+            old.commands().configSet("masterauth", "");
+            cluster.mend();
+        }
+    }
+
+    private static Request request(String key) {
+        return new Request("", key, TAGS, Lifetime.of(Duration.ofMinutes(5)), "");
+    }
+
     private boolean isAway(String key) {
         try {
             read(key);

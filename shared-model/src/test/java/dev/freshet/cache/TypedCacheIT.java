@@ -165,6 +165,26 @@ class TypedCacheIT {
     }
 
     @Test
+    void whatIsGoneWhenRefreshedIsNotReadAnyMore() {
+        var open = courses(cache).absent(Absent.NOT_CACHED).build();
+        open.wrap(7L, this::load);
+        assertThat(open.refresh(7L, id -> null)).isNull();
+        assertThat(open.get(7L)).isEmpty();
+    }
+
+    @Test
+    void aKeyThatCannotBeWrittenIsKnownBeforeAnythingIsWrittenThrough() {
+        var broken = TypedCache.<Long, Course>of(cache, "broken", Codec.json(Course.class))
+                .key(id -> {
+                    throw new IllegalArgumentException("no key for " + id);
+                })
+                .build();
+        assertThatThrownBy(() -> broken.writeThrough(7L, () -> loaded.add(7L), this::load))
+                .hasMessage("no key for 7");
+        assertThat(loaded).as("writes").isEmpty();
+    }
+
+    @Test
     void aPatternReachesThisCacheAlone() {
         var others = TypedCache.<Long, Course>of(cache, "other", Codec.json(Course.class))
                 .build();
@@ -266,9 +286,27 @@ class TypedCacheIT {
         }
     }
 
+    @Test
+    void aLoadThatFailsWithoutRedisIsCountedAsAnError() throws Exception {
+        try (var process = EmbeddedRedis.start(0);
+                var other = new RedisServer("cache", process.url(), TIMEOUT)) {
+            var around = courses(new TagCache(other, options, stats)).build();
+            process.close();
+            await().until(() -> !other.isConnected());
+            assertThatThrownBy(() -> around.wrap(1L, TypedCacheIT::failing)).hasMessage("no database");
+            assertThat(stats.snapshot().getFirst().errors())
+                    .as("Redis and the load")
+                    .isEqualTo(2);
+        }
+    }
+
     private static TypedCacheBuilder<Long, Course> courses(TagCache cache) {
         return TypedCache.<Long, Course>of(cache, "course", Codec.json(Course.class))
                 .tags(id -> List.of(new Tag("course:" + id)));
+    }
+
+    private static Course failing(long id) {
+        throw new IllegalStateException("no database");
     }
 
     private static Course unused(long id) {

@@ -2,6 +2,8 @@ package dev.freshet.cache.jdbi;
 
 import dev.freshet.cache.TagCache;
 import java.lang.reflect.Method;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jdbi.v3.core.config.JdbiConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,9 @@ public final class CacheConfig implements JdbiConfig<CacheConfig> {
 
     /** As Jdbi makes it, before a plugin fills it. */
     public CacheConfig() {}
+
+    /** What reads the keys of a view that look alike; shared by all copies. */
+    private ConcurrentMap<String, Method> readers = new ConcurrentHashMap<>();
 
     void use(TagCache cache, OpenHandles handles) {
         this.cache = cache;
@@ -26,6 +31,16 @@ public final class CacheConfig implements JdbiConfig<CacheConfig> {
         return cache;
     }
 
+    /** @throws IllegalArgumentException when another method's keys may be the same */
+    void claim(Method method, String view, MethodTemplate key) {
+        var other = readers.putIfAbsent(view + ":" + key.shape(), method);
+        if (other != null && !other.equals(method)) {
+            throw new IllegalArgumentException(Methods.name(method) + " and " + Methods.name(other)
+                    + " must not have the same keys in view '" + view + "', or each is answered what the other read;"
+                    + " name another view, or a key such as " + method.getName() + ":{id}");
+        }
+    }
+
     boolean inTransaction() {
         return handles.inTransaction();
     }
@@ -35,6 +50,7 @@ public final class CacheConfig implements JdbiConfig<CacheConfig> {
         var copy = new CacheConfig();
         copy.cache = cache;
         copy.handles = handles;
+        copy.readers = readers;
         return copy;
     }
 }

@@ -19,7 +19,10 @@ import org.jdbi.v3.core.extension.annotation.UseExtensionHandlerCustomizer;
 @Target(ElementType.METHOD)
 @UseExtensionHandlerCustomizer(CachedCustomizer.class)
 public @interface Cached {
-    /** What the keys begin with and statistics count it under; another result type is best given another name. */
+    /**
+     * What the keys begin with and statistics count it under. Methods may share one where their keys never look alike;
+     * another result type is best given another name.
+     */
     String view();
 
     /** Tells the values apart, such as <code>{id}:{page}</code>; all parameters, in their order, when empty. */

@@ -42,7 +42,7 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
     public ExtensionHandler customize(ExtensionHandler handler, Class<?> type, Method method) {
         var reads = new CachedMethod(type, method);
         return (config, target) -> {
-            config.get(CacheConfig.class).cache(method); // fails now rather than at the first read
+            reads.check(config.get(CacheConfig.class)); // fails now rather than at the first read
             var attached = handler.attachTo(config, target);
             return (AttachedExtensionHandler) (handles, arguments) -> reads.run(attached, handles, arguments);
         };
@@ -84,6 +84,11 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
             if (method.isAnnotationPresent(Invalidates.class)) {
                 throw new IllegalArgumentException(Methods.name(method) + " cannot be cached and invalidate");
             }
+        }
+
+        void check(CacheConfig config) {
+            config.cache(method);
+            config.claim(method, annotation.view(), key);
         }
 
         @Nullable Object run(AttachedExtensionHandler attached, HandleSupplier handles, Object[] arguments) throws Exception {

@@ -9,7 +9,8 @@ import org.jdbi.v3.core.extension.annotation.UseExtensionHandlerCustomizer;
 /**
  * Makes everything under these tags a miss once what the SQL Object method wrote is committed: when the method returns,
  * or, inside a transaction, after its commit. Earlier would be wrong: a reader between the two would load the old row and
- * cache it as new. Also done when the method throws, since the database may have committed all the same.
+ * cache it as new. Also done when the method throws, and after a rollback, since the database may have committed
+ * all the same: a commit may get no answer.
  *
  * <p>Where Redis is away the method does not fail; see {@link dev.freshet.cache.TagCache#removeSurely}.
  */

@@ -4,10 +4,13 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.extension.AttachedExtensionHandler;
 import org.jdbi.v3.core.extension.ExtensionHandler;
 import org.jdbi.v3.core.extension.ExtensionHandlerCustomizer;
 import org.jdbi.v3.core.extension.HandleSupplier;
+import org.jdbi.v3.core.statement.Cleanable;
+import org.jdbi.v3.core.transaction.TransactionException;
 
 /** Invalidates after a method's transaction, or after the method where there is none. */
 public final class InvalidatesCustomizer implements ExtensionHandlerCustomizer {
@@ -43,11 +46,34 @@ public final class InvalidatesCustomizer implements ExtensionHandlerCustomizer {
         try {
             return attached.invoke(handles, arguments);
         } finally { // the database may have committed, whatever was thrown
-            if (handle.isInTransaction()) {
-                handle.afterCommit(() -> cache.removeSurely(tags, List.of()));
+            if (isInTransaction(handle)) {
+                afterTransaction(handle, () -> cache.removeSurely(tags, List.of()));
             } else {
                 cache.removeSurely(tags, List.of());
             }
         }
+    }
+
+    private static boolean isInTransaction(Handle handle) {
+        try {
+            return handle.isInTransaction();
+        } catch (TransactionException e) {
+            return false; // its connection is gone, and nothing will tell of a commit
+        }
+    }
+
+    /**
+     * Also after a rollback, or when the transaction is left without either: of a commit that got no answer Jdbi says that
+     * it was rolled back, and it may have been done.
+     */
+    private static void afterTransaction(Handle handle, Runnable removal) {
+        Cleanable whenClosed = removal::run;
+        Runnable atEnd = () -> {
+            handle.removeCleanable(whenClosed);
+            removal.run();
+        };
+        handle.addCleanable(whenClosed);
+        handle.afterRollback(atEnd);
+        handle.afterCommit(atEnd);
     }
 }

@@ -1,5 +1,7 @@
 package dev.freshet.cache.jdbi;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.model.Tag;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class MethodTemplate {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]*)}");
     private static final String NULL = "~"; // nothing else is written so
+    private static final JsonMapper JSON =
+            JsonMapper.builder().findAndAddModules().build();
 
     private final String text;
     private final List<Value> values = new ArrayList<>();
@@ -75,19 +80,41 @@ final class MethodTemplate {
                 arguments,
                 value -> value == null
                         ? NULL
-                        : URLEncoder.encode(value, StandardCharsets.UTF_8).replace("%40", "@"));
+                        : URLEncoder.encode(unlikeOthers(value), StandardCharsets.UTF_8)
+                                .replace("%40", "@"));
     }
 
     /** A tag, its e-mail addresses in lower case as everywhere; empty when a placeholder has no value. */
     Optional<Tag> tag(Object[] arguments) {
-        boolean isWhole =
-                values.stream().map(value -> value.of(arguments)).allMatch(value -> value != null && !value.isBlank());
+        boolean isWhole = values.stream()
+                .map(value -> value.of(arguments))
+                .allMatch(value -> value != null && !value.toString().isBlank());
         return isWhole
-                ? Optional.of(new Tag(fill(arguments, value -> lowerCaseEmail(Objects.requireNonNull(value)))))
+                ? Optional.of(new Tag(fill(
+                        arguments,
+                        value -> lowerCaseEmail(Objects.requireNonNull(value).toString()))))
                 : Optional.empty();
     }
 
-    private String fill(Object[] arguments, Function<@Nullable String, String> write) {
+    /** The text with its placeholders empty. Keys of two templates that look the same may be the same. */
+    String shape() {
+        return PLACEHOLDER.matcher(text).replaceAll("{}");
+    }
+
+    /** {@code [a, b]} is how one text in a list may be written, or two; as JSON they differ. */
+    private static String unlikeOthers(Object value) {
+        boolean hasParts = value instanceof Iterable || value instanceof Map || value instanceof Record;
+        try {
+            return hasParts ? JSON.writeValueAsString(value) : value.toString();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(
+                    "a key must be made of what JSON can write, was a "
+                            + value.getClass().getName() + "; name its parts: {parameter.part}",
+                    e);
+        }
+    }
+
+    private String fill(Object[] arguments, Function<@Nullable Object, String> write) {
         var filled = new StringBuilder();
         var matcher = PLACEHOLDER.matcher(text);
         for (int i = 0; matcher.find(); i++) {
@@ -119,7 +146,19 @@ final class MethodTemplate {
             throw new IllegalArgumentException(
                     Methods.name(method) + " cannot write {" + placeholder + "}, which is an array; take a list");
         }
+        if (!type.isPrimitive() && !Modifier.isAbstract(type.getModifiers()) && !writesItself(type)) {
+            throw new IllegalArgumentException(Methods.name(method) + " cannot write {" + placeholder + "}, since "
+                    + type.getSimpleName() + " has no toString; name its parts: {" + placeholder + ".part}");
+        }
         return new Value(index, accessors);
+    }
+
+    /** {@code Object}, of which anything may be, is given the benefit of the doubt. */
+    private static boolean writesItself(Class<?> type) {
+        return type.equals(Object.class)
+                || Arrays.stream(type.getMethods())
+                        .filter(method -> method.getName().equals("toString") && method.getParameterCount() == 0)
+                        .noneMatch(method -> method.getDeclaringClass().equals(Object.class));
     }
 
     private static Optional<Method> accessor(Class<?> type, String property) {
@@ -151,7 +190,7 @@ final class MethodTemplate {
 
     /** One argument, or what lies within it. */
     private record Value(int index, List<Method> accessors) {
-        @Nullable String of(Object[] arguments) {
+        @Nullable Object of(Object[] arguments) {
             Object value = arguments[index];
             for (var accessor : accessors) {
                 if (value == null) {
@@ -164,7 +203,7 @@ final class MethodTemplate {
                     throw new IllegalStateException("cannot read " + Methods.name(accessor), e);
                 }
             }
-            return value == null ? null : value.toString();
+            return value;
         }
     }
 }

@@ -23,6 +23,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleListener;
 import org.jdbi.v3.core.Handles;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jdbi.v3.sqlobject.SqlObjectPlugin;
@@ -71,6 +72,14 @@ class CachePluginIT {
         @SqlUpdate("insert into courses values (:c.id, :c.teacher, :c.title)")
         @Invalidates({"course:{c.id}", "teacher:{c.teacher}", "courses"})
         void add(@BindMethods("c") Course c);
+
+        @SqlUpdate("update courses set title = 'new' where id = :id and pg_terminate_backend(pg_backend_pid())")
+        @Invalidates("course:{id}")
+        void renameAndLoseTheConnection(@Bind("id") long id);
+
+        @SqlQuery("select * from courses where title = any(:titles)")
+        @Cached(view = "titles", tags = "courses")
+        List<Course> withTitles(@Bind("titles") List<String> titles);
 
         @Transaction
         @SqlUpdate("update courses set title = :title where id = :id")
@@ -161,7 +170,7 @@ class CachePluginIT {
     }
 
     @Test
-    void whatIsRolledBackInvalidatesNothingAndWasNeverCached() {
+    void whatIsRolledBackWasNeverCached() {
         assertThatThrownBy(() -> courses.useTransaction(inside -> {
                     inside.rename(7, "never");
                     inside.find(7);
@@ -189,6 +198,38 @@ class CachePluginIT {
         courses.count();
         assertThatThrownBy(() -> courses.add(new Course(7, "x", "twice"))).hasMessageContaining("duplicate key");
         assertThat(cache.read("course:7", List.of(new Tag("course:7")))).isEmpty();
+    }
+
+    @Test
+    void aMethodThatLosesItsConnectionInvalidatesAllTheSame() {
+        courses.find(7);
+        assertThatThrownBy(() -> courses.renameAndLoseTheConnection(7)).isInstanceOf(JdbiException.class);
+        assertThat(cache.read("course:7", List.of(new Tag("course:7")))).isEmpty();
+    }
+
+    @Test
+    void aCommitThatGetsNoAnswerInvalidatesAllTheSame() {
+        courses.find(7);
+        assertThatThrownBy(() -> jdbi.useTransaction(handle -> {
+                    handle.attach(Courses.class).rename(7, "new");
+                    int server = handle.select("select pg_backend_pid()")
+                            .mapTo(int.class)
+                            .one();
+                    behind("select pg_terminate_backend(" + server + ", 5000)");
+                }))
+                .isInstanceOf(JdbiException.class);
+        assertThat(cache.read("course:7", List.of(new Tag("course:7")))).isEmpty();
+    }
+
+    @Test
+    void listsThatAreWrittenAlikeHaveKeysOfTheirOwn() {
+        behind("insert into courses values (8, 'Ann@Example.com', 'old, new')");
+        assertThat(courses.withTitles(List.of("old, new")))
+                .extracting(Course::id)
+                .containsExactly(8L);
+        assertThat(courses.withTitles(List.of("old", "new")))
+                .extracting(Course::id)
+                .containsExactly(7L);
     }
 
     @Test
@@ -268,6 +309,24 @@ class CachePluginIT {
         }
 
         /** One of a kind. */
+        interface Nameless {
+            @SqlQuery("select 1")
+            @Cached(view = "v")
+            int read(@Bind("cache") TagCache cache);
+        }
+
+        /** Two of a kind. */
+        interface Twins {
+            @SqlQuery("select id from courses where teacher = :who")
+            @Cached(view = "of")
+            List<Long> ofTeacher(@Bind("who") String who);
+
+            @SqlQuery("select id from courses where title = :what")
+            @Cached(view = "of")
+            List<Long> ofTitle(@Bind("what") String what);
+        }
+
+        /** One of a kind. */
         interface Brace {
             @SqlUpdate("select 1")
             @Invalidates("cohort:{id")
@@ -283,6 +342,8 @@ class CachePluginIT {
         assertMistake(Mistakes.Once.class, "Once.read cannot be cached, since it returns Stream; return a list");
         assertMistake(Mistakes.Ttl.class, "Ttl.read must be cached for a duration");
         assertMistake(Mistakes.Brace.class, "Brace.write has a brace that belongs to no placeholder in 'cohort:{id'");
+        assertMistake(Mistakes.Nameless.class, "Nameless.read cannot write {cache}, since TagCache has no toString");
+        assertMistake(Mistakes.Twins.class, "must not have the same keys in view 'of'");
         assertThatThrownBy(() -> plain().withExtension(Courses.class, one -> one.find(7)))
                 .hasStackTraceContaining("this Jdbi has none; install a CachePlugin");
     }
