@@ -123,10 +123,13 @@ public final class FleetStats implements AutoCloseable {
         server.await(server.unlink(List.of(key)));
     }
 
-    /** Adds what is left. */
+    /** Adds what is left, where it was started. */
     @Override
     public void close() {
         stop.countDown();
+        if (thread.getState() == Thread.State.NEW) {
+            return;
+        }
         try {
             thread.join(Duration.ofSeconds(5));
         } catch (InterruptedException e) {

@@ -26,6 +26,13 @@ class FleetStatsIT {
     }
 
     @Test
+    void oneThatOnlyReadsIsClosedWithoutHavingBeenStarted() {
+        var reader = new FleetStats(server, prefix, new CacheStats(new SimpleMeterRegistry()));
+        assertThat(reader.read()).isEmpty();
+        reader.close();
+    }
+
+    @Test
     void eachProcessAddsWhatCameSinceItLastDid() {
         assertThat(first.read()).isEmpty();
         assertThat(first.since()).isEmpty();

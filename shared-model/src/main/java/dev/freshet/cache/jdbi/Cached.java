@@ -13,7 +13,8 @@ import org.jdbi.v3.core.extension.annotation.UseExtensionHandlerCustomizer;
  * parameter's record component or getter says: {@code {course.id}}. What the method returns must survive JSON: a record,
  * a bean, a list of them, an {@link java.util.Optional}. null and an empty Optional are cached as "there is none".
  *
- * <p>Inside a transaction the method always runs its SQL and nothing is cached: it may see what is not committed yet.
+ * <p>Inside a transaction the method always runs its SQL and nothing is cached: it may see what is not committed yet. A
+ * transaction is known by the thread that opened its handle, so do not call the method on that handle from another one.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
