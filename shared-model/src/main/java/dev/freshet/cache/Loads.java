@@ -44,7 +44,9 @@ final class Loads {
             if (e instanceof Error || !begun.stream().allMatch(Slot::hasStandIn)) {
                 throw e;
             }
-            log.warn("stale values stand in keys={} cause={}", begun.size(), e.getMessage());
+            if (!(e instanceof LoadNotBegun)) {
+                log.warn("stale values stand in keys={} cause={}", begun.size(), e.getMessage());
+            }
             begun.forEach(slot -> slot.endWithFound(Outcome.STALE));
             return;
         }
@@ -103,12 +105,14 @@ final class Loads {
                 throw new IllegalStateException("a batch load of " + requests.size()
                         + " keys must bring as many values, in their order; it brought " + values.size());
             }
+            stats.loaded(name, requests.size(), Duration.ofNanos(System.nanoTime() - start));
             return values;
+        } catch (LoadNotBegun e) {
+            throw e;
         } catch (RuntimeException | Error e) {
             stats.failed(name);
-            throw e;
-        } finally {
             stats.loaded(name, requests.size(), Duration.ofNanos(System.nanoTime() - start));
+            throw e;
         }
     }
 

@@ -53,10 +53,16 @@ final class Refresher {
             return;
         }
         var mine = due.stream().filter(slot -> running.add(slot.request.key())).toList();
+        if (mine.isEmpty()) { // nothing to learn from it of whether loads fail
+            turns.release();
+            return;
+        }
         Thread.ofVirtual().name("refresh").start(() -> {
             try {
                 refresh(mine, loader);
                 failing = false;
+            } catch (LoadNotBegun e) {
+                log.debug("not refreshed ahead cause={}", e.getMessage());
             } catch (RuntimeException e) {
                 failed(mine.size(), e);
             } finally {

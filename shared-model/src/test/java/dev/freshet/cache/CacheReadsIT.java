@@ -176,6 +176,28 @@ class CacheReadsIT {
         assertThat(loads).hasValue(1);
     }
 
+    @Test
+    void aLoadAheadThatMayNotBeginKeepsNoOtherFromIt() {
+        var ahead = PLAIN.withRefreshAhead(0.2);
+        get("k", ahead, "old");
+        endTtl("k", Duration.ofSeconds(10));
+        var moves = new Moves(server, options, keys);
+        var refresher = refresher(moves);
+        var slot = new Slot(request("k", ahead));
+        slot.found = server.await(moves.look("k", List.of(COHORT)));
+        var tries = new AtomicInteger();
+        await().until(() -> {
+            refresher.start(List.of(slot), requests -> {
+                tries.incrementAndGet();
+                throw new LoadNotBegun("not for this reader") {
+                    private static final long serialVersionUID = 1L;
+                };
+            });
+            return tries.get() > 1;
+        });
+        assertThat(stats.totals()).allSatisfy(view -> assertThat(view.errors()).isZero());
+    }
+
     private Refresher refresher(Moves moves) {
         var loads = new Loads(server, options, moves, stats, Clock.systemUTC());
         return new Refresher(server, options, moves, loads, Duration.ofHours(1));

@@ -1,11 +1,12 @@
 package dev.freshet.worker.view;
 
+import dev.freshet.cache.LoadNotBegun;
 import io.javalin.config.RoutesConfig;
 import java.time.Duration;
 import java.util.Map;
 
 /** A request that is not done, with what its sender is told. */
-final class Refusal extends RuntimeException {
+final class Refusal extends LoadNotBegun {
     private static final long serialVersionUID = 1L;
 
     private final int status;
@@ -17,7 +18,7 @@ final class Refusal extends RuntimeException {
      * @param message a sentence for people: what is wrong and what to do
      */
     Refusal(int status, String error, String message, Map<String, String> headers) {
-        super(message, null, false, false); // it is an answer; nobody looks at its stack
+        super(message);
         this.status = status;
         this.error = error;
         this.headers = Map.copyOf(headers);

@@ -84,6 +84,9 @@ class LimitsIT {
         var stale = desk.get("/views/books?shelf=5");
         assertThat(stale.cache()).isEqualTo("STALE");
         assertThat(stale.text()).isEqualTo("[]");
+        assertThat(desk.get("/health/detailed").text())
+                .as("what was not begun is neither a load nor an error")
+                .contains("\"loads\":1,", "\"errors\":0");
         assertThat(desk.get("/views/books?shelf=3").cache()).isEqualTo("HIT");
     }
 
