@@ -1,7 +1,10 @@
 package dev.freshet.redis;
 
+import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -46,9 +49,15 @@ final class Errand<T> {
         }
         var moved = Redirect.of(error, session.node().host()).filter(redirect -> !redirect.isAsk());
         if (moved.isEmpty() || moves == MOST_MOVES || System.nanoTime() - deadline > 0) {
-            return CompletableFuture.failedStage(error);
+            return CompletableFuture.failedStage(connectionLoss(error));
         }
         return server.moved(moved.get()).thenCompose(tried -> pause(moves)).thenCompose(paused -> attempt(moves + 1));
+    }
+
+    /** What is written to a connection at the very moment it breaks fails with the network's own exception. */
+    private static Throwable connectionLoss(Throwable error) {
+        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        return cause instanceof IOException ? new RedisConnectionException("the connection broke", cause) : error;
     }
 
     /** None before the first time; then longer and longer, while the nodes tell each other. */

@@ -8,11 +8,14 @@ import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.EmbeddedRedis;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.ScriptOutputType;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RedisServerIT {
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     @Test
     void aRestartEndsTheSessionAndTheNextOneNamesTheNewProcess() {
@@ -43,6 +46,30 @@ class RedisServerIT {
             try (var process = EmbeddedRedis.start(port)) {
                 await().until(server::isConnected);
             }
+        }
+    }
+
+    /** As happens when a command is written just as the other end closes. */
+    @Test
+    void aConnectionThatBreaksUnderACommandIsAnOutageAndAScriptIsSentAgain() {
+        try (var process = EmbeddedRedis.start(0);
+                var server = new RedisServer("test", process.url(), TIMEOUT)) {
+            var broken =
+                    server.<String>send("key", session -> CompletableFuture.failedStage(new ClosedChannelException()));
+            assertThatThrownBy(() -> broken.toCompletableFuture().join())
+                    .cause()
+                    .isInstanceOf(RedisConnectionException.class)
+                    .satisfies(error -> assertThat(RedisServer.isOutage(error)).isTrue());
+
+            var calls = new AtomicInteger();
+            var answer = new ScriptRunner(server)
+                    .send(
+                            "key",
+                            commands -> calls.incrementAndGet() == 1
+                                    ? CompletableFuture.failedStage(new ClosedChannelException())
+                                    : commands.ping());
+            assertThat(server.await(answer)).isEqualTo("PONG");
+            assertThat(calls).hasValue(2);
         }
     }
 
