@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,31 +36,32 @@ final class Silence {
     }
 
     /**
-     * Runs a read of these keys.
+     * Runs a read.
      *
+     * @param keyOf what is read of each
      * @throws RedisException what it fails with; or at once when a process that holds one of the keys did not answer, and
      *     was not heard of since
      */
-    <T> T guard(Collection<Request> requests, Supplier<T> read) {
+    <R, T> T guard(Collection<R> requests, Function<R, String> keyOf, Supplier<T> read) {
         if (!silent.isEmpty()) {
-            requests.forEach(request -> check(server.session(keys.entry(request.key()))));
+            requests.forEach(request -> check(server.session(keys.entry(keyOf.apply(request)))));
         }
         try {
             return read.get();
         } catch (RedisException e) {
-            note(requests, e);
+            note(requests, keyOf, e);
             throw e;
         }
     }
 
-    private void note(Collection<Request> requests, RedisException error) {
+    private <R> void note(Collection<R> requests, Function<R, String> keyOf, RedisException error) {
         if (!isSilence(error)) {
             return;
         }
         silent.keySet().removeIf(session -> !session.isOpen());
         requests.forEach(request -> {
             try {
-                if (silent.putIfAbsent(server.session(keys.entry(request.key())), System.nanoTime()) == null) {
+                if (silent.putIfAbsent(server.session(keys.entry(keyOf.apply(request))), System.nanoTime()) == null) {
                     log.warn("cache silent cause={} effect=reads go past it until it answers", error.getMessage());
                 }
             } catch (RedisException e) {

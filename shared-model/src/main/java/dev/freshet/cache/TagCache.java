@@ -125,6 +125,10 @@ public final class TagCache {
      * @return for each key what {@link #read} answers
      */
     public List<Optional<Entry>> readAll(List<String> keys, List<? extends Collection<Tag>> tags) {
+        return silence.guard(keys, key -> key, () -> lookAll(keys, tags));
+    }
+
+    private List<Optional<Entry>> lookAll(List<String> keys, List<? extends Collection<Tag>> tags) {
         var looks = new ArrayList<CompletionStage<Optional<Found>>>();
         for (int i = 0; i < keys.size(); i++) {
             looks.add(moves.look(keys.get(i), Request.sorted(tags.get(i))));
@@ -216,7 +220,7 @@ public final class TagCache {
      * @return for each request what was read, in their order
      */
     public List<Cached> getAll(List<Request> requests, Function<List<Request>, List<Value>> loader) {
-        return silence.guard(requests, () -> reads.get(requests, loader));
+        return silence.guard(requests, Request::key, () -> reads.get(requests, loader));
     }
 
     /**
@@ -290,11 +294,21 @@ public final class TagCache {
     public Cached writeThrough(Request request, Runnable writer, Supplier<Value> loader) {
         try {
             writer.run();
-        } finally {
-            invalidate(request.tags());
-            delete(request.key());
+        } catch (RuntimeException e) {
+            try {
+                remove(request);
+            } catch (RedisException away) {
+                e.addSuppressed(away);
+            }
+            throw e;
         }
+        remove(request);
         return get(request, loader);
+    }
+
+    private void remove(Request request) {
+        invalidate(request.tags());
+        delete(request.key());
     }
 
     /**

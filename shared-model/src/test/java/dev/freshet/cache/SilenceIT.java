@@ -48,6 +48,9 @@ class SilenceIT {
             assertThatThrownBy(() -> read("one"))
                     .isInstanceOf(RedisException.class)
                     .isNotInstanceOf(RedisCommandTimeoutException.class);
+            assertThatThrownBy(() -> cache.read("k", TAGS))
+                    .isInstanceOf(RedisException.class)
+                    .isNotInstanceOf(RedisCommandTimeoutException.class);
         }
 
         proxy.release();
@@ -67,6 +70,22 @@ class SilenceIT {
         });
         var next = await().ignoreExceptions().until(() -> read("two"), Objects::nonNull);
         assertThat(new String(next.entry().content(), UTF_8)).isEqualTo("two");
+    }
+
+    @Test
+    void whatAWriterFailedWithIsNotHiddenByAnInvalidationThatFailedToo() {
+        proxy.hold();
+        var request = new Request("", "k", TAGS, Lifetime.of(Duration.ofMinutes(5)), "");
+        Runnable writer = () -> {
+            throw new IllegalStateException("constraint");
+        };
+        assertThatThrownBy(() -> cache.writeThrough(request, writer, () -> {
+                    throw new AssertionError("loaded what was not written");
+                }))
+                .hasMessage("constraint")
+                .satisfies(error ->
+                        assertThat(error.getSuppressed()).singleElement().isInstanceOf(RedisException.class));
+        proxy.release();
     }
 
     private void awaitHit() {

@@ -32,6 +32,7 @@ final class Audits {
     private final Duration turn;
     private final Counter audited;
     private final Counter stale;
+    private final Counter unsettled;
 
     /** @param interval between two audits of the whole fleet */
     Audits(TagCache cache, Auditor auditor, Catalog catalog, Duration interval, MeterRegistry metrics) {
@@ -41,6 +42,7 @@ final class Audits {
         this.turn = interval.multipliedBy(4).dividedBy(5); // shorter, or our own turn would be in our way
         this.audited = metrics.counter("freshet_audited_total");
         this.stale = metrics.counter("freshet_stale_reads_total");
+        this.unsettled = metrics.counter("freshet_audit_unsettled_total");
     }
 
     /**
@@ -63,6 +65,7 @@ final class Audits {
     private int count(Auditor.Report report) {
         audited.increment(report.compared());
         stale.increment(report.stale().size());
+        unsettled.increment(report.unsettled());
         report.stale()
                 .forEach(one -> log.error(
                         "stale value view={} key={} loadedAt={}; 'freshet audit cache --view {}' looks for more",

@@ -163,6 +163,17 @@ class AuditsIT {
     }
 
     @Test
+    void whatNobodyCanSayYetIsCountedToo() {
+        club.read(3);
+        changedByTheApplicationItself();
+        var metrics = new SimpleMeterRegistry();
+        var auditor = club.newAuditor(Duration.ZERO);
+        var audits = new Audits(club.cache, auditor, club.catalog, Duration.ofHours(1), metrics);
+        assertThat(audits.runOnce()).isZero();
+        assertThat(metrics.counter("freshet_audit_unsettled_total").count()).isEqualTo(1);
+    }
+
+    @Test
     void theFleetTakesTurnsAndCountsWhatItFound() {
         club.read(3);
         club.execute(MOVE);
