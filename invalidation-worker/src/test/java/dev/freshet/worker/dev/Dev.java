@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,10 @@ import org.slf4j.LoggerFactory;
 /** {@code freshet dev}: everything on embedded services until Ctrl-C, with something to paste. */
 @SuppressWarnings("SystemOut") // it talks to a person
 public final class Dev {
+    /** What the processes take from the caller: not where anything is, nor the sample application's secrets. */
+    private static final Pattern PASSED_ON = Pattern.compile(
+            "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|INGEST|EVENT|SERVE|WORKER|CALLBACK|QUEUE|SEEN)_(?!HOST$|PORT$).+");
+
     private Dev() {}
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -41,10 +46,16 @@ public final class Dev {
                 .ifPresent(catalog -> System.out.println(
                         "dev runs TAFTA; CATALOG=" + catalog + " is not used here, see docs/catalog.md, Try it"));
         System.out.println("starting Redis, PostgreSQL and Freshet…");
-        var stage = new Stage(ports, told -> System.out.println("front end told    " + told), Map.of());
+        var stage = new Stage(ports, told -> System.out.println("front end told    " + told), passedOn());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stage)));
         System.out.println(welcome(stage));
         new CountDownLatch(1).await();
+    }
+
+    private static Map<String, String> passedOn() {
+        return System.getenv().entrySet().stream()
+                .filter(setting -> PASSED_ON.matcher(setting.getKey()).matches())
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** A port that somebody asked for is that one or none; the usual one gives way. */
@@ -134,7 +145,9 @@ public final class Dev {
                         "EVENTS_SECRET",
                         "INGEST_PORT",
                         "SERVE_PORT",
-                        "WORKER_PORT")
+                        "WORKER_PORT",
+                        "ADMIN_TOKEN")
+                .filter(environment::containsKey)
                 .map(name -> name + "='" + environment.get(name) + "'")
                 .collect(Collectors.joining(" \\\n    "));
     }
