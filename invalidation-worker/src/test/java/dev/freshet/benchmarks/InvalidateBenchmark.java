@@ -129,7 +129,7 @@ final class InvalidateBenchmark {
     }
 
     private static Loaded loaded(Fill fill, Instant now) {
-        return new Loaded(fill, VALUE, LIFETIME, "", now);
+        return new Loaded("", fill, VALUE, LIFETIME, "", now);
     }
 
     private long current(Tag tag, int count) {

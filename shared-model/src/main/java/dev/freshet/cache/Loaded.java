@@ -5,9 +5,10 @@ import java.time.Instant;
 /**
  * What a load brought, ready to be stored.
  *
+ * @param name of the view, as in {@link Request}; empty for what is counted nowhere
  * @param content the value, not compressed, never changed afterwards
  * @param origin what loads it again; opaque to the cache
  * @param lastRead when somebody last asked for it: {@link Fill#begunAt()} where a reader waits for this very load
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-public record Loaded(Fill fill, byte[] content, Lifetime lifetime, String origin, Instant lastRead) {}
+public record Loaded(String name, Fill fill, byte[] content, Lifetime lifetime, String origin, Instant lastRead) {}

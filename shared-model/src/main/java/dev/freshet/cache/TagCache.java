@@ -176,11 +176,11 @@ public final class TagCache {
      *     caller may use the value
      */
     public boolean fill(Fill fill, byte[] content, Lifetime lifetime, String origin, Instant lastRead) {
-        return fillAll(List.of(new Loaded(fill, content, lifetime, origin, lastRead)))
+        return fillAll(List.of(new Loaded("", fill, content, lifetime, origin, lastRead)))
                 .getFirst();
     }
 
-    /** Stores many loads in one round trip, and answers for each what {@link #fill} answers. */
+    /** Stores many loads in one round trip, counts them, and answers for each what {@link #fill} answers. */
     public List<Boolean> fillAll(List<Loaded> loads) {
         var answers = loads.stream().map(this::store).toList();
         return answers.stream().map(server::await).toList();
@@ -410,7 +410,14 @@ public final class TagCache {
     private CompletionStage<Boolean> store(Loaded loaded) {
         var lifetime = moves.jittered(loaded.lifetime());
         var entry = moves.entry(loaded.fill(), loaded.content(), lifetime, loaded.lastRead(), loaded.origin());
-        return moves.store(loaded.fill(), lifetime, entry);
+        return moves.store(loaded.fill(), lifetime, entry).thenApply(stored -> {
+            if (stored) {
+                stats.stored(loaded.name(), loaded.content().length, entry.payload().length);
+            } else {
+                stats.refused(loaded.name(), 1);
+            }
+            return stored;
+        });
     }
 
     /** Takes the leases from whoever has them, unless they are taken back again and again. */

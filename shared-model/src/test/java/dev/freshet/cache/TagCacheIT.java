@@ -348,7 +348,7 @@ class TagCacheIT {
         cache.invalidate(List.of(COHORT));
         var stored = cache.fillAll(fills.stream()
                 .flatMap(Optional::stream)
-                .map(fill -> new Loaded(fill, bytes(fill.key()), FIVE_MINUTES, "", fill.begunAt()))
+                .map(fill -> new Loaded("", fill, bytes(fill.key()), FIVE_MINUTES, "", fill.begunAt()))
                 .toList());
         assertThat(stored).containsExactly(true, false);
         assertThat(cache.read("b", List.of())).isPresent();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Seen;
 import dev.freshet.cache.Seen.Epoch;
+import dev.freshet.catalog.View;
 import dev.freshet.model.Tag;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ final class Cache {
             footerHeading = "%nExamples:%n",
             footer = {
                 "  freshet cache clear --tag cohort:3 --tag statistics",
-                "  freshet cache clear --pattern '*:enrollments:3:*' --dry-run"
+                "  freshet cache clear --pattern 'enrollments:3:*' --dry-run"
             })
     int clear(
             @Option(names = "--all", description = "Everything under this key prefix") boolean all,
@@ -114,7 +115,8 @@ final class Cache {
             @Option(
                             names = "--pattern",
                             paramLabel = "GLOB",
-                            description = "Keys that match; * for any text, ? for any character")
+                            description =
+                                    "Keys that match as the catalog writes them, without the eight digits in front that 'top' prints; * for any text, ? for any character")
                     Optional<String> pattern,
             @Option(
                             names = "--buckets",
@@ -140,7 +142,11 @@ final class Cache {
         if (buckets != null && (buckets < 1 || buckets > CacheOptions.MOST_BUCKETS)) {
             throw misuse("clear", "--buckets must be 1 to " + CacheOptions.MOST_BUCKETS + ", was " + buckets);
         }
-        var glob = pattern.or(() -> view.map(this::fingerprint).map(start -> start + ":*"));
+        if (pattern.filter(String::isEmpty).isPresent()) {
+            throw misuse("clear", "--pattern must not be empty; '*' is every value of every view");
+        }
+        var glob =
+                pattern.map(View::pattern).or(() -> view.map(this::fingerprint).map(start -> start + ":*"));
         long count = terminal.withCache(open -> {
             if (dryRun) {
                 return count(open, glob.orElse("*"));

@@ -8,6 +8,7 @@ import dev.freshet.cache.FleetStats;
 import dev.freshet.cache.TagCache;
 import dev.freshet.cache.ViewStats;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.View;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.RedisUsage;
@@ -32,9 +33,6 @@ public final class CacheAdmin {
     private static final int MAX_TAGS = 1_000;
     private static final String FORMS =
             "send one of {\"all\":true}, {\"view\":\"…\"}, {\"tags\":[\"…\"]} and {\"pattern\":\"…\"}";
-
-    /** Stands for the digits that every key of a view begins with. */
-    private static final String ANY_FINGERPRINT = "????????:";
 
     private final Gate gate;
     private final Catalog catalog;
@@ -150,7 +148,7 @@ public final class CacheAdmin {
         if (!value.isTextual() || value.textValue().isEmpty()) {
             throw malformed("pattern must be a text such as enrollments:3:*");
         }
-        return cache.deletePattern(ANY_FINGERPRINT + value.textValue());
+        return cache.deletePattern(View.pattern(value.textValue()));
     }
 
     private List<String> invalidate(JsonNode value) {

@@ -203,7 +203,8 @@ public final class CachedViews implements Views {
         for (int i = 0; i < begun.size(); i++) {
             var hot = begun.get(i).wanted().hot();
             var content = contents.get(i);
-            loads.add(new Loaded(begun.get(i).fill(), content, lifetime(view, content), hot.origin(), hot.lastRead()));
+            loads.add(new Loaded(
+                    view.name(), begun.get(i).fill(), content, lifetime(view, content), hot.origin(), hot.lastRead()));
         }
         var stored = cache.fillAll(loads);
         var refused = new ArrayList<Hot>();
@@ -212,7 +213,6 @@ public final class CachedViews implements Views {
                 refused.add(begun.get(i).wanted().hot());
             }
         }
-        stats.refused(view.name(), refused.size());
         return new WarmResult(begun.size() - refused.size(), refused, 0);
     }
 

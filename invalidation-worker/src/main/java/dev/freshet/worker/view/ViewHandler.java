@@ -10,6 +10,7 @@ import dev.freshet.db.Failure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public final class ViewHandler {
         routes.head(path, handler);
     }
 
-    private void named(Context ctx) {
+    private void named(Context ctx) throws IOException {
         var view = catalog.views().get(ctx.pathParam("view"));
         if (view == null) {
             var names = String.join(", ", catalog.views().keySet());
@@ -74,7 +75,7 @@ public final class ViewHandler {
         }
     }
 
-    private void answer(Context ctx, View view, Map<String, String> path) {
+    private void answer(Context ctx, View view, Map<String, String> path) throws IOException {
         gate.admitRead(ctx, view.access());
         var values = view.parse(given(ctx, path));
         var address = gate.address(ctx);
@@ -85,11 +86,16 @@ public final class ViewHandler {
         ctx.header("ETag", "W/\"" + entry.etag() + "\""); // weak: the same value may be sent compressed or not
         if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
             ctx.status(304).contentType(JSON); // a cache may take it over
+            ctx.res().flushBuffer(); // else it would say that the value's length is 0 (RFC 9110, 8.6)
         } else if (entry.gzipped() && acceptsGzip(ctx.header("Accept-Encoding"))) {
-            ctx.contentType(JSON).header("Content-Encoding", "gzip").result(entry.payload());
+            send(ctx.header("Content-Encoding", "gzip"), entry.payload());
         } else {
-            ctx.contentType(JSON).result(entry.content());
+            send(ctx, entry.content());
         }
+    }
+
+    private static void send(Context ctx, byte[] body) {
+        ctx.contentType(JSON).result(body).res().setContentLength(body.length); // else a large one is sent in chunks
     }
 
     /** @throws ParameterException when a parameter is given twice: which one counts would be a guess; or as {@code %zz} */

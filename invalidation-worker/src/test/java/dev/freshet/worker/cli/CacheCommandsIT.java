@@ -215,6 +215,7 @@ class CacheCommandsIT {
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err()).startsWith("name one of --all, --view, --tag, --pattern and --buckets");
         assertThat(run("cache", "clear", "--all", "--view", "shelf").code()).isEqualTo(2);
+        assertThat(run("cache", "clear", "--pattern", "").code()).isEqualTo(2);
         assertThat(isCached("cache", "get", "shelf", "shelf=3")).isTrue();
     }
 
@@ -225,7 +226,7 @@ class CacheCommandsIT {
         read("count", Map.of());
 
         assertThat(run("cache", "clear", "--view", "shelf", "--dry-run").out()).isEqualTo("would remove 2 values\n");
-        assertThat(run("cache", "clear", "--pattern", "*:shelf:4").out()).isEqualTo("removed 1 value\n");
+        assertThat(run("cache", "clear", "--pattern", "shelf:4").out()).isEqualTo("removed 1 value\n");
         assertThat(isCached("cache", "get", "shelf", "shelf=4")).isFalse();
         assertThat(isCached("cache", "get", "shelf", "shelf=3")).isTrue();
 
@@ -283,6 +284,13 @@ class CacheCommandsIT {
         assertThat(run("cache", "get", "shelf", "shelf=3").out()).contains("current: readers get it", "Dune 2");
         assertThat(isCached("cache", "get", "count")).isTrue();
         assertThat(run("cache", "warm").out()).isEqualTo("warmed no value; 3 already current\n");
+        assertThat(run("cache", "stats", "--json")
+                        .json()
+                        .path("total")
+                        .path("storedBytes")
+                        .asInt())
+                .as("though nothing was added of the reads")
+                .isPositive();
     }
 
     @Test

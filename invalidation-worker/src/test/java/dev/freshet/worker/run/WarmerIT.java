@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.TagCache;
+import dev.freshet.cache.ViewStats;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
@@ -49,6 +50,8 @@ class WarmerIT {
                 ttl: 5m
             """;
 
+    private static final int LENGTH = "[{\"slept\":\"\"}]".length();
+
     private final RedisServer redis =
             new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
     private final Database database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
@@ -82,6 +85,11 @@ class WarmerIT {
         fleet.forEach(Warmer::runOnce);
         assertThat(isCached()).isTrue();
         assertThat(loads()).isEqualTo(1 + 1);
+        assertThat(stats()).satisfies(stats -> {
+            assertThat(stats.rawBytes()).as("by the reader and by the rewarm").isEqualTo(2L * LENGTH);
+            assertThat(stats.storedBytes()).isEqualTo(2L * LENGTH);
+            assertThat(stats.refused()).isZero();
+        });
     }
 
     @Test
@@ -120,6 +128,10 @@ class WarmerIT {
 
     private boolean isCached() {
         return cache.read(view.key(Map.of()), view.tags(Map.of())).isPresent();
+    }
+
+    private ViewStats stats() {
+        return cache.stats().snapshot().getFirst();
     }
 
     private long loads() {
