@@ -62,7 +62,9 @@ public final class Ingest implements AutoCloseable {
         }
         var waiters = new Waiters(queue, server, config.eventWait());
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Gauge.builder("freshet.waiters", waiters, Waiters::count).register(meters);
+        Gauge.builder("freshet.waiters", waiters, Waiters::count)
+                .description("requests that wait for their outcome now")
+                .register(meters);
         List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
                 .forEach(binder -> binder.bindTo(meters));
 

@@ -1,5 +1,6 @@
 package dev.freshet.ingest;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -35,7 +36,10 @@ final class Outcomes {
         count(answer);
         answered.record(took);
         if (!known) {
-            meters.counter("freshet.unknown.topics").increment();
+            Counter.builder("freshet.unknown.topics")
+                    .description("deliveries of topics that the catalog says nothing about")
+                    .register(meters)
+                    .increment();
         }
         log.atLevel(answer.status() >= 500 ? Level.WARN : Level.INFO)
                 .log(
@@ -64,7 +68,11 @@ final class Outcomes {
     }
 
     private void count(Answer answer) {
-        meters.counter("freshet.deliveries", "outcome", answer.outcome()).increment();
+        Counter.builder("freshet.deliveries")
+                .description("requests by how they were answered")
+                .tag("outcome", answer.outcome())
+                .register(meters)
+                .increment();
     }
 
     /** A sender chooses the path; a line must not become two, nor carry an e-mail address. */

@@ -1,5 +1,6 @@
 package dev.freshet.worker.frontend;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -38,11 +39,10 @@ public final class Caller implements AutoCloseable {
         this.byFrontEnd = owed.instances().all().stream()
                 .map(instance -> new InstanceCaller(owed, instance, callback, pacing, options, metrics))
                 .collect(Collectors.groupingBy(InstanceCaller::frontEnd));
-        byFrontEnd.forEach((frontEnd, callers) -> metrics.gauge(
-                "freshet_owed",
-                List.of(io.micrometer.core.instrument.Tag.of("frontend", frontEnd)),
-                callers,
-                Caller::stillOwed));
+        byFrontEnd.forEach((frontEnd, callers) -> Gauge.builder("freshet_owed", callers, Caller::stillOwed)
+                .description("tags and paths that instances have not confirmed yet")
+                .tag("frontend", frontEnd)
+                .register(metrics));
         owed.whenRecorded(this::wake);
     }
 

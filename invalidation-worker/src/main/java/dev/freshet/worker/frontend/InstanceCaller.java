@@ -1,6 +1,7 @@
 package dev.freshet.worker.frontend;
 
 import io.lettuce.core.RedisException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -150,7 +151,10 @@ final class InstanceCaller {
     }
 
     private void count(String outcome) {
-        metrics.counter("freshet_callbacks_total", "frontend", instance.frontEnd(), "outcome", outcome)
+        Counter.builder("freshet_callbacks_total")
+                .description("calls to instances of front ends")
+                .tags("frontend", instance.frontEnd(), "outcome", outcome)
+                .register(metrics)
                 .increment();
     }
 

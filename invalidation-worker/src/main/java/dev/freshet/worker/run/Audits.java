@@ -40,9 +40,14 @@ final class Audits {
         this.auditor = auditor;
         this.catalog = catalog;
         this.turn = interval.multipliedBy(4).dividedBy(5); // shorter, or our own turn would be in our way
-        this.audited = metrics.counter("freshet_audited_total");
-        this.stale = metrics.counter("freshet_stale_reads_total");
-        this.unsettled = metrics.counter("freshet_audit_unsettled_total");
+        this.audited = counter(metrics, "freshet_audited_total", "cached values that were compared with the database");
+        this.stale = counter(metrics, "freshet_stale_reads_total", "compared values that were stale");
+        this.unsettled = counter(
+                metrics, "freshet_audit_unsettled_total", "compared values that changes were still on their way to");
+    }
+
+    private static Counter counter(MeterRegistry metrics, String name, String description) {
+        return Counter.builder(name).description(description).register(metrics);
     }
 
     /**

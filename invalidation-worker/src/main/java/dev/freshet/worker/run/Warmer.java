@@ -52,9 +52,16 @@ final class Warmer {
         this.cache = cache;
         this.views = views;
         this.clock = clock;
-        this.stored = metrics.counter("freshet_rewarms_total", "outcome", "stored");
-        this.refused = metrics.counter("freshet_rewarms_total", "outcome", "refused");
-        this.left = metrics.counter("freshet_rewarms_total", "outcome", "left");
+        this.stored = counter(metrics, "stored");
+        this.refused = counter(metrics, "refused");
+        this.left = counter(metrics, "left");
+    }
+
+    private static Counter counter(MeterRegistry metrics, String outcome) {
+        return Counter.builder("freshet_rewarms_total")
+                .description("values loaded before their next reader came")
+                .tag("outcome", outcome)
+                .register(metrics);
     }
 
     /** Notes that tags were invalidated. Returns at once. */

@@ -12,6 +12,7 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.Settled;
 import dev.freshet.queue.Verdict;
 import io.lettuce.core.RedisException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.BatchUpdateException;
 import java.time.Clock;
@@ -326,11 +327,22 @@ final class Worker implements AutoCloseable {
 
     private void count(Settled settled, Map<String, Long> tallies) {
         done.addAndGet(settled.done() + settled.retried() + settled.buried());
-        metrics.counter("freshet_jobs_total", "outcome", "done").increment(settled.done());
-        metrics.counter("freshet_jobs_total", "outcome", "retried").increment(settled.retried());
-        metrics.counter("freshet_jobs_total", "outcome", "buried").increment(settled.buried());
-        tallies.forEach((outcome, n) ->
-                metrics.counter("freshet_events_total", "outcome", outcome).increment(n));
+        jobs("done").increment(settled.done());
+        jobs("retried").increment(settled.retried());
+        jobs("buried").increment(settled.buried());
+        tallies.forEach((outcome, n) -> counter("freshet_events_total", "what jobs that are done came to", outcome)
+                .increment(n));
+    }
+
+    private Counter jobs(String outcome) {
+        return counter("freshet_jobs_total", "jobs of settled claims", outcome);
+    }
+
+    private Counter counter(String name, String description, String outcome) {
+        return Counter.builder(name)
+                .description(description)
+                .tag("outcome", outcome)
+                .register(metrics);
     }
 
     private List<Verdict> failAll(Claim claim, RuntimeException error) {
