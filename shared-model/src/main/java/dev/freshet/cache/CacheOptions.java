@@ -55,7 +55,8 @@ public record CacheOptions(
      * @throws SettingException when the number is out of bounds
      */
     public static CacheOptions from(Settings settings, String prefix) {
-        return defaults(prefix).withBuckets(settings.number("REDIS_CACHE_BUCKETS", 0, 0, MOST_BUCKETS));
+        boolean isSet = settings.find("REDIS_CACHE_BUCKETS").isPresent();
+        return defaults(prefix).withBuckets(isSet ? settings.number("REDIS_CACHE_BUCKETS", 1, 1, MOST_BUCKETS) : 0);
     }
 
     /** As many buckets as Redis has written down, a lease of 30 s, epochs kept for 7 days, gzip from 1 KiB, patience of 10 s. */

@@ -25,7 +25,8 @@ public record ViewStats(
         long storedBytes,
         long rawBytes) {
 
-    static ViewStats none(String view) {
+    /** A view that nobody asked for. */
+    public static ViewStats none(String view) {
         return new ViewStats(view, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
@@ -42,6 +43,23 @@ public record ViewStats(
     /** Bytes stored for one byte loaded, 1 for no compression; 1 when nothing was stored. */
     public double compression() {
         return rawBytes == 0 ? 1 : (double) storedBytes / rawBytes;
+    }
+
+    /** Both together, under this one's name. */
+    public ViewStats plus(ViewStats other) {
+        return new ViewStats(
+                view,
+                hits + other.hits,
+                misses + other.misses,
+                stale + other.stale,
+                bypassed + other.bypassed,
+                loads + other.loads,
+                refused + other.refused,
+                bytes + other.bytes,
+                errors + other.errors,
+                loadSeconds + other.loadSeconds,
+                storedBytes + other.storedBytes,
+                rawBytes + other.rawBytes);
     }
 
     ViewStats minus(ViewStats before) {

@@ -1,5 +1,6 @@
 package dev.freshet.catalog;
 
+import dev.freshet.cache.Ttl;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.settings.Durations;
 import dev.freshet.settings.Settings;
@@ -15,11 +16,15 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** From the elements of one file to a catalog. */
 final class CatalogParser {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?}");
     private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
+
+    private static final String TTLS =
+            "one of " + Arrays.stream(Ttl.values()).map(Ttl::name).collect(Collectors.joining(", "));
 
     private final String file;
     private final Problems problems;
@@ -135,7 +140,16 @@ final class CatalogParser {
                                 "the name of a request header such as X-Api-Key",
                                 text -> Optional.of(text).filter(t -> t.matches("[A-Za-z0-9-]{1,64}"))))
                         .orElse(""),
-                section.find("window").flatMap(this::duration).orElse(Limits.NONE.window()));
+                section.find("window").flatMap(this::window).orElse(Limits.NONE.window()));
+    }
+
+    private Optional<Duration> window(Element element) {
+        var window = duration(element);
+        if (window.filter(w -> w.compareTo(Limits.SHORTEST_WINDOW) < 0 || w.compareTo(Limits.LONGEST_WINDOW) > 0)
+                .isPresent()) {
+            element.error("must be from 1s to 24d", "such as window: 1m");
+        }
+        return window;
     }
 
     private int limit(Section section, String key) {
@@ -162,16 +176,24 @@ final class CatalogParser {
         return element.text("a duration such as 5m", text -> Durations.parse(fill(text, settings::find)));
     }
 
-    /** Reports {@code was} as the variable's fault when an override of the environment is no duration. */
+    /** A duration, or the name of one. */
+    Optional<Duration> ttl(Element element) {
+        return element.text(
+                "a duration such as 5m, or " + TTLS,
+                text -> Optional.of(fill(text, settings::find))
+                        .flatMap(t -> Ttl.named(t).or(() -> Durations.parse(t))));
+    }
+
+    /** Reports {@code was} as the variable's fault when an override of the environment is no ttl. */
     Optional<Duration> override(Element element, String variable) {
         var text = settings.find(variable);
         var value = text.map(String::strip)
                 .flatMap(t -> t.matches("\\d{1,9}")
                         ? Optional.of(Duration.ofSeconds(Long.parseLong(t)))
-                        : Durations.parse(t));
+                        : Ttl.named(t).or(() -> Durations.parse(t)));
         if (text.isPresent() && value.isEmpty()) {
-            element.error("is overridden by " + variable + ", which must be seconds or a duration such as 5m, was '"
-                    + text.get() + "'");
+            element.error("is overridden by " + variable + ", which must be seconds, a duration such as 5m, or " + TTLS
+                    + ", was '" + text.get() + "'");
         }
         return value;
     }

@@ -14,5 +14,9 @@ import java.time.Duration;
  */
 public record Limits(
         int webhooks, int api, int cache, int database, int identifier, String identifierHeader, Duration window) {
+    static final Duration SHORTEST_WINDOW = Duration.ofSeconds(1);
+
+    static final Duration LONGEST_WINDOW = Duration.ofMillis(Integer.MAX_VALUE);
+
     public static final Limits NONE = new Limits(0, 0, 0, 0, 0, "", Duration.ofMinutes(1));
 }

@@ -1,6 +1,5 @@
 package dev.freshet.catalog;
 
-import dev.freshet.cache.Ttl;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,7 +29,7 @@ final class ServingParser {
                 + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
                         .replace('-', '_')
                         .toUpperCase(Locale.ROOT);
-        var written = named(element).or(() -> parser.duration(element));
+        var written = parser.ttl(element);
         var ttl = parser.override(element, variable).or(() -> written);
         requirePositive(element, ttl);
         return ttl;
@@ -40,13 +39,9 @@ final class ServingParser {
         if (kind != Kind.ROW) {
             element.error("is for views of kind row", "an array without rows is kept for the ttl");
         }
-        var duration = named(element).or(() -> parser.duration(element));
+        var duration = parser.ttl(element);
         requirePositive(element, duration);
         return duration;
-    }
-
-    private static Optional<Duration> named(Element element) {
-        return element.isText() ? element.text().flatMap(Ttl::named) : Optional.empty();
     }
 
     private static void requirePositive(Element element, Optional<Duration> duration) {

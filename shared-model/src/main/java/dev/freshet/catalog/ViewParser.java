@@ -77,6 +77,11 @@ final class ViewParser {
     private Access access(Section section, String view) {
         var cdn = section.find("cdn");
         var kept = cdn.flatMap(parser::duration).orElse(Duration.ZERO);
+        if (cdn.isPresent()
+                && cdn.flatMap(parser::duration).filter(Duration::isZero).isPresent()) {
+            cdn.ifPresent(e -> e.error(
+                    "must be longer than nothing", "leave it out, and no shared cache serves the view without asking"));
+        }
         if (kept.toMillis() % 1_000 != 0) {
             cdn.ifPresent(e -> e.error("must be whole seconds", "Cache-Control knows nothing shorter"));
         }

@@ -24,6 +24,19 @@ import java.util.function.Function;
 public final class Settings {
     private static final List<String> SECRET_MARKS = List.of("PASSWORD", "SECRET", "TOKEN", "KEY_FILE");
 
+    /** Families of which each process reads a part, and what all of them together read of these. */
+    private static final List<String> SHARED = List.of("RATE_LIMIT_", "CACHE_TTL_");
+
+    private static final Set<String> OF_ANY_PROCESS = Set.of(
+            "RATE_LIMIT_API_REQUESTS",
+            "RATE_LIMIT_CACHE_REQUESTS",
+            "RATE_LIMIT_DATABASE_REQUESTS",
+            "RATE_LIMIT_IDENTIFIER_REQUESTS",
+            "RATE_LIMIT_REFUSED_REQUESTS",
+            "RATE_LIMIT_TIMEOUT",
+            "RATE_LIMIT_WEBHOOK_REQUESTS",
+            "RATE_LIMIT_WINDOW_MS");
+
     private final Map<String, String> environment;
     private final Map<String, String> read = new TreeMap<>();
     private final Set<String> known = new TreeSet<>();
@@ -115,14 +128,22 @@ public final class Settings {
     }
 
     /**
-     * @param prefixes the families of names that belong to Freshet alone, such as {@code WORKER_}
-     * @throws SettingException naming a set variable of these families that nothing has read
+     * Refuses what is misspelled: a limit or ttl that is nobody's must not be missed in silence. To be called when
+     * everything was read, the catalog too.
+     *
+     * @param prefixes the families of names that belong to this process, such as {@code WORKER_}
+     * @throws SettingException naming a set variable of these families that nothing has read, or one of limits and
+     *     ttls that no process reads
      */
     public void refuseUnknown(String... prefixes) {
+        var all = new TreeSet<>(known);
+        all.addAll(OF_ANY_PROCESS);
         for (var name : new TreeSet<>(environment.keySet())) {
-            if (!known.contains(name) && Arrays.stream(prefixes).anyMatch(name::startsWith)) {
-                throw new SettingException(name + " is no setting of this process"
-                        + Spelling.nearest(name, known)
+            boolean isShared = SHARED.stream().anyMatch(name::startsWith);
+            boolean isOwn = Arrays.stream(prefixes).anyMatch(name::startsWith);
+            if (!all.contains(name) && (isShared || isOwn)) {
+                throw new SettingException(name + " is no setting of " + (isShared ? "any" : "this") + " process"
+                        + Spelling.nearest(name, all)
                                 .map(other -> "; did you mean " + other + "?")
                                 .orElse(""));
             }

@@ -56,7 +56,9 @@ class BucketsIT {
         assertThat(CacheOptions.from(new Settings(Map.of("REDIS_CACHE_BUCKETS", "7")), "p")
                         .buckets())
                 .isEqualTo(7);
-        assertThat(CacheOptions.from(new Settings(Map.of()), "p").buckets()).isZero();
+        var unset = new Settings(Map.of());
+        assertThat(CacheOptions.from(unset, "p").buckets()).isZero();
+        assertThat(unset.describe()).as("0 is none that could be set").isEmpty();
     }
 
     @Test

@@ -59,7 +59,7 @@ class CatalogReaderTest {
         return Stream.of(
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5 minutes"),
-                        "16: views.list.ttl must be a duration such as 5m, was '5 minutes'"),
+                        "16: views.list.ttl must be a duration such as 5m, or one of SHORT, MEDIUM, LONG, VERY_LONG, DAY, was '5 minutes'"),
                 Arguments.of(view("ttl: 5m", "tll: 5m"), """
                         6: views.list has no ttl; such as ttl: 5m
                         16: views.list.tll is no key of the format; did you mean ttl?"""),
@@ -73,7 +73,7 @@ class CatalogReaderTest {
                         "17: views.list.rewarm must be one of hot, always, never, was 'sometimes'"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: medium"),
-                        "16: views.list.ttl must be a duration such as 5m, was 'medium'"),
+                        "16: views.list.ttl must be a duration such as 5m, or one of SHORT, MEDIUM, LONG, VERY_LONG, DAY, was 'medium'"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    refreshAhead: 1.5"),
                         "17: views.list.refreshAhead must be a part of the ttl such as 0.2, or off, was '1.5'"),
@@ -187,6 +187,13 @@ class CatalogReaderTest {
                         view("ttl: 5m", "ttl: 5m\n    access: { tokens: a }\n    cdn: 60s"),
                         "18: views.list.cdn must not stand beside access; what only some may read is kept by no"
                                 + " shared cache"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    cdn: 0s"),
+                        "17: views.list.cdn must be longer than nothing; leave it out, and no shared cache serves the view"
+                                + " without asking"),
+                Arguments.of(
+                        "application: x\nlimits: { window: 10ms }",
+                        "2: limits.window must be from 1s to 24d; such as window: 1m"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    cdn: 500ms"),
                         "17: views.list.cdn must be whole seconds; Cache-Control knows nothing shorter"),
@@ -383,10 +390,10 @@ class CatalogReaderTest {
     void theEnvironmentOverridesTheTtlOfAView() {
         assertThat(ttl(Map.of("CACHE_TTL_LIST", "90"))).isEqualTo(Duration.ofSeconds(90));
         assertThat(ttl(Map.of("CACHE_TTL_LIST", "2h"))).isEqualTo(Duration.ofHours(2));
+        assertThat(ttl(Map.of("CACHE_TTL_LIST", "LONG"))).isEqualTo(Duration.ofMinutes(30));
         assertThatThrownBy(() -> ttl(Map.of("CACHE_TTL_LIST", "soon")))
-                .hasMessage(
-                        "x.yaml:16: views.list.ttl is overridden by CACHE_TTL_LIST, which must be seconds or a duration"
-                                + " such as 5m, was 'soon'");
+                .hasMessage("x.yaml:16: views.list.ttl is overridden by CACHE_TTL_LIST, which must be seconds, a"
+                        + " duration such as 5m, or one of SHORT, MEDIUM, LONG, VERY_LONG, DAY, was 'soon'");
     }
 
     @Test

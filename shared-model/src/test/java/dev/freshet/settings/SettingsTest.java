@@ -53,6 +53,21 @@ class SettingsTest {
     }
 
     @Test
+    void aLimitOrTtlThatIsNobodysIsRefusedButNotWhatAnotherProcessReads() {
+        var settings = new Settings(
+                Map.of("RATE_LIMIT_CACHE_REQUESTS", "5", "CACHE_TTL_LIST", "90", "REDIS_PORT_6379_TCP", ""));
+        settings.find("CACHE_TTL_LIST");
+        settings.refuseUnknown("WORKER_");
+        assertThatThrownBy(() -> new Settings(Map.of("RATE_LIMIT_API_REQUEST", "5")).refuseUnknown("WORKER_"))
+                .hasMessage(
+                        "RATE_LIMIT_API_REQUEST is no setting of any process; did you mean RATE_LIMIT_API_REQUESTS?");
+        var misspelled = new Settings(Map.of("CACHE_TTL_LISTS", "90"));
+        misspelled.find("CACHE_TTL_LIST");
+        assertThatThrownBy(misspelled::refuseUnknown)
+                .hasMessage("CACHE_TTL_LISTS is no setting of any process; did you mean CACHE_TTL_LIST?");
+    }
+
+    @Test
     void durationsAreReadBackAsTheyArePrinted() {
         for (var text : new String[] {"0ms", "250ms", "30s", "5m", "1h", "7d"}) {
             assertThat(Durations.parse(text).map(Durations::format)).contains(text);

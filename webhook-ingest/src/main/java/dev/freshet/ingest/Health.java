@@ -9,10 +9,12 @@ import dev.freshet.redis.RedisServer;
 import io.javalin.http.Context;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 
 /** Whether this process can accept deliveries. Names no address and no secret. */
 final class Health {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final Pattern REFUSED_LOGIN = Pattern.compile("WRONGPASS|NOAUTH|NOPERM");
     /** A server that does not answer must not cost a thread of the web server. */
     private static final Executor ASKING =
             task -> Thread.ofVirtual().name("health").start(task);
@@ -79,10 +81,19 @@ final class Health {
             return true;
         } catch (RuntimeException e) {
             shown.put("status", "down");
-            boolean away = RedisServer.isOutage(e);
-            reasons.add(away ? "the queue's Redis is away" : "the queue's Redis cannot be used; the log says why");
+            reasons.add(reason(e));
             return false;
         }
+    }
+
+    private static String reason(RuntimeException error) {
+        var refused = REFUSED_LOGIN.matcher(String.valueOf(error.getMessage()));
+        if (refused.find()) {
+            return "the queue's Redis refuses the login of this process (" + refused.group() + "); the log says more";
+        }
+        return RedisServer.isOutage(error)
+                ? "the queue's Redis is away"
+                : "the queue's Redis cannot be used; the log says why";
     }
 
     private static void send(Context ctx, ObjectNode report) {

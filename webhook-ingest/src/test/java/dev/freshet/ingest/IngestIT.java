@@ -509,6 +509,18 @@ class IngestIT {
     }
 
     @Test
+    void healthSaysThatRedisRefusesTheLogin() throws Exception {
+        int port = EmbeddedRedis.freePort();
+        try (var redis = EmbeddedRedis.start(port, "requirepass right");
+                var other = new Service(URI.create("redis://:wrong@127.0.0.1:" + port), Map.of())) {
+            await().until(() -> other.get("/health/detailed").body().contains("refuses the login"));
+            assertThat(other.get("/health/detailed").body())
+                    .contains("\"down\"", "(WRONGPASS)")
+                    .doesNotContain("127.0.0.1", "wrong");
+        }
+    }
+
+    @Test
     void aRedisThatMayEvictJobsIsRefused() throws Exception {
         int port = EmbeddedRedis.freePort();
         var url = URI.create("redis://127.0.0.1:" + port);

@@ -134,7 +134,8 @@ final class Cache {
         if (ways != 1) {
             throw misuse(
                     "clear",
-                    "name one of --all, --view, --tag, --pattern and --buckets, so that nothing is cleared by mistake");
+                    (ways == 0 ? "name" : "name only")
+                            + " one of --all, --view, --tag, --pattern and --buckets, so that nothing is cleared by mistake");
         }
         if (tags != null) {
             return invalidate(tags, dryRun, json);

@@ -117,7 +117,7 @@ public final class Freshet {
                 "DATABASE_URL; .env.example explains all."
             })
     void work() throws InterruptedException {
-        UntilStopped.run(() -> WorkerProcess.start(terminal.settings()));
+        UntilStopped.run("worker", () -> WorkerProcess.start(terminal.settings()));
     }
 
     @Command(
@@ -127,7 +127,7 @@ public final class Freshet {
                 "Settings: SERVE_PORT, CATALOG, REDIS_URL or REDIS_CACHE_URL, DATABASE_URL; .env.example explains all."
             })
     void serve() throws InterruptedException {
-        UntilStopped.run(() -> ServeProcess.start(terminal.settings()));
+        UntilStopped.run("serve", () -> ServeProcess.start(terminal.settings()));
     }
 
     @Command(

@@ -14,6 +14,7 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Addresses;
+import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -66,8 +67,16 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
         }
     }
 
-    /** As {@link #withRedis}, with the cache. */
+    /**
+     * As {@link #withRedis}, with the cache.
+     *
+     * @throws SettingException when there is none
+     */
     <T> T withCache(Function<OpenCache, T> work) {
+        if (!settings.flag("REDIS_ENABLED", true)) {
+            throw new SettingException("the cache is switched off: REDIS_ENABLED is false, so all reads come from the"
+                    + " database and nothing is cached");
+        }
         var addresses = Addresses.from(settings);
         try (var server = new RedisServer("cache", addresses.cache(), REDIS_TIMEOUT)) {
             return work.apply(OpenCache.of(server, CacheOptions.from(settings, addresses.prefix())));

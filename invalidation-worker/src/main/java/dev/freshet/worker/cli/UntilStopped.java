@@ -11,17 +11,22 @@ final class UntilStopped {
 
     private UntilStopped() {}
 
-    /** Returns never: the process ends with 0 when it has drained, with 1 when that failed. */
-    static void run(Supplier<? extends AutoCloseable> start) throws InterruptedException {
+    /**
+     * Returns never: the process ends with 0 when it has drained, with 1 when that failed.
+     *
+     * @param name what the log calls it
+     */
+    static void run(String name, Supplier<? extends AutoCloseable> start) throws InterruptedException {
         var process = start.get();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process), "stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(name, process), "stop"));
         new CountDownLatch(1).await();
     }
 
-    private static void end(AutoCloseable process) {
+    private static void end(String name, AutoCloseable process) {
         int code = 0;
         try {
             process.close();
+            log.info("{} stopped", name);
         } catch (Exception e) {
             log.error("cannot stop cleanly", e);
             code = 1;

@@ -6,12 +6,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.cache.FleetStats;
 import dev.freshet.cache.TagCache;
-import dev.freshet.cache.ViewStats;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.View;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
-import dev.freshet.redis.RedisUsage;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -66,28 +64,14 @@ public final class CacheAdmin {
 
     private void stats(Context ctx) throws JsonProcessingException {
         gate.admitAdmin(ctx);
-        var body = JSON.createObjectNode();
+        ObjectNode body;
         try {
             fleet.runOnce();
-            fleet.since().ifPresent(since -> body.put("since", since.toString()));
-            var views = body.putArray("views");
-            fleet.read().forEach(one -> views.add(json(one)));
-            var processes = body.putArray("redis");
-            RedisUsage.of(server).forEach(one -> processes.add(json(one)));
+            body = StatsReport.of(server, fleet).json();
         } catch (RedisException e) {
             throw away(e);
         }
         send(ctx, body);
-    }
-
-    private static ObjectNode json(ViewStats stats) {
-        ObjectNode node = JSON.valueToTree(stats);
-        return node.put("hitRate", stats.hitRate()).put("compression", stats.compression());
-    }
-
-    private static ObjectNode json(RedisUsage usage) {
-        ObjectNode node = JSON.valueToTree(usage);
-        return node.put("hitRate", usage.hitRate());
     }
 
     private void clear(Context ctx) throws IOException {
@@ -106,7 +90,10 @@ public final class CacheAdmin {
         } catch (RedisException e) {
             throw away(e);
         }
-        log.info("cache cleared by={} address={} removed={}", what, gate.address(ctx), answer.path("removed"));
+        var done = what.equals("tags")
+                ? "tags=" + answer.path("invalidated").size()
+                : "removed=" + answer.path("removed").asLong();
+        log.info("cache cleared by={} address={} {}", what, gate.address(ctx), done);
         send(ctx, answer);
     }
 

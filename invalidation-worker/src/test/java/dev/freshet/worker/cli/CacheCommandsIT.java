@@ -147,9 +147,18 @@ class CacheCommandsIT {
                 .containsPattern("total +2 +2 ");
         var json = run("cache", "stats", "--json").json();
         assertThat(json.path("views").get(0).path("hitRate").asDouble()).isEqualTo(0.5);
+        readShelf(3);
+        readShelf(3);
+        fleet.runOnce();
+        assertThat(run("cache", "stats", "--json")
+                        .json()
+                        .path("total")
+                        .path("hitRate")
+                        .asDouble())
+                .isEqualTo(0.6667);
         assertThat(json.path("total").path("loads").asInt()).isEqualTo(2);
         assertThat(json.path("redis").get(0).path("version").asText()).isNotEmpty();
-        assertThat(json.path("redis").get(0).path("memoryBytes").asLong()).isPositive();
+        assertThat(json.path("redis").get(0).path("usedBytes").asLong()).isPositive();
         assertThat(json.path("redis").get(0).path("keys").asLong()).isPositive();
     }
 
@@ -159,6 +168,14 @@ class CacheCommandsIT {
         fleet.runOnce();
         assertThat(run("cache", "stats", "--reset").out()).contains("shelf", "reset: they count from zero again");
         assertThat(run("cache", "stats").out()).startsWith("nothing has been read");
+    }
+
+    @Test
+    void whereTheCacheIsSwitchedOffThereIsNothingToShow() {
+        environment.put("REDIS_ENABLED", "false");
+        var off = run("cache", "stats");
+        assertThat(off.code()).isEqualTo(2);
+        assertThat(off.err()).startsWith("the cache is switched off: REDIS_ENABLED is false");
     }
 
     // --- get
@@ -214,7 +231,9 @@ class CacheCommandsIT {
         var refused = run("cache", "clear");
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err()).startsWith("name one of --all, --view, --tag, --pattern and --buckets");
-        assertThat(run("cache", "clear", "--all", "--view", "shelf").code()).isEqualTo(2);
+        var both = run("cache", "clear", "--all", "--view", "shelf");
+        assertThat(both.code()).isEqualTo(2);
+        assertThat(both.err()).startsWith("name only one of --all");
         assertThat(run("cache", "clear", "--pattern", "").code()).isEqualTo(2);
         assertThat(isCached("cache", "get", "shelf", "shelf=3")).isTrue();
     }
@@ -291,6 +310,9 @@ class CacheCommandsIT {
                         .asInt())
                 .as("though nothing was added of the reads")
                 .isPositive();
+        assertThat(run("cache", "stats").out())
+                .as("no hit rate without reads")
+                .containsPattern("count +0 +0 +0 +0 +- ");
     }
 
     @Test
