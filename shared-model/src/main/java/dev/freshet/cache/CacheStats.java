@@ -117,15 +117,31 @@ public final class CacheStats {
             this.view = view;
             for (var outcome : Outcome.values()) {
                 var label = outcome.name().toLowerCase(Locale.ROOT);
-                reads.put(outcome, meters.counter("freshet.cache.reads", "view", view, "outcome", label));
+                reads.put(
+                        outcome,
+                        counter("reads", "Reads by outcome")
+                                .tag("outcome", label)
+                                .register(meters));
             }
-            loads = meters.counter("freshet.cache.loads", "view", view);
-            loading = meters.timer("freshet.cache.load", "view", view);
-            refused = meters.counter("freshet.cache.refused", "view", view);
-            errors = meters.counter("freshet.cache.errors", "view", view);
-            bytes = meters.counter("freshet.cache.bytes", "view", view);
-            stored = meters.counter("freshet.cache.stored.bytes", "view", view);
-            raw = meters.counter("freshet.cache.raw.bytes", "view", view);
+            loads = counter("loads", "Values asked of their loaders").register(meters);
+            loading = Timer.builder("freshet.cache.load")
+                    .description("Time of loads")
+                    .tag("view", view)
+                    .register(meters);
+            refused = counter("refused", "Loads that were not stored, since an invalidation overtook them")
+                    .register(meters);
+            errors = counter("errors", "Loads that failed, and values that cannot be understood")
+                    .register(meters);
+            bytes = counter("bytes", "Bytes answered, as stored").register(meters);
+            stored = counter("stored.bytes", "Bytes stored, compressed where that is worth it")
+                    .register(meters);
+            raw = counter("raw.bytes", "The same before compression").register(meters);
+        }
+
+        private Counter.Builder counter(String name, String description) {
+            return Counter.builder("freshet.cache." + name)
+                    .description(description)
+                    .tag("view", view);
         }
 
         Counter reads(Outcome outcome) {
