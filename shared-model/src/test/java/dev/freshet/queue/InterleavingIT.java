@@ -58,6 +58,7 @@ class InterleavingIT {
         int partitions = run.getCurrentRepetition() % 2 == 0 ? 3 : 1;
         test = services.newQueue(QueueServices.options().withPartitions(partitions), new Shaky());
         queue = test.queue;
+        queue.partitions(); // asked now: asked later, it would go on upon the thread that reads answers, and wait there
     }
 
     @RepeatedTest(4)

@@ -29,6 +29,7 @@ class LateCallIT {
     void newQueue() {
         recorder = new Recorder();
         test = services.newQueue(QueueServices.options(), recorder);
+        test.queue.partitions(); // asked now, so that the last call is never this one
     }
 
     @Test

@@ -35,6 +35,7 @@ class SentTwiceIT {
     void newQueue() {
         test = services.newQueue(QueueServices.options(), new Twice());
         queue = test.queue;
+        queue.partitions(); // asked now: asked later, it would go on upon the thread that reads answers, and wait there
     }
 
     @Test
