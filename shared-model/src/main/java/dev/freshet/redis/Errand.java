@@ -56,8 +56,13 @@ final class Errand<T> {
 
     /** What is written to a connection at the very moment it breaks fails with the network's own exception. */
     private static Throwable connectionLoss(Throwable error) {
-        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        var cause = cause(error);
         return cause instanceof IOException ? new RedisConnectionException("the connection broke", cause) : error;
+    }
+
+    /** What a stage failed with, without what it was wrapped in on its way through other stages. */
+    static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
     /** None before the first time; then longer and longer, while the nodes tell each other. */

@@ -2,7 +2,6 @@ package dev.freshet.redis;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ record Redirect(boolean isAsk, int slot, Node node) {
 
     /** What the server said when it refused; null for any other error. */
     static @Nullable String refusal(Throwable error) {
-        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        var cause = Errand.cause(error);
         return cause instanceof RedisCommandExecutionException ? String.valueOf(cause.getMessage()) : null;
     }
 }

@@ -7,7 +7,6 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -95,7 +94,7 @@ public class ScriptRunner {
     }
 
     private static boolean isConnectionLoss(Throwable error) {
-        var cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        var cause = Errand.cause(error);
         return cause instanceof RedisException
                 && !(cause instanceof RedisCommandExecutionException)
                 && !(cause instanceof RedisCommandTimeoutException);
