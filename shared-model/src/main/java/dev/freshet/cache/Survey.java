@@ -10,8 +10,6 @@ import dev.freshet.redis.Script;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
 import java.time.Clock;
 import java.time.Duration;
@@ -64,19 +62,12 @@ public final class Survey {
      * @param page takes some keys, perhaps none, and says whether to go on
      */
     public void walk(String glob, Predicate<List<String>> page) {
-        var wanted = ScanArgs.Builder.limit(PAGE).match(keys.pattern("e", glob));
-        for (var session : server.sessions()) {
-            ScanCursor cursor = ScanCursor.INITIAL;
-            do {
-                var found = server.await(session.commands().scan(cursor, wanted));
-                if (!page.test(found.getKeys().stream()
+        // ends with the first page that wants no other
+        var unused = new Scan(server)
+                .pages(keys.pattern("e", glob))
+                .allMatch(found -> page.test(found.names().stream()
                         .flatMap(name -> keyOf(name).stream())
-                        .toList())) {
-                    return;
-                }
-                cursor = found;
-            } while (!cursor.isFinished());
-        }
+                        .toList()));
     }
 
     /**
