@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers cached reads over HTTP: each view at its own route and at {@code /views/NAME}. Who may keep an answer for how
- * long: see Keeping.
+ * Answers cached reads over HTTP: each view at its own route and at {@code /views/NAME}, a description of all of them at
+ * {@code /views}. Who may keep an answer for how long: see Keeping.
  */
 public final class ViewHandler {
     private static final Logger log = LoggerFactory.getLogger(ViewHandler.class);
@@ -52,6 +52,7 @@ public final class ViewHandler {
                 read(routes, route.path(), ctx -> answer(ctx, view, ctx.pathParamMap()));
             }
         }
+        read(routes, "/views", new ViewList(catalog, gate)::answer);
         read(routes, "/views/{view}", this::named);
         Refusal.register(routes);
         routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));

@@ -196,6 +196,25 @@ class ViewHandlerIT {
     }
 
     @Test
+    void itSaysWhatCanBeReadAndWhatMakesItOldButNothingOfItsSql() {
+        var list = get("/views");
+        assertThat(list.statusCode()).isEqualTo(200);
+        assertThat(header(list, "Content-Type")).isEqualTo("application/json");
+        assertThat(header(list, "Cache-Control")).isEqualTo("no-cache");
+        assertThat(text(list).replaceAll("(\"version\":\")[0-9a-f]{8}", "$1…"))
+                .startsWith(
+                        "{\"application\":\"library\",\"views\":{\"books\":{\"route\":\"/api/shelves/{shelf}/books\",\"params\":{"
+                                + "\"shelf\":{\"type\":\"int\",\"min\":1,\"max\":1000},"
+                                + "\"page\":{\"type\":\"int\",\"default\":\"1\",\"min\":1,\"max\":100}},"
+                                + "\"tags\":[\"shelf:{shelf}\"],\"ttl\":300,\"access\":false,\"version\":\"…\"},"
+                                + "\"title\":{\"params\":{\"id\":{\"type\":\"int\"}},\"tags\":[\"book:{id}\"],\"ttl\":3600,")
+                .doesNotContain("select");
+        var again = get("/views", "If-None-Match", header(list, "ETag"));
+        assertThat(again.statusCode()).isEqualTo(304);
+        assertThat(again.body()).isEmpty();
+    }
+
+    @Test
     void headIsAnsweredAsGetWithoutItsBody() throws Exception {
         var get = get("/views/books?shelf=3");
         var head = send("/views/books?shelf=3", "HEAD");

@@ -1,0 +1,79 @@
+import { send } from './lib/emit.js'
+import { FreshetError } from './lib/error.js'
+import { secretsOf } from './lib/signature.js'
+import { encodeTag } from './lib/tags.js'
+import { Views } from './lib/views.js'
+
+export { encodeTag, FreshetError }
+
+/** See index.d.ts. */
+export function createFreshet({ views, url, token, eventsUrl, eventsSecret, timeout: patience = 10_000 } = {}) {
+  const catalog = views && new Views(views)
+
+  async function readView(name, params, { revalidate, timeout = patience, token: own = token } = {}) {
+    const { view, tags, path } = known().read(name, params)
+    const address = base(url ?? process.env.FRESHET_URL, 'FRESHET_URL') + path
+    const headers = { Accept: 'application/json', 'X-Freshet-View': view.version }
+    if (own) headers.Authorization = `Bearer ${own}`
+    let response
+    try {
+      response = await fetch(address, {
+        headers,
+        cache: 'force-cache', // since 15 a fetch is not cached by itself
+        next: { tags, revalidate: revalidate ?? view.ttl },
+        signal: AbortSignal.timeout(timeout),
+      })
+      if (!response.ok) throw await FreshetError.from(`GET ${path}`, response)
+      requireSameTags(name, tags, response.headers.get('cache-tag'))
+      return {
+        data: await response.json(),
+        cache: response.headers.get('x-cache'),
+        etag: response.headers.get('etag'),
+        tags,
+      }
+    } catch (cause) {
+      if (cause.name !== 'TimeoutError') throw cause
+      throw new FreshetError(`GET ${path} was not answered within ${timeout} ms`, { cause })
+    }
+  }
+
+  const known = () => {
+    if (catalog) return catalog
+    throw new FreshetError('createFreshet was given no views; save them with curl $FRESHET_URL/views > freshet.views.json')
+  }
+
+  return {
+    readView,
+    fetchView: async (name, params, options) => (await readView(name, params, options)).data,
+    viewTags: (name, params) => known().read(name, params).tags,
+    async emit(topic, payload = {}, options = {}) {
+      const secrets = secretsOf(eventsSecret ?? process.env.EVENTS_SECRET)
+      if (secrets.length === 0) throw new FreshetError('EVENTS_SECRET is not set; it signs events')
+      return send({
+        ...options,
+        url: base(eventsUrl ?? process.env.FRESHET_EVENTS_URL, 'FRESHET_EVENTS_URL'),
+        secrets,
+        topic,
+        payload,
+      })
+    },
+  }
+}
+
+function base(url, setting) {
+  if (!url) throw new FreshetError(`${setting} is not set; it must be an address such as http://localhost:8082`)
+  return String(url).replace(/\/+$/, '')
+}
+
+/** A tag that the file does not have yet would never make the page fresh; one too many does no harm. */
+function requireSameTags(name, tags, header) {
+  if (header === null) return // a view that only some may read, or more tags than fit into a header
+  const used = new Set(tags.map((tag) => tag.replaceAll(' ', '%20')))
+  const missing = header.split(',').filter((tag) => !used.has(tag))
+  if (missing.length > 0) {
+    throw new FreshetError(
+      `view ${name} is also made old by ${missing.join(', ')}, which the views given to createFreshet do not say; ` +
+        'save them anew: curl $FRESHET_URL/views > freshet.views.json',
+    )
+  }
+}

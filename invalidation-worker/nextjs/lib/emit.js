@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { FreshetError } from './error.js'
+import { sign } from './signature.js'
+
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 2_000
+const TRIES = 6
+
+/**
+ * Sends one event until it is answered. Each try carries the same id, so that Freshet does it once.
+ *
+ * @param {{ url: string, secrets: readonly string[], topic: string, payload: object, id?: string, wait?: 'applied',
+ *   timeout?: number }} event
+ */
+export async function send({ url, secrets, topic, payload, id = randomUUID(), wait, timeout = 15_000 }) {
+  const deadline = performance.now() + timeout
+  const body = JSON.stringify({ id, topic, payload })
+  const address = `${url}/events${wait === 'applied' ? '?wait=applied' : ''}`
+  for (let tries = 1; ; tries++) {
+    const left = deadline - performance.now()
+    const failure = await attempt(address, secrets[0], body, left)
+    if (!(failure instanceof FreshetError)) return failure
+    const pause = Math.max((failure.retryAfter ?? 0) * 1_000, Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries))
+    const again = failure.status === undefined || failure.status === 429 || failure.status >= 500
+    if (!again || tries === TRIES || performance.now() + pause >= deadline) throw failure
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+/** @returns what was answered, or a FreshetError */
+async function attempt(address, secret, body, timeout) {
+  try {
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Freshet-Signature': sign([secret], Math.floor(Date.now() / 1_000), body),
+      },
+      body,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeout))),
+    })
+    return response.ok ? await response.json() : await FreshetError.from('POST /events', response)
+  } catch (cause) {
+    const why = cause.name === 'TimeoutError' ? `no answer within ${Math.ceil(timeout)} ms` : (cause.cause?.message ?? cause.message)
+    return new FreshetError(`POST /events at ${new URL(address).origin} failed: ${why}`, { cause })
+  }
+}

@@ -1,0 +1,111 @@
+import { FreshetError } from './error.js'
+import { encodeTag, render } from './tags.js'
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+/** What servers and proxies take for something else within a path: such a value goes into the query instead. */
+const UNFIT_FOR_PATH = /^\.{0,2}$|[/\\%;]/
+const MAX_TAG_LENGTH = 512
+
+/** How each type writes a value, as Freshet does; undefined when it is none. */
+const CANONICAL = {
+  int: (text) => (/^[+-]?\d{1,19}$/.test(text) ? String(BigInt(text.replace('+', ''))) : undefined),
+  text: (text) => (CONTROL.test(text) || !text.isWellFormed() ? undefined : text),
+  date: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) && isDay(text) ? text : undefined),
+  bool: (text) => (text === 'true' || text === 'false' ? text : undefined),
+  uuid: (text) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined),
+}
+const EXPECTED = {
+  int: 'a whole number',
+  text: 'text',
+  date: 'a date such as 2026-01-31',
+  bool: 'true or false',
+  uuid: 'a UUID',
+}
+
+const isDay = (text) => {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
+
+/** The views of `GET /views`, which know what they take, where they are and what makes them old. */
+export class Views {
+  #views
+
+  /** @param {{ views: Record<string, import('../index.d.ts').ViewDescription> }} file what `GET /views` answered */
+  constructor(file) {
+    if (typeof file?.views !== 'object' || file.views === null) {
+      throw new FreshetError('views must be what GET /views of freshet serve answers: curl $FRESHET_URL/views > freshet.views.json')
+    }
+    this.#views = new Map(Object.entries(file.views))
+  }
+
+  /** @returns {import('../index.d.ts').ViewDescription} */
+  get(name) {
+    const view = this.#views.get(name)
+    if (!view) throw new FreshetError(`there is no view ${name}; there are ${[...this.#views.keys()].join(', ')}`)
+    return view
+  }
+
+  /** @returns {{ view: object, values: Record<string, string>, tags: string[], path: string }} one read of a view */
+  read(name, params = {}) {
+    const view = this.get(name)
+    const values = parse(name, view.params, params)
+    return { view, values, tags: tags(view, values), path: path(name, view, values) }
+  }
+}
+
+/** @returns {Record<string, string>} a value for each parameter, written in the one way that its type has */
+function parse(name, params, given) {
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(params, key)) {
+      const known = Object.keys(params).join(', ') || 'none'
+      throw new FreshetError(`there is no parameter ${key}; ${name} takes ${known}`)
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(params).map(([key, param]) => {
+      const value = given[key] ?? param.default
+      if (value === undefined) throw new FreshetError(`${name}: ${key} is missing; it must be ${expected(param)}`)
+      const text = ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? canonical(param, String(value)) : undefined
+      if (text === undefined) {
+        throw new FreshetError(`${name}: ${key} must be ${expected(param)}, was '${String(value).slice(0, 40)}'`)
+      }
+      return [key, text]
+    }),
+  )
+}
+
+function canonical({ type, min, max, maxLength, oneOf }, text) {
+  const value = CANONICAL[type]?.(text)
+  if (value === undefined) return undefined
+  if (type === 'int' && (Number(value) < (min ?? -Infinity) || Number(value) > (max ?? Infinity))) return undefined
+  if (maxLength !== undefined && value.length > maxLength) return undefined
+  return oneOf && !oneOf.includes(value) ? undefined : value
+}
+
+function expected({ type, min, max, maxLength, oneOf }) {
+  if (oneOf) return `one of ${oneOf.join(', ')}`
+  if (type === 'text' && maxLength !== undefined) return `text of at most ${maxLength} characters`
+  return EXPECTED[type] + (min === undefined ? '' : ` from ${min}`) + (max === undefined ? '' : ` to ${max}`)
+}
+
+/** As the catalog says, encoded; a tag whose placeholder is empty is left out, as no event names it. */
+function tags(view, values) {
+  const rendered = view.tags
+    .map((template) => render(template, values))
+    .filter((tag) => tag !== null && tag.trim() !== '' && tag.length <= MAX_TAG_LENGTH)
+  return [...new Set(rendered)].map(encodeTag)
+}
+
+/** One address for one value: what is as by default is left out. */
+function path(name, view, values) {
+  const inPath = new Set(Array.from((view.route ?? '').matchAll(/\{(\w+)\}/g), (match) => match[1]))
+  const isFit = view.route && [...inPath].every((key) => !UNFIT_FOR_PATH.test(values[key]))
+  const base = isFit
+    ? view.route.replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(values[key]))
+    : `/views/${encodeURIComponent(name)}`
+  const query = new URLSearchParams(
+    Object.entries(values).filter(([key, value]) => !(isFit && inPath.has(key)) && value !== view.params[key].default),
+  )
+  return query.size > 0 ? `${base}?${query}` : base
+}
