@@ -35,6 +35,20 @@ select 1000 + n, format('learner%s@example.com', n), 4, 'Sample Course', (n % 11
   from generate_series(1, 90) n
 on conflict do nothing;
 
+insert into lesson_completions (enrollment_id, lesson_id, lesson_name, user_email, completed_at)
+select 1000 + n, l, format('Lesson %s', l), format('learner%s@example.com', n),
+       timestamptz '2025-03-04 09:00Z' + l * interval '2 days'
+  from generate_series(1, 90) n, generate_series(1, n % 11) l
+on conflict do nothing;
+
+insert into quiz_attempts
+  (result_id, quiz_id, quiz_name, user_email, attempts, grade, correct_count, incorrect_count, attempted_at)
+select 1000 + n, 43811, 'Sample Quiz', format('learner%s@example.com', n), 1, 50 + 10 * (n % 6), 5 + n % 6, 5 - n % 6,
+       timestamptz '2025-04-01 09:00Z' + n * interval '1 hour'
+  from generate_series(1, 90) n
+ where n % 11 > 4
+on conflict do nothing;
+
 insert into orders (id, order_number, user_email, product_name, amount_cents, coupon_code, status, ordered_at) values
   (1001, '1001', 'learner1@example.com', 'Sample Course', 5000, null, 'Complete', '2025-02-03 10:00Z'),
   (1002, '1002', 'sam.sample@example.com', 'Sample Course', 4500, 'discount123', 'Complete', '2025-08-04 10:00Z')

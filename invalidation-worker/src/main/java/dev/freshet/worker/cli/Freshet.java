@@ -48,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "To see it work, without Redis, PostgreSQL or Docker:",
             "  freshet demo                     tells the whole story and ends",
             "  freshet dev                      runs everything until Ctrl-C and prints a curl line to try",
+            "  freshet dashboard                beside it: the sample application's pages, with Next.js",
             "",
             "In production, any number of each:",
             "  freshet ingest                   takes webhooks",
@@ -86,6 +87,7 @@ public final class Freshet {
         return new CommandLine(new Freshet(terminal))
                 .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
                 .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
+                .addSubcommand(launched("dashboard", "Show the sample application's pages beside dev; needs Node 20"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
                 .addSubcommand(method("work"))
                 .addSubcommand(method("serve"))

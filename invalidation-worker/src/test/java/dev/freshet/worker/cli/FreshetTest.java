@@ -20,6 +20,7 @@ class FreshetTest {
                 .contains(
                         " dev ",
                         " demo ",
+                        " dashboard ",
                         " ingest ",
                         " status ",
                         " dlq ",

@@ -85,7 +85,7 @@ public final class Demo implements AutoCloseable {
     private int callbacks;
 
     private Demo() {
-        stage = new Stage(Stage.Ports.FREE, told -> {}, SETTINGS);
+        stage = new Stage(Stage.Ports.FREE, List.of(), told -> {}, SETTINGS);
         var addresses = Addresses.from(new Settings(stage.environment()));
         queueServer = new RedisServer("queue", addresses.queue(), DEADLINE);
         cacheServer = new RedisServer("cache", addresses.cache(), DEADLINE);

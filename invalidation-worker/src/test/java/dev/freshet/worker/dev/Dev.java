@@ -7,8 +7,10 @@ import dev.freshet.testing.EmbeddedRedis;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
@@ -19,6 +21,10 @@ import org.slf4j.LoggerFactory;
 /** {@code freshet dev}: everything on embedded services until Ctrl-C, with something to paste. */
 @SuppressWarnings("SystemOut") // it talks to a person
 public final class Dev {
+    private static final int INGEST_PORT = 8080;
+    private static final int SERVE_PORT = 8082;
+    private static final int DASHBOARD_PORT = 3001;
+
     /** What the processes take from the caller: not where anything is, nor the sample application's secrets. */
     private static final Pattern PASSED_ON = Pattern.compile(
             "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|INGEST|EVENT|SERVE|WORKER|CALLBACK|QUEUE|SEEN)_(?!HOST$|PORT$).+");
@@ -37,18 +43,23 @@ public final class Dev {
 
     private static void run(Settings settings) throws InterruptedException {
         var ports = new Stage.Ports(
-                port(settings, "INGEST_PORT", 8080),
-                port(settings, "SERVE_PORT", 8082),
+                port(settings, "INGEST_PORT", INGEST_PORT),
+                port(settings, "SERVE_PORT", SERVE_PORT),
                 port(settings, "WORKER_PORT", 8081),
                 port(settings, "FRONT_END_PORT", 3000));
+        var dashboard = URI.create("http://127.0.0.1:" + settings.number("DASHBOARD_PORT", DASHBOARD_PORT, 1, 65_535));
         settings.find("CATALOG")
                 .filter(catalog -> !catalog.equals("tafta"))
                 .ifPresent(catalog -> System.out.println(
                         "dev runs TAFTA; CATALOG=" + catalog + " is not used here, see docs/catalog.md, Try it"));
         System.out.println("starting Redis, PostgreSQL and Freshet…");
-        var stage = new Stage(ports, told -> System.out.println("front end told    " + told), passedOn());
+        var stage = new Stage(
+                ports,
+                List.of(dashboard.resolve("/api/revalidate")),
+                told -> System.out.println("front end told    " + told),
+                passedOn());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stage)));
-        System.out.println(welcome(stage));
+        System.out.println(welcome(stage, dashboard));
         new CountDownLatch(1).await();
     }
 
@@ -91,7 +102,7 @@ public final class Dev {
         Runtime.getRuntime().halt(0);
     }
 
-    private static String welcome(Stage stage) {
+    private static String welcome(Stage stage, URI dashboard) {
         var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         // a student of cohort 3 whom the sample rows hold
         var body = """
@@ -110,6 +121,8 @@ public final class Dev {
                   webhooks         %s
                   health           %s
                   front end        %s   (a stand-in: it prints what it is told)
+                  pages            %s   (a Next.js application, once a second terminal runs this:)
+                                   %s
 
                 Read a value twice, deliver a change, read it again:
 
@@ -128,9 +141,25 @@ public final class Dev {
                         stage.ingest("/webhooks/thinkific"),
                         stage.ingest("/health/detailed"),
                         stage.frontEnd().address(),
+                        dashboard.resolve("/dashboard"),
+                        startOfDashboard(stage, dashboard),
                         view,
                         stage.curl(body),
                         exports(stage.environment()));
+    }
+
+    /** Names the ports that are not the usual ones, which it would look at. */
+    private static String startOfDashboard(Stage stage, URI dashboard) {
+        return Stream.of(
+                                port("INGEST_PORT", stage.ingest("/").getPort(), INGEST_PORT),
+                                port("SERVE_PORT", stage.reads("/").getPort(), SERVE_PORT),
+                                port("DASHBOARD_PORT", dashboard.getPort(), DASHBOARD_PORT))
+                        .collect(Collectors.joining())
+                + "./freshet dashboard";
+    }
+
+    private static String port(String name, int port, int usual) {
+        return port == usual ? "" : name + "=" + port + " ";
     }
 
     private static String exports(Map<String, String> environment) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The TAFTA application with all that Freshet is made of, in this process. */
 public final class Stage implements AutoCloseable {
@@ -85,14 +86,21 @@ public final class Stage implements AutoCloseable {
     /**
      * On embedded services of its own, with one stand-in front end.
      *
+     * @param beside instances that may run or not, each with its revalidation route
      * @param told gets a line for each call that the stand-in front end is sent
      * @param more settings that win over those of the stage
      */
-    public Stage(Ports ports, Consumer<String> told, Map<String, String> more) {
-        this(Services.embedded(), ports, 1, told, more);
+    public Stage(Ports ports, List<URI> beside, Consumer<String> told, Map<String, String> more) {
+        this(Services.embedded(), ports, 1, beside, told, more);
     }
 
-    private Stage(Services services, Ports ports, int instances, Consumer<String> told, Map<String, String> more) {
+    private Stage(
+            Services services,
+            Ports ports,
+            int instances,
+            List<URI> beside,
+            Consumer<String> told,
+            Map<String, String> more) {
         open.addAll(services.owned());
         this.services = new ArrayDeque<>(services.owned());
         try {
@@ -117,7 +125,9 @@ public final class Stage implements AutoCloseable {
                     "EVENTS_SECRET",
                     EVENTS_SECRET,
                     "FRONT_END_URLS",
-                    frontEnds.stream().map(it -> it.address().toString()).collect(Collectors.joining(",")),
+                    Stream.concat(frontEnds.stream().map(StandInFrontEnd::address), beside.stream())
+                            .map(URI::toString)
+                            .collect(Collectors.joining(",")),
                     "REVALIDATE_SECRET",
                     REVALIDATE_SECRET));
             environment.putAll(Map.of(
@@ -150,7 +160,7 @@ public final class Stage implements AutoCloseable {
      * @param more settings that win over those of the stage
      */
     public static Stage ofTests(int instances, Map<String, String> more) {
-        return new Stage(Services.ofTests(), Ports.FREE, instances, line -> {}, more);
+        return new Stage(Services.ofTests(), Ports.FREE, instances, List.of(), line -> {}, more);
     }
 
     /** The environment of the processes, for commands that are to meet them. */

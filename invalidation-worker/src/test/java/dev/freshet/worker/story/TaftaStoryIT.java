@@ -6,7 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.freshet.testing.Samples;
 import dev.freshet.worker.story.Tafta.Read;
+import java.io.IOException;
+import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -478,7 +484,8 @@ class TaftaStoryIT {
                 .replace("20191029145629636106318", id)
                 .getBytes(UTF_8));
         tafta.awaitQuiet();
-        assertThat(tafta.holds("exists (select from lesson_completions) and exists (select from quiz_attempts)"))
+        assertThat(tafta.holds("exists (select from lesson_completions where lesson_id = 24220)"
+                        + " and exists (select from quiz_attempts where result_id = 12511)"))
                 .isTrue();
     }
 
@@ -538,6 +545,15 @@ class TaftaStoryIT {
                 "/api/cohorts/3/cached",
                 "/api/users/ada.sample@example.com/cached");
         assertThat(routes.stream().map(tafta::getPath).map(Tafta::outcome)).containsOnly("HIT");
+    }
+
+    @Test
+    void theDashboardOfTheSampleKnowsTheViewsAsTheyAre() throws IOException {
+        var file = Path.of("invalidation-worker/nextjs/tafta/freshet.views.json");
+        var known = Files.exists(file) ? file : Path.of("..").resolve(file);
+        assertThat(Tafta.JSON.readTree(tafta.getPath("/views").body()))
+                .as("GET /views; save it as %s", file)
+                .isEqualTo(Tafta.JSON.readTree(Files.readString(known)));
     }
 
     private void expectNothingStale() {
