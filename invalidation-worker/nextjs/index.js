@@ -29,6 +29,7 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
         data: await response.json(),
         cache: response.headers.get('x-cache'),
         etag: response.headers.get('etag'),
+        loadedAt: loadedAt(response.headers),
         tags,
       }
     } catch (cause) {
@@ -63,6 +64,13 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
 function base(url, setting) {
   if (!url) throw new FreshetError(`${setting} is not set; it must be an address such as http://localhost:8082`)
   return String(url).replace(/\/+$/, '')
+}
+
+/** By the age that the answer had when Next.js got it; both are in whole seconds. */
+function loadedAt(headers) {
+  const sent = Date.parse(headers.get('date') ?? '')
+  const age = Number(headers.get('age') ?? NaN)
+  return Number.isNaN(sent + age) ? null : new Date(sent - age * 1_000)
 }
 
 /** A tag that the file does not have yet would never make the page fresh; one too many does no harm. */

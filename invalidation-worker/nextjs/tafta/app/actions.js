@@ -1,7 +1,7 @@
 'use server'
 
 import { updateTag } from 'next/cache'
-import { emit, fetchView, viewTags } from '../lib/freshet.js'
+import { emit, readView, viewTags } from '../lib/freshet.js'
 import { deliverProgress } from '../lib/thinkific.js'
 
 // An application of your own asks here who the visitor is, and whether they may.
@@ -41,7 +41,7 @@ function given(form) {
 }
 
 async function anyoneOf(cohortId) {
-  const enrollments = await fetchView('enrollments', { cohortId }, { revalidate: false })
+  const { data: enrollments } = await readView('enrollments', { cohortId })
   const open = enrollments.filter((enrollment) => enrollment.percentageCompleted < 1)
   return open[Math.floor(Math.random() * open.length)]
 }

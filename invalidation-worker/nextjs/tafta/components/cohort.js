@@ -1,12 +1,12 @@
 import { approve } from '../app/actions.js'
-import { fetchView } from '../lib/freshet.js'
+import { readView } from '../lib/freshet.js'
 import { ActionForm, Press } from './action-form.js'
 import { Figure } from './figure.js'
 import { Progress, Status, Table, Tile, percent } from './parts.js'
 import { Rendered } from './rendered.js'
 
 export async function Cohort({ cohortId }) {
-  const applicants = await fetchView('cohort', { cohortId })
+  const { data: applicants, loadedAt } = await readView('cohort', { cohortId })
   const learning = applicants.filter(({ progress }) => progress !== null)
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0)
   return (
@@ -16,7 +16,7 @@ export async function Cohort({ cohortId }) {
       </nav>
       <div className="head">
         <h1>Cohort {cohortId}</h1>
-        <Rendered at={new Date().toISOString()} />
+        <Rendered at={new Date()} loadedAt={loadedAt} />
       </div>
       <dl className="tiles">
         <Tile name="Applicants">{applicants.length}</Tile>
@@ -62,7 +62,7 @@ function row({ email, name, status, progress, lessons, bestGrade }) {
     <tr key={email}>
       <th scope="row">
         <a href={`/users/${encodeURIComponent(email)}`}>{name}</a>
-        <small>{email}</small>
+        <small className="wide">{email}</small>
       </th>
       <td>
         <Status>{status}</Status>

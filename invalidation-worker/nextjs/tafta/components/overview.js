@@ -1,17 +1,20 @@
 import { progress } from '../app/actions.js'
-import { fetchView } from '../lib/freshet.js'
+import { readView } from '../lib/freshet.js'
 import { ActionForm, Press } from './action-form.js'
 import { Figure } from './figure.js'
 import { Progress, Table, Tile, money, percent } from './parts.js'
 import { Rendered } from './rendered.js'
 
 export async function Overview() {
-  const [cohorts, statistics] = await Promise.all([fetchView('dashboard'), fetchView('statistics')])
+  const [{ data: cohorts, loadedAt }, { data: statistics }] = await Promise.all([
+    readView('dashboard'),
+    readView('statistics'),
+  ])
   return (
     <>
       <div className="head">
         <h1>Cohorts</h1>
-        <Rendered at={new Date().toISOString()} />
+        <Rendered at={new Date()} loadedAt={loadedAt} />
       </div>
       <dl className="tiles">
         <Tile name="Applicants" note={`${statistics.approved} approved`}>
@@ -45,7 +48,7 @@ export async function Overview() {
               <th scope="col" className="number wide">
                 Enrollments
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className="number wide">
                 Completed
               </th>
               <th scope="col">Average progress</th>
@@ -70,7 +73,7 @@ export async function Overview() {
                 <td className="number wide">
                   <Figure>{cohort.enrollments}</Figure>
                 </td>
-                <td className="number">
+                <td className="number wide">
                   <Figure>{cohort.completed}</Figure>
                 </td>
                 <td>
@@ -78,7 +81,7 @@ export async function Overview() {
                 </td>
                 <td className="acts">
                   <Press name="cohortId" value={cohort.cohortId} label={`Somebody of ${cohort.name} makes progress`}>
-                    Simulate progress
+                    Simulate
                   </Press>
                 </td>
               </tr>
@@ -87,7 +90,7 @@ export async function Overview() {
         </Table>
       </ActionForm>
       <p className="hint">
-        <b>Simulate progress</b> sends the webhook that Thinkific would when somebody of the cohort has learned. Freshet
+        <b>Simulate</b> sends the webhook that Thinkific would when somebody of the cohort has learned. Freshet
         writes it to PostgreSQL, makes the cached reads fresh and tells this server, whose next visitor has the page
         rendered anew. The pages of the other cohorts stay as they are.
       </p>

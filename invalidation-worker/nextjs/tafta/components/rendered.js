@@ -3,12 +3,12 @@
 import { useEffect, useState } from 'react'
 
 /**
- * Says when the page was made and how old its data is, in the visitor's time, and lights up while it is new.
+ * Says when the page was made and how old its data is, by the visitor's clock, and lights up while the page is new.
  *
- * @param {{ at: string, data?: string }} props ISO times
+ * @param {{ at: Date, loadedAt: Date | null }} props loadedAt: when Freshet read the data from the database
  */
-export function Rendered({ at, data }) {
-  const [now, setNow] = useState(null) // the server's clock and zone are not the visitor's
+export function Rendered({ at, loadedAt }) {
+  const [now, setNow] = useState(null) // the server does not know the visitor's zone
 
   useEffect(() => {
     setNow(Date.now())
@@ -16,28 +16,27 @@ export function Rendered({ at, data }) {
     return () => clearInterval(timer)
   }, [])
 
-  const seconds = now === null ? null : Math.max(0, Math.round((now - Date.parse(at)) / 1000))
-  const isNew = seconds !== null && seconds < 10
+  const clock = (time) => (now === null ? `${time.toISOString().slice(11, 19)} UTC` : time.toLocaleTimeString())
   return (
-    <p className={isNew ? 'rendered new' : 'rendered'}>
+    <div className={now !== null && now - at < 10_000 ? 'rendered new' : 'rendered'}>
       <span className="dot" aria-hidden="true" />
       <span>
-        Rendered <time dateTime={at}>{now === null ? at.slice(11, 19) : new Date(at).toLocaleTimeString()}</time>
-        {seconds !== null && <b>{ago(seconds)}</b>}
+        Rendered <time dateTime={at.toISOString()}>{clock(at)}</time> {now !== null && <b>{ago(now - at)}</b>}
       </span>
-      {data && (
+      {loadedAt && now !== null && (
         <span>
-          Data read <time dateTime={data}>{now === null ? data.slice(11, 19) : new Date(data).toLocaleTimeString()}</time>
+          Data read <b>{ago(now - loadedAt)}</b>
         </span>
       )}
       <span className="unseen" role="status">
-        {seconds !== null && `The page as of ${new Date(at).toLocaleTimeString()}`}
+        {now !== null && `Page of ${clock(at)}`}
       </span>
-    </p>
+    </div>
   )
 }
 
-function ago(seconds) {
+function ago(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds} s ago`
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`

@@ -1,12 +1,12 @@
 import { approve, progress } from '../app/actions.js'
-import { fetchView } from '../lib/freshet.js'
+import { readView } from '../lib/freshet.js'
 import { ActionForm, Press } from './action-form.js'
 import { Figure } from './figure.js'
 import { Progress, Status, Table, Tile, money } from './parts.js'
 import { Rendered } from './rendered.js'
 
 export async function User({ email }) {
-  const user = await fetchView('user', { email })
+  const { data: user, loadedAt } = await readView('user', { email })
   const name = user.name ?? [user.firstName, user.lastName].filter(Boolean).join(' ')
   return (
     <>
@@ -16,7 +16,7 @@ export async function User({ email }) {
       </nav>
       <div className="head">
         <h1>{name || email}</h1>
-        <Rendered at={new Date().toISOString()} />
+        <Rendered at={new Date()} loadedAt={loadedAt} />
       </div>
       <p className="who">
         {email} {user.status ? <Status>{user.status}</Status> : 'has not applied'}

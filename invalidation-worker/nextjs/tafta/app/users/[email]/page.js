@@ -1,3 +1,4 @@
+import { notFound } from 'next/navigation'
 import { User } from '../../../components/user.js'
 
 export const generateStaticParams = () => []
@@ -11,4 +12,10 @@ export default async function UserPage({ params }) {
 }
 
 /** Lower case, as in the tags of the catalog: Ada@example.com and ada@example.com are one person. */
-const emailOf = ({ email }) => decodeURIComponent(email).toLowerCase()
+function emailOf({ email }) {
+  try {
+    return decodeURIComponent(email).toLowerCase()
+  } catch {
+    return notFound()
+  }
+}
