@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks;
 
+import dev.freshet.benchmarks.nextjs.NextJsBenchmark;
 import dev.freshet.cache.Consistency;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /** {@code benchmarks/run}: runs what is named, one after the other. Exits with 1 when something went wrong or got lost. */
 @SuppressWarnings("SystemOut") // it talks to a person
@@ -15,9 +17,18 @@ public final class Benchmarks {
      * Something to run.
      *
      * @param about one line for people
-     * @param run prints its lines, the last of them JSON, and returns whether nothing was lost
+     * @param words what may follow the name, in words; empty when nothing may
+     * @param run is given those words, prints its lines, the last of them JSON, and returns whether nothing was lost
      */
-    private record Benchmark(String about, Callable<Boolean> run) {}
+    private record Benchmark(String about, String words, Runner run) {
+        static Benchmark of(String about, Callable<Boolean> run) {
+            return new Benchmark(about, "", words -> run.call());
+        }
+    }
+
+    private interface Runner {
+        boolean run(List<String> words) throws Exception;
+    }
 
     private static final Map<String, Benchmark> ALL = all();
 
@@ -33,17 +44,47 @@ public final class Benchmarks {
             ALL.forEach((name, benchmark) -> System.out.printf("%-12s %s%n", name, benchmark.about()));
             return 0;
         }
-        var names = arguments.equals(List.of("all")) ? new ArrayList<>(ALL.keySet()) : arguments;
-        if (names.isEmpty() || !ALL.keySet().containsAll(names)) {
-            System.err.println("benchmarks/run --list | all | " + String.join(" | ", ALL.keySet()));
+        var chosen = chosen(arguments.equals(List.of("all")) ? List.copyOf(ALL.keySet()) : arguments);
+        if (chosen.isEmpty()) {
+            var names = ALL.entrySet().stream()
+                    .map(e -> (e.getKey() + " " + e.getValue().words()).strip());
+            System.err.println("benchmarks/run --list | all | " + names.collect(Collectors.joining(" | ")));
             return 2;
         }
-        return names.stream().filter(name -> !succeeds(name)).toList().isEmpty() ? 0 : 1;
+        return chosen.entrySet().stream()
+                        .filter(e -> !succeeds(e.getKey(), e.getValue()))
+                        .toList()
+                        .isEmpty()
+                ? 0
+                : 1;
     }
 
-    private static boolean succeeds(String name) {
+    /** What is to be run, with the words that follow each name; nothing when that is not how one asks. */
+    private static Map<String, List<String>> chosen(List<String> arguments) {
+        var chosen = new LinkedHashMap<String, List<String>>();
+        var words = new ArrayList<String>();
+        for (var argument : arguments) {
+            var benchmark = ALL.get(argument);
+            if (benchmark != null) {
+                words = new ArrayList<>();
+                chosen.put(argument, words);
+            } else {
+                words.add(argument);
+            }
+        }
+        boolean isUnderstood = !arguments.isEmpty()
+                && ALL.containsKey(arguments.getFirst())
+                && chosen.entrySet().stream()
+                        .allMatch(e -> e.getValue().isEmpty()
+                                || !Objects.requireNonNull(ALL.get(e.getKey()))
+                                        .words()
+                                        .isEmpty());
+        return isUnderstood ? chosen : Map.of();
+    }
+
+    private static boolean succeeds(String name, List<String> words) {
         try {
-            return Objects.requireNonNull(ALL.get(name)).run().call();
+            return Objects.requireNonNull(ALL.get(name)).run().run(words);
         } catch (Exception e) {
             System.err.println("benchmark " + name + " failed: " + e);
             return false;
@@ -54,12 +95,18 @@ public final class Benchmarks {
         var all = new LinkedHashMap<String, Benchmark>();
         all.put(
                 "consistency",
-                new Benchmark("no stale read in any order and in 10 million under stress", Consistency::run));
-        all.put("read", new Benchmark("a cached read against a plain GET", ReadBenchmark::run));
-        all.put("invalidate", new Benchmark("a tag of 1 M keys against a tag of 10", InvalidateBenchmark::run));
+                Benchmark.of("no stale read in any order and in 10 million under stress", Consistency::run));
+        all.put("read", Benchmark.of("a cached read against a plain GET", ReadBenchmark::run));
+        all.put("invalidate", Benchmark.of("a tag of 1 M keys against a tag of 10", InvalidateBenchmark::run));
         all.put(
                 "rewarm",
-                new Benchmark("1,000 hot keys after one invalidation against one by one", RewarmBenchmark::run));
+                Benchmark.of("1,000 hot keys after one invalidation against one by one", RewarmBenchmark::run));
+        all.put(
+                "nextjs",
+                new Benchmark(
+                        "a real Next.js application stays fresh, whatever befalls it (needs Node)",
+                        "[VERSION|SCENARIO]...",
+                        NextJsBenchmark::run));
         return all;
     }
 }

@@ -1,0 +1,3 @@
+import { revalidateRoute } from 'freshet-nextjs/route'
+
+export const { GET, POST } = revalidateRoute()

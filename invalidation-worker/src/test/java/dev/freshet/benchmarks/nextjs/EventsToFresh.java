@@ -1,0 +1,205 @@
+package dev.freshet.benchmarks.nextjs;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * From the webhook until every instance is fresh, while readers ask both instances all the time: for each event the time
+ * from its POST to the end of the first response with its number on the slower instance.
+ */
+final class EventsToFresh {
+    private static final int EVENTS = Integer.getInteger("freshet.events", 1_000);
+    private static final Duration BETWEEN = Duration.ofMillis(170);
+    private static final Duration LONGEST_RENDER = Duration.ofSeconds(1);
+    /** How long readers have to render again what the second call has expired, before something else changes. */
+    private static final Duration RENDERED = Duration.ofMillis(300);
+
+    /** Events before them, each when nothing else is told. */
+    private static final int ALONE = Integer.getInteger("freshet.alone", 20);
+
+    /**
+     * @param sentAt in nanoseconds, before the POST
+     * @param freshAt when each instance first showed it, by the instance's index
+     */
+    private record Event(int cohort, int value, long sentAt, Map<Integer, Long> freshAt) {
+        double millis() {
+            return (freshAt.values().stream().mapToLong(Long::longValue).max().orElseThrow() - sentAt) / 1e6;
+        }
+    }
+
+    private final Run run;
+    private final Freshet freshet;
+    private final List<Node> nodes;
+    private final List<Reader> readers;
+    private final List<Queue<Event>> awaited = new ArrayList<>();
+    private final Random random = new Random(4);
+    private volatile boolean over;
+
+    private EventsToFresh(Run run, Freshet freshet, List<Node> nodes) {
+        this.run = run;
+        this.freshet = freshet;
+        this.nodes = nodes;
+        this.readers = nodes.stream().map(Reader::new).toList();
+        nodes.forEach(node -> awaited.add(new ConcurrentLinkedQueue<>()));
+    }
+
+    static Verdict play(Run run) throws Exception {
+        try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of())) {
+            fleet.work(Map.of("CALLBACK_MAX_PAUSE", "200ms"));
+            fleet.start();
+            return new EventsToFresh(run, fleet.freshet(), fleet.nodes()).play();
+        }
+    }
+
+    private Verdict play() throws Exception {
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        try {
+            var reading = new ArrayList<Future<?>>();
+            for (int i = 0; i < nodes.size(); i++) {
+                int index = i;
+                reading.add(threads.submit(() -> watch(index)));
+                reading.add(threads.submit(() -> wander(index)));
+            }
+            var alone = alone();
+            var events = many(reading);
+            over = true;
+            for (var reader : reading) {
+                reader.get(Await.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            }
+            return verdict(alone, events);
+        } finally {
+            over = true;
+            threads.shutdownNow();
+            readers.forEach(Reader::close);
+        }
+    }
+
+    private List<Event> alone() throws InterruptedException {
+        var events = new ArrayList<Event>();
+        for (int i = 0; i < ALONE; i++) {
+            var event = send(1 + i % Services.COHORTS);
+            events.add(event);
+            Await.until(
+                    () -> isSettled(event), "value " + event.value() + " of cohort " + event.cohort() + " is settled");
+            Thread.sleep(RENDERED.toMillis());
+        }
+        return events;
+    }
+
+    private List<Event> many(List<Future<?>> reading) throws InterruptedException, ExecutionException {
+        var events = new ArrayList<Event>();
+        var unsettled = new ArrayList<Event>();
+        var idle = IntStream.rangeClosed(1, Services.COHORTS).boxed().collect(Collectors.toCollection(ArrayDeque::new));
+        long next = System.nanoTime();
+        while (events.size() < EVENTS) {
+            requireReading(reading);
+            unsettled.removeIf(event -> isSettled(event) && idle.add(event.cohort()));
+            if (System.nanoTime() >= next && !idle.isEmpty()) {
+                var event = send(idle.remove());
+                events.add(event);
+                unsettled.add(event);
+                next += (long) (BETWEEN.toNanos() * 2 * random.nextDouble());
+            }
+            Thread.sleep(1);
+        }
+        Await.until(() -> unsettled.stream().allMatch(this::isSettled), "all events are settled");
+        return events;
+    }
+
+    private Event send(int cohort) throws InterruptedException {
+        int value = run.next(cohort);
+        var event = new Event(cohort, value, System.nanoTime(), new ConcurrentHashMap<>());
+        freshet.send(cohort, value);
+        awaited.forEach(queue -> queue.add(event));
+        return event;
+    }
+
+    private boolean isSettled(Event event) {
+        return event.freshAt().size() == nodes.size()
+                && nodes.stream().allMatch(node -> node.isSettled(event.cohort(), event.value()));
+    }
+
+    /** Asks for the pages that are about to change. */
+    private Void watch(int index) throws InterruptedException {
+        var queue = awaited.get(index);
+        while (!over) {
+            var event = queue.poll();
+            if (event != null) {
+                int seen = readers.get(index).read(Page.cohort(event.cohort())).getOrDefault(event.cohort(), 0);
+                if (seen >= event.value()) {
+                    event.freshAt().put(index, System.nanoTime());
+                } else {
+                    queue.add(event);
+                }
+            }
+            Thread.sleep(1);
+        }
+        return null;
+    }
+
+    /** Asks for any page. */
+    private Void wander(int index) throws InterruptedException {
+        var choice = new Random(index);
+        while (!over) {
+            var pages = Page.showing(1 + choice.nextInt(Services.COHORTS));
+            readers.get(index).read(pages.get(choice.nextInt(pages.size())));
+            Thread.sleep(5);
+        }
+        return null;
+    }
+
+    private static void requireReading(List<Future<?>> reading) throws InterruptedException, ExecutionException {
+        for (var reader : reading) {
+            if (reader.isDone()) {
+                reader.get(); // throws what ended it
+            }
+        }
+    }
+
+    private Verdict verdict(List<Event> alone, List<Event> events) throws InterruptedException {
+        long reads = readers.stream().mapToLong(Reader::reads).sum();
+        long afterConfirmed =
+                readers.stream().mapToLong(Reader::olderThanConfirmed).sum();
+        long afterSettled = readers.stream().mapToLong(Reader::olderThanSettled).sum();
+        double dead = freshet.metric("freshet_queue_depth", "place=\"dead\"");
+        var quiet = Times.of(alone.stream().map(Event::millis).toList());
+        var busy = Times.of(events.stream().map(Event::millis).toList());
+        var figures = new LinkedHashMap<String, Object>();
+        figures.put("events", alone.size() + events.size());
+        figures.put("ms", busy.figures());
+        figures.put("alone_ms", quiet.figures());
+        figures.put("reads", reads);
+        figures.put("old_after_first_confirmation", afterConfirmed);
+        figures.put("old_after_confirmation", afterSettled);
+        figures.put(
+                "calls", nodes.stream().mapToInt(n -> n.app().told().calls()).sum());
+        figures.put("dead", (long) dead);
+        var line = String.format(
+                Locale.ROOT,
+                "%,d events, webhook to fresh on both instances: %s; one alone: %s; old data after confirmation: %d"
+                        + " of %,d reads (after the first of the two calls: %d)",
+                events.size(),
+                busy,
+                quiet,
+                afterSettled,
+                reads,
+                afterConfirmed);
+        return new Verdict("events", afterSettled == 0 && dead == 0, line, figures);
+    }
+}

@@ -1,0 +1,132 @@
+package dev.freshet.benchmarks.nextjs;
+
+import dev.freshet.testing.EmbeddedRedis;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One process of the application, with a disk of its own that outlives it. */
+final class Instance implements AutoCloseable {
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+    private final String name;
+    private final Site site;
+    private final Path folder;
+    private final Map<String, String> environment;
+    private final int port = EmbeddedRedis.freePort();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private @Nullable Process process;
+
+    /**
+     * Not yet started.
+     *
+     * @param more settings beside those that every instance has
+     */
+    Instance(String name, Site site, Source source, Map<String, String> more) throws IOException {
+        this.name = name;
+        this.site = site;
+        this.folder = site.copyOfBuild(name);
+        this.environment = new TreeMap<>(Site.environment(source));
+        environment.putAll(more);
+        site.log(name + ".log");
+    }
+
+    String name() {
+        return name;
+    }
+
+    URI url() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    /** Returns when it answers. */
+    Instance start() throws IOException, InterruptedException {
+        var log = site.output().resolve(name + ".log");
+        var started = Programs.start(
+                folder,
+                log,
+                environment,
+                "node",
+                site.next(),
+                "start",
+                "-H",
+                "127.0.0.1",
+                "-p",
+                Integer.toString(port));
+        process = started;
+        Await.until(() -> !started.isAlive() || status() != 0, "instance " + name + " answers; see " + log);
+        if (!started.isAlive()) {
+            throw new BrokenOffException("instance " + name + " ended; " + Programs.tail(log));
+        }
+        return this;
+    }
+
+    /** As a crash would: at once, with nothing written any more. */
+    void stop() {
+        var running = process;
+        if (running != null) {
+            Programs.kill(running);
+            process = null;
+        }
+    }
+
+    /** Whether it says that visitors may come: it was told everything since it started. */
+    boolean isReady() {
+        return status() == 200;
+    }
+
+    /** What a page shows now. */
+    Map<Integer, Integer> numbers(Page page) throws InterruptedException {
+        return numbers(http, url(), page);
+    }
+
+    /** @throws BrokenOffException when there is no such page with numbers */
+    static Map<Integer, Integer> numbers(HttpClient http, URI origin, Page page) throws InterruptedException {
+        try {
+            var answer = http.send(
+                    HttpRequest.newBuilder(origin.resolve(page.path()))
+                            .timeout(DEADLINE)
+                            .build(),
+                    BodyHandlers.ofString());
+            var numbers = Page.numbers(answer.body());
+            if (answer.statusCode() != 200 || numbers.isEmpty()) {
+                throw new BrokenOffException(
+                        "GET " + answer.uri() + " answered " + answer.statusCode() + " with no numbers");
+            }
+            return numbers;
+        } catch (IOException e) {
+            throw new BrokenOffException("GET " + page.path() + " of " + origin + " failed: " + e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+        http.shutdownNow();
+    }
+
+    /** What the probe answers; 0 when nobody is there. */
+    private int status() {
+        try {
+            return http.send(
+                            HttpRequest.newBuilder(url().resolve("/api/revalidate"))
+                                    .timeout(Duration.ofSeconds(2))
+                                    .build(),
+                            BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException e) {
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0;
+        }
+    }
+}
