@@ -1,11 +1,16 @@
 package dev.freshet.worker.frontend;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** How a call ended. */
 sealed interface Answer {
-    /** 200, and nothing else. */
-    record Confirmed() implements Answer {}
+    /**
+     * It is done and stored.
+     *
+     * @param boot names the process that answered; empty when it does not say
+     */
+    record Confirmed(Optional<String> boot) implements Answer {}
 
     /**
      * It may succeed later.

@@ -4,87 +4,110 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.freshet.model.FreshetSignature;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
 
-/** One signed POST to one instance. */
-final class Callback {
+/** Tells an instance by one signed POST. */
+final class Callback implements Channel {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Nobody is left alone for longer because of what it says itself. */
     private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
 
-    private final HttpClient client;
-    private final ExecutorService threads;
+    private static final int MOST_BYTES = 16 * 1024;
+    private static final int LONGEST_BOOT_ID = 100;
+
+    private final Exchange exchange;
     private final Duration timeout;
     private final InstantSource clock;
 
     /**
-     * @param threads one for each call
-     * @param timeout until the answer is there as a whole
+     * What the instance is sent.
+     *
+     * @param id never the same twice, so that no two calls have the same signature
+     * @param everything whether every page is old
      */
-    Callback(HttpClient client, ExecutorService threads, Duration timeout, InstantSource clock) {
-        this.client = client;
-        this.threads = threads;
+    private record Call(UUID id, List<String> tags, List<String> paths, boolean everything) {
+        static Call of(List<Turn.Due> due) {
+            return new Call(
+                    UUID.randomUUID(),
+                    names(due, Turn.Due::isTag),
+                    names(due, Turn.Due::isPath),
+                    due.stream().anyMatch(Turn.Due::isEverything));
+        }
+
+        private static List<String> names(List<Turn.Due> due, Predicate<Turn.Due> kind) {
+            return due.stream().filter(kind).map(Turn.Due::name).toList();
+        }
+
+        byte[] json() {
+            try {
+                return JSON.writeValueAsBytes(this);
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("lists of text always become JSON", e);
+            }
+        }
+    }
+
+    /** @param timeout until the answer is there as a whole */
+    Callback(Exchange exchange, Duration timeout, InstantSource clock) {
+        this.exchange = exchange;
         this.timeout = timeout;
         this.clock = clock;
     }
 
-    Answer send(Instance instance, List<Turn.Due> due) throws InterruptedException {
+    @Override
+    public Answer tell(Instance instance, List<Turn.Due> due) throws InterruptedException {
         if (instance.secrets().isEmpty()) {
             return new Answer.Misconfigured("no secret is configured for front end " + instance.frontEnd());
         }
-        var body = body(due);
+        var body = Call.of(due).json();
         var request = HttpRequest.newBuilder(instance.address())
                 .header("Content-Type", "application/json")
                 .header("User-Agent", "freshet")
-                .header(
-                        FreshetSignature.HEADER,
-                        FreshetSignature.header(instance.secrets().getFirst(), clock.instant(), body))
+                .header(FreshetSignature.HEADER, FreshetSignature.header(instance.secrets(), clock.instant(), body))
                 .POST(BodyPublishers.ofByteArray(body))
                 .build();
-        // The client's own timeout ends with the headers, and an answer may stop in its middle; its sendAsync needs a
-        // thread of the common pool, which others may hold.
-        var answer = threads.submit(() -> client.send(request, BodyHandlers.discarding()));
         try {
-            return read(answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (TimeoutException e) {
-            return failed("no answer within " + timeout.toMillis() + " ms");
-        } catch (ExecutionException e) {
-            return failed(reason(Objects.requireNonNullElse(e.getCause(), e)));
-        } finally {
-            answer.cancel(true);
+            return read(exchange.send(request, timeout, MOST_BYTES));
+        } catch (IOException e) {
+            return failed(String.valueOf(e.getMessage()));
         }
     }
 
-    private Answer read(HttpResponse<?> response) {
-        int status = response.statusCode();
+    private Answer read(Exchange.Reply reply) {
+        int status = reply.status();
         var error = "answered " + status;
         return switch (status) {
-            case 200 -> new Answer.Confirmed();
-            case 429, 503 -> new Answer.Failed(error, retryAfter(response));
+            case 200 -> new Answer.Confirmed(boot(reply.body()));
+            case 429, 503 -> new Answer.Failed(error, retryAfter(reply));
             case 408 -> failed(error);
             default -> status >= 500 ? failed(error) : new Answer.Misconfigured(error);
         };
     }
 
+    /** The name of the process that answered; empty when it does not say. */
+    static Optional<String> boot(String body) {
+        try {
+            return Optional.ofNullable(JSON.readTree(body))
+                    .map(json -> json.path("boot").asText(""))
+                    .filter(boot -> !boot.isEmpty() && boot.length() <= LONGEST_BOOT_ID);
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Seconds or a date (RFC 9110, 10.2.3); zero when there is none, or none that can be read. */
-    private Duration retryAfter(HttpResponse<?> response) {
-        var text = response.headers().firstValue("Retry-After").orElse("0").strip();
+    private Duration retryAfter(Exchange.Reply reply) {
+        var text = reply.headers().firstValue("Retry-After").orElse("0").strip();
         try {
             var asked = text.chars().allMatch(Character::isDigit)
                     ? Duration.ofSeconds(Long.parseLong(text))
@@ -98,24 +121,5 @@ final class Callback {
 
     private static Answer failed(String error) {
         return new Answer.Failed(error, Duration.ZERO);
-    }
-
-    private static String reason(Throwable cause) {
-        var message = cause instanceof IOException ? cause.getMessage() : null;
-        return cause.getClass().getSimpleName() + (message == null ? "" : ": " + message);
-    }
-
-    private static byte[] body(List<Turn.Due> due) {
-        var content = new LinkedHashMap<String, List<String>>();
-        content.put(
-                "tags", due.stream().filter(Turn.Due::isTag).map(Turn.Due::name).toList());
-        content.put(
-                "paths",
-                due.stream().filter(d -> !d.isTag()).map(Turn.Due::name).toList());
-        try {
-            return JSON.writeValueAsBytes(content);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("lists of text always become JSON", e);
-        }
     }
 }

@@ -34,7 +34,7 @@ public final class Caller implements AutoCloseable {
                 .connectTimeout(CONNECT_TIMEOUT)
                 .executor(threads)
                 .build();
-        var callback = new Callback(client, threads, options.timeout(), clock);
+        var callback = new Callback(new Exchange(client, threads), options.timeout(), clock);
         var pacing = new Pacing(options, random);
         this.byFrontEnd = owed.instances().all().stream()
                 .map(instance -> new InstanceCaller(owed, instance, callback, pacing, options, metrics))

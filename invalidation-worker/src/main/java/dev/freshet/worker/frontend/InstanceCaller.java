@@ -19,7 +19,7 @@ final class InstanceCaller {
 
     private final Owed owed;
     private final Instance instance;
-    private final Callback callback;
+    private final Channel channel;
     private final Pacing pacing;
     private final CallerOptions options;
     private final MeterRegistry metrics;
@@ -31,13 +31,13 @@ final class InstanceCaller {
     InstanceCaller(
             Owed owed,
             Instance instance,
-            Callback callback,
+            Channel channel,
             Pacing pacing,
             CallerOptions options,
             MeterRegistry metrics) {
         this.owed = owed;
         this.instance = instance;
-        this.callback = callback;
+        this.channel = channel;
         this.pacing = pacing;
         this.options = options;
         this.metrics = metrics;
@@ -98,8 +98,8 @@ final class InstanceCaller {
     private Duration tell(Turn.Mine turn) throws InterruptedException {
         long start = System.nanoTime();
         try {
-            switch (callback.send(instance, turn.due())) {
-                case Answer.Confirmed() -> confirmed(turn, Duration.ofNanos(System.nanoTime() - start));
+            switch (channel.tell(instance, turn.due())) {
+                case Answer.Confirmed(var ignored) -> confirmed(turn, Duration.ofNanos(System.nanoTime() - start));
                 case Answer.Failed(var error, var retryAfter) ->
                     failed(turn, error, pacing.backoff(turn.failures(), retryAfter));
                 case Answer.Misconfigured(var error) -> misconfigured(turn, error);

@@ -4,7 +4,6 @@ import static dev.freshet.redis.Script.argument;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.FrontEnd;
-import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.Script;
 import dev.freshet.redis.ScriptRunner;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * What each front-end instance has not confirmed. Redis remembers it, so that it outlives a restart of either side. It
@@ -61,22 +59,18 @@ public final class Owed {
     /**
      * Every instance of every front end owes a confirmation of each of these from now on. Safe to repeat.
      *
-     * @param paths as browsers ask for them, such as {@code /dashboard/3}
+     * @param changes each member once
      * @throws RedisException when it is not certain that Redis remembers; call again then
      */
-    public void record(Collection<Tag> tags, Collection<String> paths) {
-        var members = Stream.concat(
-                        tags.stream().map(tag -> Turn.Due.tag(TagEncoding.encode(tag.name()))),
-                        paths.stream().map(Turn.Due::path))
-                .distinct()
-                .toList();
-        if (members.isEmpty()) {
+    public void record(Collection<Change> changes) {
+        if (changes.isEmpty()) {
             return;
         }
-        instances.byFrontEnd().forEach((frontEnd, all) -> {
-            for (int from = 0; from < members.size(); from += MEMBERS_PER_SCRIPT) {
-                int to = Math.min(from + MEMBERS_PER_SCRIPT, members.size());
-                record(frontEnd, all, members.subList(from, to));
+        var all = List.copyOf(changes);
+        instances.byFrontEnd().forEach((frontEnd, those) -> {
+            for (int from = 0; from < all.size(); from += MEMBERS_PER_SCRIPT) {
+                int to = Math.min(from + MEMBERS_PER_SCRIPT, all.size());
+                record(frontEnd, those, all.subList(from, to));
             }
         });
         instances.byFrontEnd().keySet().forEach(recorded);
@@ -133,7 +127,7 @@ public final class Owed {
         }
         for (var due : turn.due()) {
             arguments.add(argument(due.member()));
-            arguments.add(argument(due.number()));
+            arguments.add(argument(due.value()));
         }
         return (int) count(CONFIRM, keys(instance), arguments.toArray(byte[][]::new));
     }
@@ -175,15 +169,20 @@ public final class Owed {
         redis.setClockOffset(ahead);
     }
 
-    private void record(String frontEnd, List<Instance> all, List<String> members) {
+    private void record(String frontEnd, List<Instance> all, List<Change> changes) {
         var names = new ArrayList<String>();
         names.add(keys.numbers(frontEnd));
         for (var instance : all) {
             names.add(keys.owed(instance));
             names.add(keys.counters(instance));
         }
-        var arguments = members.stream().map(Script::argument).toArray(byte[][]::new);
-        count(RECORD, names.toArray(String[]::new), arguments);
+        var arguments = new ArrayList<byte[]>(changes.size() * 3);
+        for (var change : changes) {
+            arguments.add(argument(change.member()));
+            arguments.add(argument(change.received().toEpochMilli()));
+            arguments.add(argument(change.version().map(Version::text).orElse("")));
+        }
+        count(RECORD, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
     }
 
     private FrontEndStatus status(Instance instance) {

@@ -1,7 +1,9 @@
 package dev.freshet.worker.frontend;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The answer to whoever wants to tell an instance what it is owed. */
 sealed interface Turn {
@@ -38,32 +40,44 @@ sealed interface Turn {
     }
 
     /**
-     * A tag or a path that an instance is owed.
+     * A tag or a path that an instance is owed, or everything.
      *
-     * @param number the change it is owed for; a confirmation counts only while it is still this one
+     * @param value what Redis holds for it: {@code number received version}, with {@code c} behind the number once it was
+     *     confirmed; a confirmation counts only while it is still this one
      */
-    record Due(String member, String number) {
-        private static final String TAG = "t:";
-        private static final String PATH = "p:";
-
-        static String tag(String encoded) {
-            return TAG + encoded;
-        }
-
-        static String path(String path) {
-            return PATH + path;
-        }
-
+    record Due(String member, String value) {
         boolean isTag() {
-            return member.startsWith(TAG);
+            return member.startsWith(Change.TAG);
+        }
+
+        boolean isPath() {
+            return member.startsWith(Change.PATH);
+        }
+
+        boolean isEverything() {
+            return member.equals(Change.EVERYTHING);
         }
 
         String name() {
-            return member.substring(TAG.length());
+            return member.substring(Change.TAG.length());
         }
 
         boolean isSecondPass() {
-            return number.endsWith("c");
+            return value.charAt(value.indexOf(' ') - 1) == 'c';
+        }
+
+        /** When the delivery came that made it old. */
+        Instant received() {
+            return Instant.ofEpochMilli(Long.parseLong(part(1)));
+        }
+
+        /** What the page must carry at least; empty when nobody can tell. */
+        Optional<Version> version() {
+            return Optional.of(part(2)).filter(text -> !text.isEmpty()).map(Version::new);
+        }
+
+        private String part(int index) {
+            return value.split(" ", 3)[index];
         }
     }
 }

@@ -9,12 +9,12 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 for i = 6, #ARGV, 2 do
   local member, number = ARGV[i], ARGV[i + 1]
   if redis.call('HGET', KEYS[2], member) == number then
-    if string.sub(number, -1) == 'c' then
+    if string.find(number, '^%d+c') then
       redis.call('ZREM', KEYS[1], member)
       redis.call('HDEL', KEYS[2], member)
     else
       redis.call('ZADD', KEYS[1], now + ARGV[3], member)
-      redis.call('HSET', KEYS[2], member, number .. 'c')
+      redis.call('HSET', KEYS[2], member, (string.gsub(number, ' ', 'c ', 1)))
     end
   end
 end

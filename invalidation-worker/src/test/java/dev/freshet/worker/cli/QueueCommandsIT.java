@@ -13,6 +13,7 @@ import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.TestServices;
+import dev.freshet.worker.frontend.Changes;
 import dev.freshet.worker.frontend.Owed;
 import java.time.Duration;
 import java.time.Instant;
@@ -205,7 +206,8 @@ class QueueCommandsIT {
     @Test
     void statusShowsWhatFrontEndsAreOwed() {
         var frontEnds = CatalogReader.read("tafta", environment).frontEnds().values();
-        new Owed(server, prefix, frontEnds, Owed.LONGEST_RENDER).record(List.of(new Tag("cohort:3")), List.of("/a"));
+        new Owed(server, prefix, frontEnds, Owed.LONGEST_RENDER)
+                .record(Changes.of(List.of(new Tag("cohort:3")), List.of("/a")));
 
         assertThat(run("status").out()).containsPattern("dashboard +http://127.0.0.1:3999\\S* +2 ");
         var frontEnd = run("status", "--json").json().path("frontEnds").get(0);

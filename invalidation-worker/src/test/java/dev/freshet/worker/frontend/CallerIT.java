@@ -66,7 +66,7 @@ class CallerIT {
     @Test
     void everyInstanceConfirmsTwiceAndThenIsOwedNothing() throws Exception {
         var caller = caller();
-        owed.record(List.of(new Tag("cohort:3"), new Tag("a,b")), List.of("/dashboard/3"));
+        owed.record(Changes.of(List.of(new Tag("cohort:3"), new Tag("a,b")), List.of("/dashboard/3")));
         caller.runOnce();
         caller.runOnce();
         assertThat(one.calls()).hasSize(1);
@@ -94,7 +94,7 @@ class CallerIT {
     void anInstanceThatHangsDelaysNoOtherAndKeepsItsDebt() throws Exception {
         one.hang();
         var caller = caller();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var round = CompletableFuture.supplyAsync(() -> runOnce(caller));
         await().until(() -> two.calls().size() == 1);
         assertThat(round).isNotDone();
@@ -109,7 +109,7 @@ class CallerIT {
     void anInstanceThatNeverAnswersIsGivenUpForNow() throws Exception {
         options = options.with(100, Duration.ofMillis(100));
         one.hang();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         caller().runOnce();
         assertThat(statusOf(one).lastError()).contains("no answer within 100 ms");
         assertThat(owedOf(one)).isEqualTo(1);
@@ -121,7 +121,7 @@ class CallerIT {
         one.goAway();
         var caller = caller();
         for (int i = 0; i < 5; i++) {
-            owed.record(List.of(new Tag("user:" + i)), List.of());
+            owed.record(Changes.of(List.of(new Tag("user:" + i)), List.of()));
             caller.runOnce();
             owed.moveClock(options.lastBackoff());
         }
@@ -138,7 +138,7 @@ class CallerIT {
 
     @Test
     void theDebtOutlivesTheProcess() throws Exception {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed = owedBy("secret", one.address(), two.address());
         caller().runOnce();
         assertThat(one.tags()).containsExactly("a");
@@ -153,7 +153,7 @@ class CallerIT {
     void retryAfterIsHonoured() throws Exception {
         one.failWith(503, Map.of("Retry-After", "120"));
         var caller = caller();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         caller.runOnce();
         one.recover();
         owed.moveClock(Duration.ofSeconds(110));
@@ -168,7 +168,7 @@ class CallerIT {
     void aBadSignatureIsRefusedAndStaysVisibleUntilSomebodyMendsIt() throws Exception {
         owed = owedBy("wrong", one.address());
         var caller = caller();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         caller.runOnce();
         owed.moveClock(options.lastBackoff());
         caller.runOnce();
@@ -189,7 +189,7 @@ class CallerIT {
     void aCallSignedLongAgoIsRefused() throws Exception {
         var late = open(new Caller(
                 owed, options, InstantSource.fixed(Instant.now().minusSeconds(301)), new Random(1), metrics));
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         late.runOnce();
         assertThat(one.refused()).isEqualTo(1);
     }
@@ -198,7 +198,7 @@ class CallerIT {
     void aRedirectIsNotFollowedButShown() throws Exception {
         one.failWith(307, Map.of("Location", two.address().toString()));
         owed = owedBy("secret", one.address());
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         caller().runOnce();
         assertThat(two.received()).isZero();
         assertThat(statusOf(one).lastError()).contains("answered 307");
@@ -207,7 +207,8 @@ class CallerIT {
     @Test
     void moreThanOneCallCarriesFollowsAtOnce() throws Exception {
         options = options.with(100, options.timeout());
-        owed.record(IntStream.range(0, 250).mapToObj(i -> new Tag("user:" + i)).toList(), List.of());
+        owed.record(Changes.of(
+                IntStream.range(0, 250).mapToObj(i -> new Tag("user:" + i)).toList(), List.of()));
         var caller = caller();
         for (int i = 0; i < 3; i++) {
             caller.runOnce();
@@ -224,7 +225,8 @@ class CallerIT {
         for (int i = 0; i < 100; i++) {
             for (int j = 0; j < 100; j++) {
                 if (j % 20 == 0) { // twenty deliveries of a batch are recorded together
-                    owed.record(List.of(new Tag("cohort:3"), new Tag("enrollments")), List.of("/dashboard/3"));
+                    owed.record(
+                            Changes.of(List.of(new Tag("cohort:3"), new Tag("enrollments")), List.of("/dashboard/3")));
                 }
             }
             caller.runOnce();
@@ -243,7 +245,7 @@ class CallerIT {
     void changesWithQuietBetweenThemAreToldAtOnce() throws Exception {
         var caller = caller();
         for (int i = 1; i <= 5; i++) {
-            owed.record(List.of(new Tag("a")), List.of());
+            owed.record(Changes.of(List.of(new Tag("a")), List.of()));
             caller.runOnce();
             assertThat(one.calls()).hasSize(i);
             owed.moveClock(Duration.ofSeconds(3));
@@ -254,10 +256,10 @@ class CallerIT {
     void theLoopsTellWithoutBeingAskedAndEndQuietly() {
         var caller = caller();
         caller.start();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         await().until(() -> one.calls().size() == 1 && two.calls().size() == 1);
         caller.close();
-        owed.record(List.of(new Tag("b")), List.of());
+        owed.record(Changes.of(List.of(new Tag("b")), List.of()));
         assertThat(one.tags()).containsExactly("a");
     }
 
@@ -266,7 +268,7 @@ class CallerIT {
         one.hang();
         var caller = caller();
         caller.start();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         await().until(() -> one.received() == 1);
         caller.close();
         one.recover();
@@ -281,7 +283,7 @@ class CallerIT {
         var second = caller();
         first.start();
         second.start();
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         await().until(() ->
                 owed.status().stream().allMatch(s -> s.lastConfirmedAt().isPresent()));
         first.close();

@@ -55,10 +55,17 @@ class OwedIT {
 
     @Test
     void aChangeIsOwedByEveryInstance() {
-        owed.record(List.of(new Tag("cohort:3"), new Tag("user:smith,jane@x.org")), List.of("/dashboard/3"));
+        owed.record(
+                Changes.of(List.of(new Tag("cohort:3"), new Tag("user:smith,jane@x.org")), List.of("/dashboard/3")));
         for (var instance : List.of(one, two)) {
             assertThat(numbers(instance))
-                    .isEqualTo(Map.of("t:cohort:3", "1", "t:user:smith%2Cjane@x.org", "1", "p:/dashboard/3", "1"));
+                    .isEqualTo(Map.of(
+                            "t:cohort:3",
+                            "1" + Changes.REST,
+                            "t:user:smith%2Cjane@x.org",
+                            "1" + Changes.REST,
+                            "p:/dashboard/3",
+                            "1" + Changes.REST));
             assertThat(due(instance)).containsOnlyKeys("t:cohort:3", "t:user:smith%2Cjane@x.org", "p:/dashboard/3");
             assertThat(state(instance)).isEmpty();
         }
@@ -67,18 +74,18 @@ class OwedIT {
     @Test
     void nothingIsRememberedForAFrontEndWithoutInstances() {
         var nobody = new Owed(server, prefix, List.of(new FrontEnd("empty", "nextjs", List.of(), List.of())), RENDER);
-        nobody.record(List.of(new Tag("a")), List.of());
+        nobody.record(Changes.of(List.of(new Tag("a")), List.of()));
         assertThat(server.await(server.session().commands().keys(prefix + "*"))).isEmpty();
         assertThat(nobody.status()).isEmpty();
     }
 
     @Test
     void whatWasConfirmedOnceIsDueOnceMoreAfterTheLongestRenderAndThenForgotten() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var first = take(one);
-        assertThat(first.due()).containsExactly(new Turn.Due("t:a", "1"));
+        assertThat(first.due()).containsExactly(new Turn.Due("t:a", "1" + Changes.REST));
         assertThat(owed.confirm(one, first, PAUSE, PAUSE)).isEqualTo(1);
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1c"));
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1c" + Changes.REST));
         assertThat(owed.take(one, LEASE, 100))
                 .isInstanceOfSatisfying(
                         Turn.Later.class, later -> assertThat(later.in()).isBetween(RENDER.dividedBy(2), RENDER));
@@ -96,38 +103,58 @@ class OwedIT {
 
     @Test
     void aChangeDuringACallStaysDue() {
-        owed.record(List.of(new Tag("a"), new Tag("b")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a"), new Tag("b")), List.of()));
         var turn = take(one);
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         double wasDue = dueAt("t:a");
         owed.confirm(one, turn, PAUSE, PAUSE);
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2", "t:b", "1c"));
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST, "t:b", "1c" + Changes.REST));
         assertThat(dueAt("t:a")).isEqualTo(wasDue);
         assertThat(dueAt("t:b")).isGreaterThan(wasDue);
     }
 
     @Test
     void aChangeBeforeTheSecondCallStartsAnew() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, take(one), PAUSE, PAUSE);
         double secondCall = dueAt("t:a");
-        owed.record(List.of(new Tag("a")), List.of());
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST));
         assertThat(dueAt("t:a")).isLessThan(secondCall);
     }
 
     @Test
     void recordingAgainNeverPostpones() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         double first = dueAt("t:a");
         owed.moveClock(Duration.ofSeconds(3));
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         assertThat(dueAt("t:a")).isEqualTo(first);
     }
 
     @Test
+    void theEarliestReceiptAndTheNewestVersionStayUntilACallIsConfirmed() {
+        var later = Changes.RECEIVED.plusSeconds(9);
+        owed.record(List.of(Change.of("/a", later, Optional.of(new Version("10")))));
+        owed.record(List.of(Change.of("/a", Changes.RECEIVED, Optional.of(new Version("9")))));
+        owed.record(List.of(Change.of("/a", later, Optional.empty())));
+        assertThat(numbers(one)).isEqualTo(Map.of("p:/a", "3" + Changes.REST + "10"));
+        assertThat(take(one).due()).singleElement().satisfies(due -> {
+            assertThat(due.received()).isEqualTo(Changes.RECEIVED);
+            assertThat(due.version()).contains(new Version("10"));
+        });
+        owed.record(List.of(Change.of("/a", later, Optional.of(new Version("some text")))));
+        assertThat(numbers(one)).isEqualTo(Map.of("p:/a", "4" + Changes.REST + "some text"));
+
+        owed.moveClock(LEASE);
+        owed.confirm(one, take(one), PAUSE, PAUSE);
+        owed.record(List.of(Change.of("/a", later, Optional.empty())));
+        assertThat(numbers(one)).isEqualTo(Map.of("p:/a", "5 " + later.toEpochMilli() + " some text"));
+    }
+
+    @Test
     void aConfirmationSentTwiceCountsOnce() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var turn = take(one);
         owed.confirm(one, turn, PAUSE, PAUSE);
         var before = Map.of("numbers", numbers(one), "due", due(one), "state", state(one));
@@ -139,14 +166,14 @@ class OwedIT {
 
     @Test
     void aLateConfirmationOfAnEarlierLifeForgetsNothing() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, take(one), PAUSE, PAUSE);
         owed.moveClock(RENDER);
         var second = take(one);
         owed.confirm(one, second, PAUSE, PAUSE);
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, second, PAUSE, PAUSE);
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST));
         assertThat(due(one)).containsOnlyKeys("t:a");
     }
 
@@ -156,21 +183,21 @@ class OwedIT {
                 var cut = new RedisServer("cut", proxy.url(), Duration.ofSeconds(2))) {
             var shaky = new Owed(cut, prefix, frontEnds, RENDER);
             proxy.cutNextAnswer();
-            shaky.record(List.of(new Tag("a")), List.of());
+            shaky.record(Changes.of(List.of(new Tag("a")), List.of()));
             assertThat(proxy.hasCut()).isTrue();
-            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2"));
+            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST));
             proxy.cutNextAnswer();
             var turn = (Turn.Mine) shaky.take(one, LEASE, 100);
             proxy.cutNextAnswer();
             assertThat(shaky.confirm(one, turn, PAUSE, PAUSE)).isEqualTo(1);
-            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2c"));
+            assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2c" + Changes.REST));
             assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
         }
     }
 
     @Test
     void oneSenderAtATimeAndTheNextOneWhenItDied() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         take(one);
         assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
         assertThat(take(two).due()).hasSize(1);
@@ -180,7 +207,7 @@ class OwedIT {
 
     @Test
     void aTurnGivenBackIsFreeAtOnceAndOnlyItsOwnerGivesItBack() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var turn = take(one);
         owed.release(one, new Turn.Mine("other", 1, List.of(), false, PAUSE, PAUSE, 0));
         assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
@@ -190,13 +217,13 @@ class OwedIT {
 
     @Test
     void aFailureKeepsEverythingAndSentTwiceCountsOnce() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var dueBefore = due(one);
         var turn = take(one);
         owed.fail(one, turn, Duration.ofSeconds(60), "answered 500", false);
         owed.fail(one, turn, Duration.ofSeconds(60), "answered 500", false);
         assertThat(due(one)).isEqualTo(dueBefore);
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1"));
+        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1" + Changes.REST));
         assertThat(state(one))
                 .containsOnlyKeys("rest", "error", "fault", "failures")
                 .containsEntry("failures", "1");
@@ -208,9 +235,9 @@ class OwedIT {
 
     @Test
     void aCallCarriesTheOldestFirstAndSaysThatThereIsMore() {
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.moveClock(Duration.ofMillis(5));
-        owed.record(List.of(new Tag("b"), new Tag("c")), List.of());
+        owed.record(Changes.of(List.of(new Tag("b"), new Tag("c")), List.of()));
         var turn = (Turn.Mine) owed.take(one, LEASE, 1);
         assertThat(turn.due()).extracting(Turn.Due::name).containsExactly("a");
         assertThat(turn.more()).isTrue();
@@ -219,8 +246,8 @@ class OwedIT {
 
     @Test
     void thousandsOfTagsAreRecordedInPieces() {
-        owed.record(
-                IntStream.range(0, 1_234).mapToObj(i -> new Tag("user:" + i)).toList(), List.of());
+        owed.record(Changes.of(
+                IntStream.range(0, 1_234).mapToObj(i -> new Tag("user:" + i)).toList(), List.of()));
         assertThat(numbers(one)).hasSize(1_234);
         assertThat(due(two)).hasSize(1_234);
     }
@@ -231,7 +258,7 @@ class OwedIT {
                 .containsExactly(
                         new FrontEndStatus("dashboard", a.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0),
                         new FrontEndStatus("dashboard", b.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0));
-        owed.record(List.of(new Tag("a")), List.of());
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, take(one), PAUSE, PAUSE);
         owed.fail(two, take(two), PAUSE, "answered 401", true);
         owed.moveClock(Duration.ofSeconds(2));
