@@ -13,14 +13,13 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
   async function readView(name, params, { revalidate, timeout = patience, token: own = token } = {}) {
     const { view, tags, path } = known().read(name, params)
     const address = base(url ?? process.env.FRESHET_URL, 'FRESHET_URL') + path
-    const headers = { Accept: 'application/json', 'X-Freshet-View': view.version }
+    // with the version, what was cached of another definition of the view is not taken for this one's
+    const headers = { Accept: 'application/json', 'X-Freshet-View': String(view.version ?? '') }
     if (own) headers.Authorization = `Bearer ${own}`
-    let response
     try {
-      response = await fetch(address, {
+      const response = await fetch(address, {
         headers,
-        cache: 'force-cache', // since 15 a fetch is not cached by itself
-        next: { tags, revalidate: revalidate ?? view.ttl },
+        next: { tags, revalidate: revalidate ?? view.ttl }, // cached by all versions, for as long as this says
         signal: AbortSignal.timeout(timeout),
       })
       if (!response.ok) throw await FreshetError.from(`GET ${path}`, response)
@@ -33,8 +32,7 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
         tags,
       }
     } catch (cause) {
-      if (cause.name !== 'TimeoutError') throw cause
-      throw new FreshetError(`GET ${path} was not answered within ${timeout} ms`, { cause })
+      throw cause instanceof FreshetError ? cause : FreshetError.unanswered(`GET ${path}`, address, timeout, cause)
     }
   }
 

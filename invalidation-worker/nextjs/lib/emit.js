@@ -17,7 +17,7 @@ export async function send({ url, secrets, topic, payload, id = randomUUID(), wa
   const body = JSON.stringify({ id, topic, payload })
   const address = `${url}/events${wait === 'applied' ? '?wait=applied' : ''}`
   for (let tries = 1; ; tries++) {
-    const left = deadline - performance.now()
+    const left = Math.max(1, Math.ceil(deadline - performance.now()))
     const failure = await attempt(address, secrets[0], body, left)
     if (!(failure instanceof FreshetError)) return failure
     const pause = Math.max((failure.retryAfter ?? 0) * 1_000, Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries))
@@ -38,11 +38,10 @@ async function attempt(address, secret, body, timeout) {
       },
       body,
       cache: 'no-store',
-      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeout))),
+      signal: AbortSignal.timeout(timeout),
     })
     return response.ok ? await response.json() : await FreshetError.from('POST /events', response)
   } catch (cause) {
-    const why = cause.name === 'TimeoutError' ? `no answer within ${Math.ceil(timeout)} ms` : (cause.cause?.message ?? cause.message)
-    return new FreshetError(`POST /events at ${new URL(address).origin} failed: ${why}`, { cause })
+    return FreshetError.unanswered('POST /events', address, timeout, cause)
   }
 }

@@ -25,4 +25,19 @@ export class FreshetError extends Error {
       retryAfter: Number.isFinite(seconds) ? seconds : undefined,
     })
   }
+
+  /**
+   * Of a fetch that was not answered. Anything else is thrown again: Next.js steers its renders by errors of its own.
+   *
+   * @param {string} what was asked
+   * @param {string} address
+   * @param {number} timeout that it was given, in ms
+   * @param {any} cause
+   */
+  static unanswered(what, address, timeout, cause) {
+    const isAway = cause instanceof TypeError && cause.cause !== undefined // how fetch says it
+    if (cause.name !== 'TimeoutError' && !isAway) throw cause
+    const why = isAway ? `failed: ${cause.cause.message || cause.cause.code}` : `was not answered within ${timeout} ms`
+    return new FreshetError(`${what} at ${new URL(address).origin} ${why}`, { cause })
+  }
 }

@@ -1,8 +1,8 @@
 import { boot, receiverState, uptime } from './process.js'
 import { secretsOf, verify } from './signature.js'
 
-/** More than Freshet sends: 5,000 of the longest tags and paths that are common. */
-export const MAX_BODY = 8 * 1024 * 1024
+/** Bytes; Freshet sends at most 5,000 names of some hundred characters. */
+const MAX_BODY = 8 * 1024 * 1024
 /** Calls that are remembered; a real sender stays far below within the ten minutes in question. */
 const MAX_REMEMBERED = 10_000
 
@@ -15,7 +15,7 @@ const MAX_REMEMBERED = 10_000
  * Decides what a call is answered, whatever carries it. It is worse to confirm what was not done than to be told twice.
  *
  * @param {string} name of this receiver in its process
- * @param {(call: Call) => unknown} act makes it so; rejects when it could not
+ * @param {(call: Call, context: any) => unknown} act makes it so; rejects when it could not
  * @param {{ secrets?: string | readonly string[], readyAfter?: number, actTimeout?: number, now?: () => number }} options
  */
 export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTimeout = 8_000, now = Date.now } = {}) {
@@ -32,9 +32,10 @@ export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTim
    * @param {string | null | undefined} header the signature
    * @param {() => Promise<Uint8Array | null>} read the body, of which nothing is read without a signature; null when it
    *   is too long
+   * @param {any} [context] handed to `act`
    * @returns {Promise<Answer>}
    */
-  async function receive(header, read) {
+  async function receive(header, read, context) {
     const allowed = known()
     if (allowed.length === 0) {
       return refuse(500, 'no secret is configured in this process; set REVALIDATE_SECRET as Freshet has it')
@@ -45,18 +46,18 @@ export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTim
     const verdict = verify(header, body, allowed, now() / 1000)
     if ('error' in verdict) return refuse(401, verdict.error)
     const call = parse(body)
-    return typeof call === 'string' ? refuse(400, call) : once(verdict, call)
+    return typeof call === 'string' ? refuse(400, call) : once(verdict, call, context)
   }
 
   /** A call that comes again within its window shares the first one's answer. One that failed is forgotten. */
-  async function once({ key, until }, call) {
+  async function once({ key, until }, call, context) {
     const first = state.calls.get(key)
     if (first) {
       const answer = await first.answer
       return { ...answer, body: { ...answer.body, replayed: true } }
     }
     forget()
-    const answer = run(call)
+    const answer = run(call, context)
     state.calls.set(key, { until, answer })
     const done = await answer
     if (done.status !== 200) state.calls.delete(key)
@@ -70,9 +71,9 @@ export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTim
     }
   }
 
-  async function run(call) {
+  async function run(call, context) {
     try {
-      await within(actTimeout, act(call))
+      await within(actTimeout, act(call, context))
     } catch (error) {
       console.error(`freshet: not confirmed, will be told again: ${error?.message ?? error}`)
       return refuse(503, 'it could not be stored; tell us again', { 'Retry-After': '1' })
@@ -83,6 +84,21 @@ export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTim
   }
 
   return { probe, receive }
+}
+
+/**
+ * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} chunks
+ * @returns {Promise<Buffer | null>} null when it is too long
+ */
+export async function readBody(chunks) {
+  const parts = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > MAX_BODY) return null
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts)
 }
 
 const refuse = (status, error, headers) => ({ status, body: { error }, headers })
@@ -96,7 +112,8 @@ function parse(bytes) {
     return 'the body is no JSON'
   }
   const isTexts = (list) => Array.isArray(list) && list.every((item) => typeof item === 'string')
-  const { tags = [], paths = [], everything = false } = json ?? {}
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'the body is no JSON object'
+  const { tags = [], paths = [], everything = false } = json
   if (!isTexts(tags)) return 'tags must be a list of texts'
   if (!isTexts(paths) || !paths.every((path) => path.startsWith('/'))) return 'paths must be a list of texts that begin with /'
   if (typeof everything !== 'boolean') return 'everything must be true or false'

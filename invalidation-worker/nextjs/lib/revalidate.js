@@ -1,4 +1,5 @@
-import { createReceiver, MAX_BODY } from './receiver.js'
+import { isPattern, spellings } from './paths.js'
+import { createReceiver, readBody } from './receiver.js'
 import { SIGNATURE_HEADER } from './signature.js'
 
 /**
@@ -12,7 +13,9 @@ export function revalidation({ revalidateTag, revalidatePath }, { stored, stored
     if (call.everything) revalidatePath('/', 'layout')
     // expire: 0 makes the next visitor wait for fresh data in 16; 14 and 15, where that is always so, ignore it
     for (const tag of call.tags) revalidateTag(tag, { expire: 0 })
-    for (const path of call.paths) path.includes('[') ? revalidatePath(path, 'page') : revalidatePath(path)
+    for (const path of call.paths.flatMap(spellings)) {
+      isPattern(path) ? revalidatePath(path, 'page') : revalidatePath(path)
+    }
     await stored?.(call)
   }
   const receiver = createReceiver('route', act, { ...options, actTimeout: storedTimeout })
@@ -23,7 +26,7 @@ export function revalidation({ revalidateTag, revalidatePath }, { stored, stored
       return respond(receiver.probe())
     },
     async POST(request) {
-      return respond(await receiver.receive(request.headers.get(SIGNATURE_HEADER), () => read(request)))
+      return respond(await receiver.receive(request.headers.get(SIGNATURE_HEADER), () => readBody(request.body ?? [])))
     },
   }
 }
@@ -31,14 +34,3 @@ export function revalidation({ revalidateTag, revalidatePath }, { stored, stored
 const respond = ({ status, body, headers }) =>
   Response.json(body, { status, headers: { 'Cache-Control': 'no-store', ...headers } })
 
-/** @returns {Promise<Buffer | null>} null when it is too long */
-async function read(request) {
-  const chunks = []
-  let length = 0
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length
-    if (length > MAX_BODY) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}

@@ -5,10 +5,12 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 /** What servers and proxies take for something else within a path: such a value goes into the query instead. */
 const UNFIT_FOR_PATH = /^\.{0,2}$|[/\\%;]/
 const MAX_TAG_LENGTH = 512
+/** As Java has it: without the spaces that keep words together. */
+const BLANK = /^[ \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]*$/
 
 /** How each type writes a value, as Freshet does; undefined when it is none. */
 const CANONICAL = {
-  int: (text) => (/^[+-]?\d{1,19}$/.test(text) ? String(BigInt(text.replace('+', ''))) : undefined),
+  int: (text) => (/^[+-]?\d{1,64}$/.test(text) ? long(BigInt(text.replace('+', ''))) : undefined),
   text: (text) => (CONTROL.test(text) || !text.isWellFormed() ? undefined : text),
   date: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) && isDay(text) ? text : undefined),
   bool: (text) => (text === 'true' || text === 'false' ? text : undefined),
@@ -21,6 +23,8 @@ const EXPECTED = {
   bool: 'true or false',
   uuid: 'a UUID',
 }
+
+const long = (number) => (BigInt.asIntN(64, number) === number ? String(number) : undefined)
 
 const isDay = (text) => {
   const day = new Date(`${text}T00:00:00Z`)
@@ -50,7 +54,7 @@ export class Views {
   read(name, params = {}) {
     const view = this.get(name)
     const values = parse(name, view.params, params)
-    return { view, values, tags: tags(view, values), path: path(name, view, values) }
+    return { view, values, tags: tags(name, view, values), path: path(name, view, values) }
   }
 }
 
@@ -89,12 +93,18 @@ function expected({ type, min, max, maxLength, oneOf }) {
   return EXPECTED[type] + (min === undefined ? '' : ` from ${min}`) + (max === undefined ? '' : ` to ${max}`)
 }
 
-/** As the catalog says, encoded; a tag whose placeholder is empty is left out, as no event names it. */
-function tags(view, values) {
+/** As the catalog says, encoded. A tag whose placeholder is empty by default is left out, as no event names it. */
+function tags(name, view, values) {
   const rendered = view.tags
-    .map((template) => render(template, values))
-    .filter((tag) => tag !== null && tag.trim() !== '' && tag.length <= MAX_TAG_LENGTH)
+    .map((template) => render(template, values) ?? leftOut(name, view, values, template))
+    .filter((tag) => !BLANK.test(tag) && tag.length <= MAX_TAG_LENGTH)
   return [...new Set(rendered)].map(encodeTag)
+}
+
+function leftOut(name, view, values, template) {
+  const empty = Object.keys(values).find((key) => values[key] === '' && template.includes(`{${key}}`))
+  if (empty && view.params[empty].default === '') return ''
+  throw new FreshetError(`${name}: ${empty} is empty, so that nothing could name its tag ${template}`)
 }
 
 /** One address for one value: what is as by default is left out. */

@@ -2,13 +2,48 @@ package dev.freshet.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TemplateTest {
+    /**
+     * The JavaScript of front ends is tested with the same.
+     *
+     * @param rendered null when a placeholder has no value
+     */
+    record Example(
+            String why,
+            String template,
+            Map<String, String> values,
+            @Nullable String rendered) {
+        @Override
+        public String toString() {
+            return why;
+        }
+    }
+
+    static List<Example> examples() throws IOException {
+        try (var file = TemplateTest.class.getResourceAsStream("templates.json")) {
+            return new ObjectMapper().readValue(file, new TypeReference<>() {});
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void bothSidesRenderAlike(Example example) {
+        var rendered = new Template(example.template()).render(Map.copyOf(example.values()));
+        assertThat(rendered.orElse(null)).isEqualTo(example.rendered());
+    }
+
     private final Template template = new Template("cohort:{cohortId}/{page}");
 
     @Test

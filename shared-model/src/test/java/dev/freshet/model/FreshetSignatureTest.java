@@ -1,0 +1,40 @@
+package dev.freshet.model;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FreshetSignatureTest {
+    /** The JavaScript of front ends is tested with the same. */
+    record Example(String why, List<String> secrets, long seconds, String body, String header) {
+        @Override
+        public String toString() {
+            return why;
+        }
+    }
+
+    static List<Example> examples() throws IOException {
+        try (var file = FreshetSignatureTest.class.getResourceAsStream("signatures.json")) {
+            return new ObjectMapper().readValue(file, new TypeReference<>() {});
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void bothSidesSignAlike(Example example) {
+        var at = Instant.ofEpochSecond(example.seconds());
+        assertThat(example.secrets())
+                .extracting(secret ->
+                        FreshetSignature.header(secret, at, example.body().getBytes(UTF_8)))
+                .allMatch(header -> header.startsWith("t=" + example.seconds() + ","))
+                .extracting(header -> header.split(",", 2)[1])
+                .containsExactly(example.header().split(",", 2)[1].split(","));
+    }
+}
