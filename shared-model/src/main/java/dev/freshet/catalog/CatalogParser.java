@@ -4,7 +4,6 @@ import dev.freshet.cache.Ttl;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.settings.Durations;
 import dev.freshet.settings.Settings;
-import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -51,7 +50,7 @@ final class CatalogParser {
         var events = section.find("events")
                 .map(element -> new EventParser(this, routes, sites).events(element))
                 .orElse(Map.of());
-        var frontEnds = named(section, "frontEnds", this::frontEnd);
+        var frontEnds = named(section, "frontEnds", new FrontEndParser(this, events.values())::frontEnd);
         var limits = section.find("limits").map(this::limits).orElse(Limits.NONE);
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
@@ -94,36 +93,6 @@ final class CatalogParser {
                         "secrets", "secrets: \"${" + name.toUpperCase(java.util.Locale.ROOT) + "_SECRETS}\"")
                 .map(values -> secrets(values, "every request of site " + name + " is refused"));
         return Optional.of(new Site(name, scheme.orElse(""), secrets.orElse(List.of())));
-    }
-
-    private Optional<FrontEnd> frontEnd(String name, Element element) {
-        var section = new Section(element, List.of("type", "instances", "secret"));
-        var type = section.require("type", "type: nextjs")
-                .flatMap(e -> e.text("nextjs", text -> Optional.of(text).filter("nextjs"::equals)));
-        var instances = section.require("instances", "instances: \"${FRONT_END_URLS}\"");
-        var urls = instances
-                .map(e -> list(e).stream().flatMap(url -> url(e, url).stream()).toList())
-                .orElse(List.of());
-        var secrets = section.require("secret", "secret: \"${REVALIDATE_SECRET}\"")
-                .map(this::secrets)
-                .orElse(List.of());
-        if (!urls.isEmpty() && secrets.isEmpty()) {
-            element.error("has instances but no secret", "set the variable that its secret names");
-        }
-        return type.map(t -> new FrontEnd(name, t, urls, secrets));
-    }
-
-    private static Optional<URI> url(Element element, String text) {
-        try {
-            var url = URI.create(text);
-            if (url.getHost() != null && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
-                return Optional.of(url);
-            }
-        } catch (IllegalArgumentException e) {
-            // reported below
-        }
-        element.error("must be URLs such as http://dashboard:3000, was '" + text + "'");
-        return Optional.empty();
     }
 
     private Limits limits(Element element) {
@@ -203,7 +172,8 @@ final class CatalogParser {
         return list(element, settings::find);
     }
 
-    private List<String> secrets(Element element) {
+    /** As {@link #list(Element)}, of what must not be printed. */
+    List<String> secrets(Element element) {
         return list(element, settings::findSecret);
     }
 
@@ -236,6 +206,11 @@ final class CatalogParser {
                 .map(String::strip)
                 .filter(text -> !text.isEmpty())
                 .toList();
+    }
+
+    /** The text with its variables filled. */
+    String fill(String text) {
+        return fill(text, settings::find);
     }
 
     /** Fills {@code ${NAME}} and {@code ${NAME:-otherwise}}; a variable that is not set is empty. */

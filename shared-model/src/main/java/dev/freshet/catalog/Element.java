@@ -76,6 +76,10 @@ final class Element {
         return node instanceof ScalarNode && !isEmpty();
     }
 
+    boolean isMapping() {
+        return node instanceof MappingNode;
+    }
+
     Optional<String> text() {
         if (isText()) {
             return Optional.of(((ScalarNode) node).getValue());

@@ -114,7 +114,35 @@ final class EventParser {
                 apply,
                 section.find("lookup").flatMap(values::sql).orElse(null),
                 section.find("tags").map(names::list).orElse(List.of()),
-                section.find("paths").map(names::list).orElse(List.of()));
+                section.find("paths").map(e -> pages(e, names)).orElse(List.of()));
+    }
+
+    private static List<PageTemplate> pages(Element element, Templates names) {
+        return element.items().stream()
+                .flatMap(item -> page(item, names).stream())
+                .toList();
+    }
+
+    /** {@code /dashboard/{cohortId}}, or the same with a version. */
+    private static Optional<PageTemplate> page(Element element, Templates names) {
+        if (!element.isMapping()) {
+            return names.one(element).map(path -> new PageTemplate(path, Optional.empty()));
+        }
+        var section = new Section(element, List.of("path", "version"));
+        var version = section.require("version", "version: \"{at}\"").flatMap(e -> pageVersion(e, names));
+        return section.require("path", "path: \"/dashboard/{cohortId}\"")
+                .flatMap(names::one)
+                .map(path -> new PageTemplate(path, version));
+    }
+
+    private static Optional<Template> pageVersion(Element element, Templates names) {
+        var version = names.one(element);
+        if (version.isPresent() && version.get().placeholders().isEmpty()) {
+            element.error(
+                    "is '" + version.get() + "', which is always the same",
+                    "fill it from the event or a row, such as version: \"{at}\"");
+        }
+        return version;
     }
 
     /** An event that applies carries what it is about and how new it is, and both are always there. */

@@ -12,6 +12,7 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -43,7 +44,7 @@ public record EventRule(
         @Nullable NamedSql apply,
         @Nullable NamedSql lookup,
         List<Template> tags,
-        List<Template> paths) {
+        List<PageTemplate> paths) {
 
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
     public static final String RECEIVED_AT = "receivedAt";
@@ -85,22 +86,31 @@ public record EventRule(
      *     event's own counts too
      */
     public NavigableSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
-        return render(tags, event, rows)
+        return values(event, rows)
+                .flatMap(values -> tags.stream().flatMap(tag -> tag.render(values).stream()))
                 .filter(Tag::isValid)
                 .map(Tag::new)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The pages that the event changes, by the same rules as {@link #tags}. */
-    public NavigableSet<String> paths(Event event, Collection<Map<String, @Nullable String>> rows) {
-        return render(paths, event, rows).collect(Collectors.toCollection(TreeSet::new));
+    /**
+     * The pages that the event changes, by the same rules as {@link #tags}. One path may stand there several times, with
+     * different versions, those of later rows later.
+     */
+    public Set<Page> pages(Event event, Collection<Map<String, @Nullable String>> rows) {
+        return values(event, rows)
+                .flatMap(values -> paths.stream().flatMap(path -> path.render(values).stream()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    private static Stream<String> render(
-            List<Template> templates, Event event, Collection<Map<String, @Nullable String>> rows) {
-        var sets = Stream.concat(
-                Stream.of(event.parameters()), rows.stream().map(row -> overlay(event.parameters(), row)));
-        return sets.flatMap(values -> templates.stream().flatMap(template -> template.render(values).stream()));
+    /** Whether it says of pages how new they must be. */
+    boolean hasPageVersions() {
+        return paths.stream().anyMatch(path -> path.version().isPresent());
+    }
+
+    private static Stream<Map<String, @Nullable String>> values(
+            Event event, Collection<Map<String, @Nullable String>> rows) {
+        return Stream.concat(Stream.of(event.parameters()), rows.stream().map(row -> overlay(event.parameters(), row)));
     }
 
     private static Map<String, @Nullable String> overlay(

@@ -3,6 +3,7 @@ package dev.freshet.db;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.EventRule;
 import dev.freshet.catalog.NamedSql;
+import dev.freshet.catalog.PageTemplate;
 import dev.freshet.catalog.Problem;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.Template;
@@ -111,8 +112,9 @@ public final class SqlCheck {
     /** The placeholders that the event itself does not fill. */
     private static Set<String> wanted(EventRule rule) {
         var names = new LinkedHashSet<String>();
-        Stream.concat(rule.tags().stream(), rule.paths().stream())
-                .map(Template::placeholders)
+        Stream.concat(
+                        rule.tags().stream().map(Template::placeholders),
+                        rule.paths().stream().map(PageTemplate::placeholders))
                 .forEach(names::addAll);
         names.removeAll(rule.with().keySet());
         names.remove(EventRule.RECEIVED_AT);

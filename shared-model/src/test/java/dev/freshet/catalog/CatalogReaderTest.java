@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,6 +175,59 @@ class CatalogReaderTest {
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"localhost\", secret: s } }",
                         "2: frontEnds.web.instances must be URLs such as http://dashboard:3000, was 'localhost'"),
                 Arguments.of(
+                        frontEnd("instances: \"http://a:1\""), "2: frontEnds.web has no type; such as type: nextjs"),
+                Arguments.of(
+                        frontEnd("type: remix"),
+                        "2: frontEnds.web.type must be one of nextjs, http, next-cache-handler, was 'remix'"),
+                Arguments.of(
+                        frontEnd("type: http, instances: \"dns+ftp://a\", secret: s"),
+                        "2: frontEnds.web.instances must be URLs such as http://dashboard:3000, was 'dns+ftp://a'"),
+                Arguments.of(
+                        frontEnd("type: http, instances: \"http://a\", secret: s, redis: \"redis://a\""),
+                        "2: frontEnds.web.redis is no key of the format; known here: type, instances, secret, proof"),
+                Arguments.of(
+                        frontEnd("type: nextjs, instances: \"http://a\", secret: s, proof: { }"),
+                        "2: frontEnds.web.proof must say where pages carry their version;"
+                                + " such as { meta: freshet-version }, or header"),
+                Arguments.of(
+                        frontEnd("type: nextjs, instances: \"http://a\", secret: s, proof: { meta: a, header: b }")
+                                + "events: { a.b: { with: { v: /v }, tags: [ x ], paths: [ { path: /a, version: \"{v}\" } ] } }",
+                        "2: frontEnds.web.proof must say where pages carry their version;"
+                                + " such as { meta: freshet-version }, or header"),
+                Arguments.of(
+                        frontEnd("type: nextjs, instances: \"http://a\", secret: s, proof: { header: \"X Y\" }"),
+                        "2: frontEnds.web.proof.header must be the name of a response header such as X-Freshet-Version,"
+                                + " was 'X Y'"),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, keyPrefix: \"a:\""),
+                        "2: frontEnds.web has no redis; such as redis: \"${NEXT_CACHE_REDIS_URL}\""),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"redis://a\""),
+                        "2: frontEnds.web has no keyPrefix;"
+                                + " such as keyPrefix: \"nextjs:\", the one that the cache handler is given"),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"http://:hush@a\", keyPrefix: \"a:\""),
+                        "2: frontEnds.web.redis must be one URL of one host such as redis://cache:6379"),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"redis://a, redis://b\", keyPrefix: \"a:\""),
+                        "2: frontEnds.web has several values for redis; give each Redis a front end of its own"),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"redis://a\", keyPrefix: \"a:\", secret: s"),
+                        "2: frontEnds.web.secret is no key of the format; known here: type, redis, keyPrefix"),
+                Arguments.of(
+                        event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { path: /a } ]"),
+                        "13: events.a.b.paths has no version; such as version: \"{at}\""),
+                Arguments.of(
+                        event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { version: \"{at}\" } ]"),
+                        "13: events.a.b.paths has no path; such as path: \"/dashboard/{cohortId}\""),
+                Arguments.of(
+                        event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { path: /a, version: \"1\" } ]"),
+                        "13: events.a.b.paths.version is '1', which is always the same;"
+                                + " fill it from the event or a row, such as version: \"{at}\""),
+                Arguments.of(
+                        event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { path: /a, version: \"{att}\" } ]"),
+                        "13: events.a.b.paths.version has {att}, which nothing fills; did you mean at?"),
+                Arguments.of(
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"http://a:1\", secret: \"${NONE}\" } }",
                         "2: frontEnds.web has instances but no secret; set the variable that its secret names"),
                 Arguments.of(view("ttl: 5m", "ttl: 5m\n    access: { token: a }"), """
@@ -329,6 +383,54 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aFrontEndIsToldInTheWayOfItsType() {
+        var yaml = """
+                application: x
+                frontEnds:
+                  pages: { type: nextjs, instances: "dns+http://web:3000", secret: s, proof: { meta: v } }
+                  search: { type: http, instances: "https://search/hook", secret: s, proof: { header: X-V } }
+                  shared: { type: next-cache-handler, redis: "${R}", keyPrefix: "${P:-nextjs:}" }
+                events:
+                  a.b: { with: { at: /at }, tags: [ x ], paths: [ /a, { path: /b, version: "{at}" } ] }
+                """;
+        var catalog = parse(yaml, Map.of("R", "redis://:hush@cache:6379/2"));
+        assertThat(catalog.frontEnds().values())
+                .containsExactly(
+                        new FrontEnd(
+                                "pages",
+                                FrontEnd.Type.NEXTJS,
+                                List.of(URI.create("dns+http://web:3000")),
+                                List.of("s"),
+                                Optional.of(new FrontEnd.Proof.Meta("v")),
+                                ""),
+                        new FrontEnd(
+                                "search",
+                                FrontEnd.Type.HTTP,
+                                List.of(URI.create("https://search/hook")),
+                                List.of("s"),
+                                Optional.of(new FrontEnd.Proof.Header("X-V")),
+                                ""),
+                        new FrontEnd(
+                                "shared",
+                                FrontEnd.Type.NEXT_CACHE_HANDLER,
+                                List.of(URI.create("redis://:hush@cache:6379/2")),
+                                List.of(),
+                                Optional.empty(),
+                                "nextjs:"));
+        assertThat(catalog.notes()).isEmpty();
+        assertThat(catalog.toString()).contains("redis://cache:6379/2").doesNotContain("hush");
+    }
+
+    @Test
+    void aProofForWhichNoEventSaysAVersionIsAWarning() {
+        var yaml = frontEnd("type: nextjs, instances: \"http://a\", secret: s, proof: { meta: v }");
+        assertThat(parse(yaml, Map.of()).notes())
+                .hasToString(
+                        "[x.yaml:2: warning: frontEnds.web.proof proves nothing, since no event says how new a page"
+                                + " must be; such as paths: [ { path: \"/dashboard/{cohortId}\", version: \"{at}\" } ]]");
+    }
+
+    @Test
     void aSecretIsNotPrintedWhateverItsVariableIsCalled() {
         var settings = new Settings(Map.of("SIGNING_KEY", "hush", "WEB_KEY", "hush"));
         var yaml = """
@@ -435,6 +537,9 @@ class CatalogReaderTest {
                 .containsExactlyInAnyOrderElementsOf(ViewParser.PARAM_KEYS);
         assertThat(names(root.at("/properties/events/additionalProperties/properties")))
                 .containsExactlyInAnyOrderElementsOf(EventParser.KEYS);
+        var frontEnds = root.at("/properties/frontEnds/additionalProperties/oneOf");
+        assertThat(names(frontEnds.at("/0/properties"))).containsExactlyInAnyOrderElementsOf(FrontEndParser.CALLED);
+        assertThat(names(frontEnds.at("/1/properties"))).containsExactlyInAnyOrderElementsOf(FrontEndParser.MARKED);
     }
 
     private static List<String> names(JsonNode properties) {
@@ -457,6 +562,10 @@ class CatalogReaderTest {
 
     private static String event(String from, String to) {
         return SITES + EVENT.replace(from, to);
+    }
+
+    private static String frontEnd(String rest) {
+        return "application: x\nfrontEnds: { web: { " + rest + " } }\n";
     }
 
     private static Duration ttl(Map<String, String> environment) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,31 @@ class EventRuleTest {
         assertThat(rule.tags(event, List.of())).hasToString("[all, user:ada@example.com]");
         assertThat(rule.tags(event, List.of(before, after)))
                 .hasToString("[all, cohort:3, cohort:4, user:ada@example.com, user:old@example.com]");
-        assertThat(rule.paths(event, List.of(before, after))).containsExactly("/p/3", "/p/4");
+        assertThat(rule.pages(event, List.of(before, after)))
+                .extracting(Page::path)
+                .containsExactly("/p/3", "/p/4");
+    }
+
+    @Test
+    void aVersionOfAPageComesFromTheEventAndFromEveryRow() throws Exception {
+        var page = new PageTemplate(new Template("/p"), Optional.of(new Template("{at}")));
+        var rule = new EventRule(
+                "a.b",
+                null,
+                Set.of(),
+                Map.of("at", Pointer.parse("/at?")),
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(page));
+        var row = Map.<String, String>of("at", "9");
+        assertThat(rule.pages(rule.read(utf8("{\"at\": 7}"), RECEIVED), List.of(row)))
+                .containsExactly(new Page("/p", Optional.of("7")), new Page("/p", Optional.of("9")));
+        assertThat(rule.pages(rule.read(utf8("{}"), RECEIVED), List.of()))
+                .as("old all the same")
+                .containsExactly(new Page("/p", Optional.empty()));
     }
 
     @Test
@@ -149,7 +174,7 @@ class EventRuleTest {
                 null,
                 null,
                 Arrays.stream(tags).map(Template::new).toList(),
-                List.of(new Template("/p/{cohortId}")));
+                List.of(new PageTemplate(new Template("/p/{cohortId}"), Optional.empty())));
     }
 
     private static byte[] utf8(String text) {

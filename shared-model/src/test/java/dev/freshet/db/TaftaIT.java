@@ -8,6 +8,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Event;
 import dev.freshet.catalog.EventRule;
+import dev.freshet.catalog.Page;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -231,7 +233,11 @@ class TaftaIT {
         }
 
         String paths() {
-            return String.join(" ", rule.paths(event, rows));
+            return rule.pages(event, rows).stream()
+                    .map(Page::path)
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(" "));
         }
 
         /** The reads whose answer is another one now. */

@@ -3,6 +3,7 @@ package dev.freshet.worker.cli;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.Event;
 import dev.freshet.catalog.EventRule;
+import dev.freshet.catalog.Page;
 import dev.freshet.catalog.Site;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.UnreadableException;
@@ -10,6 +11,7 @@ import dev.freshet.catalog.View;
 import dev.freshet.db.Query;
 import dev.freshet.model.Tag;
 import dev.freshet.settings.Spelling;
+import dev.freshet.worker.frontend.Version;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,7 +22,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -119,13 +123,29 @@ final class Explain implements Callable<Integer> {
         report.put("apply", rule.apply() == null ? null : rule.apply().text());
         report.put("lookup", lookup(rule, now));
         report.put("tags", tags.stream().map(Tag::name).toList());
-        report.put("paths", rule.paths(event, rows));
+        var pages = rule.pages(event, rows);
+        report.put("paths", pages.stream().map(Page::path).distinct().sorted().toList());
+        var versions = versions(pages);
+        if (!versions.isEmpty()) {
+            report.put("pageVersions", versions);
+        }
         report.put("reads", reads(catalog.views().values(), tags));
         if (json.wanted()) {
             terminal.json(report);
         } else {
             report.forEach(this::print);
         }
+    }
+
+    /** How new the pages must be at least, by path. */
+    private static SortedMap<String, String> versions(Collection<Page> pages) {
+        var versions = new TreeMap<String, Version>();
+        pages.forEach(page -> page.version()
+                .filter(Version::isValid)
+                .ifPresent(text -> versions.merge(page.path(), new Version(text), Version::newer)));
+        var texts = new TreeMap<String, String>();
+        versions.forEach((path, version) -> texts.put(path, version.text()));
+        return texts;
     }
 
     /** The rows of now and the version applied last, from a transaction that may not write; empty without a database. */

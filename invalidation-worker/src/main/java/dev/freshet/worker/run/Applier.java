@@ -59,7 +59,7 @@ final class Applier {
         }
 
         static Applied nothing() {
-            return new Applied(Effects.none(), new ArrayList<>(), 0, 0, new IdentityHashMap<>());
+            return new Applied(new Effects(), new ArrayList<>(), 0, 0, new IdentityHashMap<>());
         }
     }
 
@@ -210,9 +210,9 @@ final class Applier {
         var rows = new ArrayList<Long>();
         if (!left.isEmpty()) {
             rows.add(leftBehind.write(connection, left));
-            after.add(left);
         }
-        return new Applied(after, rows, fresh.size(), changes.size() - fresh.size(), new IdentityHashMap<>());
+        before.add(after);
+        return new Applied(before, rows, fresh.size(), changes.size() - fresh.size(), new IdentityHashMap<>());
     }
 
     /** An equal version is applied again: a redo after a crash must be able to finish what it began. */
@@ -288,11 +288,12 @@ final class Applier {
     }
 
     private static Effects effects(List<Change> changes, Map<Change, List<Map<String, @Nullable String>>> lookups) {
-        var effects = Effects.none();
+        var effects = new Effects();
         for (var change : changes) {
             var rows = lookups.getOrDefault(change, List.of());
-            effects.tags().addAll(change.rule().tags(change.event(), rows));
-            effects.paths().addAll(change.rule().paths(change.event(), rows));
+            var received = change.job().receivedAt();
+            effects.addTags(change.rule().tags(change.event(), rows), received);
+            effects.addPages(change.rule().pages(change.event(), rows), received);
         }
         return effects;
     }

@@ -1,31 +1,94 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.catalog.Page;
 import dev.freshet.model.Tag;
-import java.util.LinkedHashSet;
+import dev.freshet.worker.frontend.Change;
+import dev.freshet.worker.frontend.Version;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** The tags and the paths of pages that changes made stale. */
-record Effects(Set<Tag> tags, Set<String> paths) {
+/** The tags and the pages that changes made stale, each with when the earliest of these changes was received. */
+final class Effects {
+    private final Map<Tag, Instant> tags = new LinkedHashMap<>();
+    private final Map<String, Stale> pages = new LinkedHashMap<>();
 
-    static Effects none() {
-        return new Effects(new LinkedHashSet<>(), new LinkedHashSet<>());
+    /**
+     * A page that is old.
+     *
+     * @param version the newest one that a change gave it; empty when none did
+     */
+    record Stale(Instant received, Optional<Version> version) {
+        Stale plus(Stale later) {
+            var newest = version.flatMap(mine -> later.version.map(mine::newer))
+                    .or(later::version)
+                    .or(this::version);
+            return new Stale(earlier(received, later.received), newest);
+        }
     }
 
     boolean isEmpty() {
-        return tags.isEmpty() && paths.isEmpty();
+        return tags.isEmpty() && pages.isEmpty();
+    }
+
+    Set<Tag> tags() {
+        return tags.keySet();
+    }
+
+    Map<String, Stale> pages() {
+        return pages;
+    }
+
+    /** The earliest time at which something of it was received; empty when it is empty. */
+    Optional<Instant> received() {
+        return Stream.concat(tags.values().stream(), pages.values().stream().map(Stale::received))
+                .min(Instant::compareTo);
+    }
+
+    void addTags(Collection<Tag> stale, Instant received) {
+        stale.forEach(tag -> tags.merge(tag, received, Effects::earlier));
+    }
+
+    /** Versions that are none, such as very long ones, are left out. */
+    void addPages(Collection<Page> stale, Instant received) {
+        for (var page : stale) {
+            var version = page.version().filter(Version::isValid).map(Version::new);
+            pages.merge(page.path(), new Stale(received, version), Stale::plus);
+        }
     }
 
     void add(Effects other) {
-        tags.addAll(other.tags);
-        paths.addAll(other.paths);
+        other.tags.forEach((tag, received) -> tags.merge(tag, received, Effects::earlier));
+        other.pages.forEach((path, stale) -> pages.merge(path, stale, Stale::plus));
     }
 
     /** What is here and not there. */
     Effects without(Effects other) {
-        var rest = none();
+        var rest = new Effects();
         rest.add(this);
-        rest.tags.removeAll(other.tags);
-        rest.paths.removeAll(other.paths);
+        rest.tags.keySet().removeAll(other.tags.keySet());
+        rest.pages.keySet().removeAll(other.pages.keySet());
         return rest;
+    }
+
+    /** As front ends are owed it. */
+    List<Change> changes() {
+        return Stream.concat(
+                        tags.entrySet().stream().map(e -> Change.of(e.getKey(), e.getValue())),
+                        pages.entrySet().stream()
+                                .map(e -> Change.of(
+                                        e.getKey(),
+                                        e.getValue().received(),
+                                        e.getValue().version())))
+                .toList();
+    }
+
+    private static Instant earlier(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
     }
 }

@@ -2,16 +2,12 @@ package dev.freshet.worker.run;
 
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
-import dev.freshet.worker.frontend.Change;
 import dev.freshet.worker.frontend.Owed;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +46,7 @@ final class Invalidator {
             throw failure("cache", e);
         }
         try {
-            owed.record(changes(effects));
+            owed.record(effects.changes());
         } catch (RedisException e) {
             throw failure("queue", e);
         }
@@ -85,14 +81,6 @@ final class Invalidator {
         } catch (JdbiException e) {
             throw new OutageException("postgresql", true, e);
         }
-    }
-
-    private static List<Change> changes(Effects effects) {
-        var received = Instant.now();
-        return Stream.concat(
-                        effects.tags().stream().map(tag -> Change.of(tag, received)),
-                        effects.paths().stream().map(path -> Change.of(path, received, Optional.empty())))
-                .toList();
     }
 
     private static RuntimeException failure(String dependency, RedisException error) {

@@ -296,7 +296,7 @@ class CallerIT {
         return new Owed(
                 server,
                 prefix,
-                List.of(new FrontEnd("dashboard", "nextjs", List.of(instances), List.of(secret))),
+                List.of(new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(instances), List.of(secret))),
                 RENDER);
     }
 

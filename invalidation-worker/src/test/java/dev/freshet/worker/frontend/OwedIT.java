@@ -31,7 +31,8 @@ class OwedIT {
     private final URI b = URI.create("http://127.0.0.1:2/revalidate");
     private final Instance one = new Instance("dashboard", a, List.of("s"));
     private final Instance two = new Instance("dashboard", b, List.of("s"));
-    private final List<FrontEnd> frontEnds = List.of(new FrontEnd("dashboard", "nextjs", List.of(a, b), List.of("s")));
+    private final List<FrontEnd> frontEnds =
+            List.of(new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(a, b), List.of("s")));
     private String prefix;
     private OwedKeys keys;
     private Owed owed;
@@ -73,7 +74,8 @@ class OwedIT {
 
     @Test
     void nothingIsRememberedForAFrontEndWithoutInstances() {
-        var nobody = new Owed(server, prefix, List.of(new FrontEnd("empty", "nextjs", List.of(), List.of())), RENDER);
+        var nobody = new Owed(
+                server, prefix, List.of(new FrontEnd("empty", FrontEnd.Type.NEXTJS, List.of(), List.of())), RENDER);
         nobody.record(Changes.of(List.of(new Tag("a")), List.of()));
         assertThat(server.await(server.session().commands().keys(prefix + "*"))).isEmpty();
         assertThat(nobody.status()).isEmpty();

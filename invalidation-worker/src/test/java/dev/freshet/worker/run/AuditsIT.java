@@ -126,8 +126,8 @@ class AuditsIT {
         club.read(3);
         club.read(4);
         club.execute(MOVE);
-        var effects = Effects.none();
-        effects.tags().add(new Tag("cohort:3"));
+        var effects = new Effects();
+        effects.addTags(List.of(new Tag("cohort:3")), Instant.now());
         try (var connection = club.database.dataSource().getConnection()) {
             new LeftBehind(club.database).write(connection, effects);
         }
