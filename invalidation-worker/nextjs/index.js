@@ -6,7 +6,10 @@ import { Views } from './lib/views.js'
 
 export { encodeTag, FreshetError }
 
-/** See index.d.ts. */
+/**
+ * @param {import('./index.d.ts').FreshetOptions} [options]
+ * @returns {import('./index.d.ts').Freshet}
+ */
 export function createFreshet({ views, url, token, eventsUrl, eventsSecret, timeout: patience = 10_000 } = {}) {
   const catalog = views && new Views(views)
 
@@ -38,7 +41,9 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
 
   const known = () => {
     if (catalog) return catalog
-    throw new FreshetError('createFreshet was given no views; save them with curl $FRESHET_URL/views > freshet.views.json')
+    throw new FreshetError(
+      'createFreshet was given no views; save them with curl $FRESHET_URL/views > freshet.views.json',
+    )
   }
 
   return {

@@ -3,13 +3,19 @@ import { spellings } from './lib/paths.js'
 import { SIGNATURE_HEADER } from './lib/signature.js'
 
 const AT_ONCE = 4
-const WRONG_METHOD = { status: 405, body: { error: 'POST what is old, or GET whether it is ready' }, headers: { Allow: 'GET, HEAD, POST' } }
+const WRONG_METHOD = {
+  status: 405,
+  body: { error: 'POST what is old, or GET whether it is ready' },
+  headers: { Allow: 'GET, HEAD, POST' },
+}
 const PARSED = {
   status: 500,
-  body: { error: 'the body was parsed before it was verified; export const config = { api: { bodyParser: false } } here' },
+  body: {
+    error: 'the body was parsed before it was verified; export const config = { api: { bodyParser: false } } here',
+  },
 }
 
-/** See pages.d.ts. */
+/** @type {typeof import('./pages.d.ts').revalidatePages} */
 export function revalidatePages({ paths, timeout, ...options }) {
   const known = async () => (typeof paths === 'function' ? await paths() : paths)
 

@@ -1,5 +1,5 @@
 import { revalidatePath, revalidateTag } from 'next/cache.js'
 import { revalidation } from './lib/revalidate.js'
 
-/** See route.d.ts. */
+/** @type {typeof import('./route.d.ts').revalidateRoute} */
 export const revalidateRoute = (options) => revalidation({ revalidateTag, revalidatePath }, options)

@@ -2,8 +2,7 @@ import type { Call } from './route.js'
 
 /** The client of your cache handler: node-redis, ioredis, or anything that sends one command. */
 export type RedisClient =
-  | { sendCommand(args: string[]): Promise<unknown> }
-  | { call(command: string, ...args: string[]): Promise<unknown> }
+  { sendCommand(args: string[]): Promise<unknown> } | { call(command: string, ...args: string[]): Promise<unknown> }
 
 /**
  * For a site whose instances share a cache handler such as `@fortedigital/nextjs-cache-handler`: marks what is old in its

@@ -11,7 +11,7 @@ local at = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + A
 for i = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], at) end
 return #ARGV - 1`
 
-/** See shared-cache.d.ts. */
+/** @type {typeof import('./shared-cache.d.ts').tagClocks} */
 export function tagClocks(client, { keyPrefix = 'nextjs:', ahead = 1_000 } = {}) {
   const send = (args) => (typeof client.call === 'function' ? client.call(...args) : client.sendCommand(args))
 

@@ -20,7 +20,10 @@ export async function send({ url, secrets, topic, payload, id = randomUUID(), wa
     const left = Math.max(1, Math.ceil(deadline - performance.now()))
     const failure = await attempt(address, secrets[0], body, left)
     if (!(failure instanceof FreshetError)) return failure
-    const pause = Math.max((failure.retryAfter ?? 0) * 1_000, Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries))
+    const pause = Math.max(
+      (failure.retryAfter ?? 0) * 1_000,
+      Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries),
+    )
     const again = failure.status === undefined || failure.status === 429 || failure.status >= 500
     if (!again || tries === TRIES || performance.now() + pause >= deadline) throw failure
     await new Promise((resolve) => setTimeout(resolve, pause))

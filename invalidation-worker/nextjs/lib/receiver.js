@@ -115,7 +115,9 @@ function parse(bytes) {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'the body is no JSON object'
   const { tags = [], paths = [], everything = false } = json
   if (!isTexts(tags)) return 'tags must be a list of texts'
-  if (!isTexts(paths) || !paths.every((path) => path.startsWith('/'))) return 'paths must be a list of texts that begin with /'
+  if (!isTexts(paths) || paths.some((path) => !path.startsWith('/'))) {
+    return 'paths must be a list of texts that begin with /'
+  }
   if (typeof everything !== 'boolean') return 'everything must be true or false'
   return { tags, paths, everything }
 }

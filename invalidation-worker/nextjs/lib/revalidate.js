@@ -33,4 +33,3 @@ export function revalidation({ revalidateTag, revalidatePath }, { stored, stored
 
 const respond = ({ status, body, headers }) =>
   Response.json(body, { status, headers: { 'Cache-Control': 'no-store', ...headers } })
-

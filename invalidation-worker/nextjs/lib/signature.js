@@ -42,7 +42,9 @@ export function verify(header, body, secrets, now) {
   const fits = right.flatMap((one) => given.map((other) => timingSafeEqual(one, other))).some(Boolean)
   if (!fits) return { error: 'the signature fits none of our secrets: is REVALIDATE_SECRET the same on both sides?' }
   if (Math.abs(now - seconds) > WINDOW_SECONDS) {
-    return { error: `signed ${Math.round(Math.abs(now - seconds))} s away from our clock; at most ${WINDOW_SECONDS} are allowed` }
+    return {
+      error: `signed ${Math.round(Math.abs(now - seconds))} s away from our clock; at most ${WINDOW_SECONDS} are allowed`,
+    }
   }
   return { until: seconds + WINDOW_SECONDS, key: right[0].toString('base64') }
 }

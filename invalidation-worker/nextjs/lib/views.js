@@ -38,7 +38,9 @@ export class Views {
   /** @param {{ views: Record<string, import('../index.d.ts').ViewDescription> }} file what `GET /views` answered */
   constructor(file) {
     if (typeof file?.views !== 'object' || file.views === null) {
-      throw new FreshetError('views must be what GET /views of freshet serve answers: curl $FRESHET_URL/views > freshet.views.json')
+      throw new FreshetError(
+        'views must be what GET /views of freshet serve answers: curl $FRESHET_URL/views > freshet.views.json',
+      )
     }
     this.#views = new Map(Object.entries(file.views))
   }
@@ -70,7 +72,9 @@ function parse(name, params, given) {
     Object.entries(params).map(([key, param]) => {
       const value = given[key] ?? param.default
       if (value === undefined) throw new FreshetError(`${name}: ${key} is missing; it must be ${expected(param)}`)
-      const text = ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? canonical(param, String(value)) : undefined
+      const text = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
+        ? canonical(param, String(value))
+        : undefined
       if (text === undefined) {
         throw new FreshetError(`${name}: ${key} must be ${expected(param)}, was '${String(value).slice(0, 40)}'`)
       }

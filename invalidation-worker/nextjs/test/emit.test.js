@@ -11,7 +11,12 @@ async function start(t, ...answers) {
   const got = []
   const url = await listen(t, async (req, res) => {
     const body = await text(req)
-    got.push({ method: req.method, url: req.url, body: JSON.parse(body), verdict: verify(req.headers['x-freshet-signature'], Buffer.from(body), ['s'], Date.now() / 1000) })
+    got.push({
+      method: req.method,
+      url: req.url,
+      body: JSON.parse(body),
+      verdict: verify(req.headers['x-freshet-signature'], Buffer.from(body), ['s'], Date.now() / 1000),
+    })
     const [status, answer, headers] = answers[Math.min(got.length, answers.length) - 1]
     if (status === 0) req.socket.destroy()
     else res.writeHead(status, headers).end(answer)
@@ -54,7 +59,12 @@ test('two events are two, also with the same content', async (t) => {
 
 test('what cannot work is not tried again', async (t) => {
   const { emit, got } = await start(t, [401, '{"error":"signature_wrong","message":"it does not fit the body"}'])
-  await assert.rejects(emit('price.changed'), { name: 'FreshetError', status: 401, code: 'signature_wrong', message: 'POST /events was answered 401: it does not fit the body' })
+  await assert.rejects(emit('price.changed'), {
+    name: 'FreshetError',
+    status: 401,
+    code: 'signature_wrong',
+    message: 'POST /events was answered 401: it does not fit the body',
+  })
   assert.equal(got.length, 1)
 })
 
@@ -74,7 +84,10 @@ test('it gives up after a few tries', async (t) => {
 test('it gives up on who does not answer', async (t) => {
   const url = await listen(t, () => {})
   const { emit } = createFreshet({ eventsUrl: url, eventsSecret: 's' })
-  await assert.rejects(emit('price.changed', {}, { timeout: 20 }), { name: 'FreshetError', message: /^POST \/events at .* was not answered within \d+ ms$/ })
+  await assert.rejects(emit('price.changed', {}, { timeout: 20 }), {
+    name: 'FreshetError',
+    message: /^POST \/events at .* was not answered within \d+ ms$/,
+  })
 })
 
 test('what is not set is named', async () => {

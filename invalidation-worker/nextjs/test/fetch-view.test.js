@@ -5,7 +5,13 @@ import { listen } from './server.js'
 
 const VIEWS = {
   views: {
-    book: { route: '/api/books/{id}', params: { id: { type: 'int' } }, tags: ['book:{id}', 'a b'], ttl: 300, version: '00c0ffee' },
+    book: {
+      route: '/api/books/{id}',
+      params: { id: { type: 'int' } },
+      tags: ['book:{id}', 'a b'],
+      ttl: 300,
+      version: '00c0ffee',
+    },
   },
 }
 
@@ -49,7 +55,10 @@ test('how long Next.js keeps it and what token it sends can be said', async (t) 
   const spy = spyOnNext(t)
   await fetchView('book', { id: 7 }, { revalidate: false })
   await fetchView('book', { id: 7 }, { revalidate: 60, token: 'one' })
-  assert.deepEqual(spy.calls.map((call) => call.arguments[1].next.revalidate), [false, 60])
+  assert.deepEqual(
+    spy.calls.map((call) => call.arguments[1].next.revalidate),
+    [false, 60],
+  )
   assert.deepEqual(tokens, ['Bearer all', 'Bearer one'])
 })
 
@@ -78,7 +87,10 @@ test('a tag that the saved description lacks is an error, one too many is none',
   header = 'book:7'
   await fetchView('book', { id: 7 })
   header = 'book:7,a%20b,shelf:3'
-  await assert.rejects(fetchView('book', { id: 7 }), /view book is also made old by shelf:3, .*curl \$FRESHET_URL\/views/)
+  await assert.rejects(
+    fetchView('book', { id: 7 }),
+    /view book is also made old by shelf:3, .*curl \$FRESHET_URL\/views/,
+  )
 })
 
 test('what Freshet refuses is told in its words', async (t) => {
@@ -95,17 +107,30 @@ test('what Freshet refuses is told in its words', async (t) => {
 
 test('an answer that is no JSON, none in time and none at all are errors', async (t) => {
   const html = await start(t, (req, res) => res.writeHead(502).end('<html>'))
-  await assert.rejects(html.fetchView('book', { id: 7 }), { name: 'FreshetError', status: 502, message: 'GET /api/books/7 was answered 502' })
+  await assert.rejects(html.fetchView('book', { id: 7 }), {
+    name: 'FreshetError',
+    status: 502,
+    message: 'GET /api/books/7 was answered 502',
+  })
   const hangs = await start(t, () => {}, { timeout: 10 })
-  await assert.rejects(hangs.fetchView('book', { id: 7 }), { name: 'FreshetError', message: /^GET \/api\/books\/7 at http:\/\/127.0.0.1:\d+ was not answered within 10 ms$/ })
+  await assert.rejects(hangs.fetchView('book', { id: 7 }), {
+    name: 'FreshetError',
+    message: /^GET \/api\/books\/7 at http:\/\/127.0.0.1:\d+ was not answered within 10 ms$/,
+  })
   const away = createFreshet({ views: VIEWS, url: 'http://127.0.0.1:1' })
-  await assert.rejects(away.fetchView('book', { id: 7 }), { name: 'FreshetError', message: /^GET \/api\/books\/7 at http:\/\/127.0.0.1:1 failed: / })
+  await assert.rejects(away.fetchView('book', { id: 7 }), {
+    name: 'FreshetError',
+    message: /^GET \/api\/books\/7 at http:\/\/127.0.0.1:1 failed: /,
+  })
 })
 
 test('an error by which Next.js steers a render passes', async (t) => {
   const steering = Object.assign(new Error('dynamic'), { digest: 'DYNAMIC_SERVER_USAGE' })
   t.mock.method(globalThis, 'fetch', async () => Promise.reject(steering))
-  await assert.rejects(createFreshet({ views: VIEWS, url: 'http://127.0.0.1:1' }).fetchView('book', { id: 7 }), steering)
+  await assert.rejects(
+    createFreshet({ views: VIEWS, url: 'http://127.0.0.1:1' }).fetchView('book', { id: 7 }),
+    steering,
+  )
 })
 
 test('an address that is not set is named', async () => {

@@ -12,7 +12,11 @@ register(`data:text/javascript,${encodeURIComponent(HOOKS)}`)
 const { exports: entries, dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 const modules = Object.entries(entries).filter(([name]) => name !== './package.json')
 const declared = (types) =>
-  [...readFileSync(new URL(`../${types}`, import.meta.url), 'utf8').matchAll(/^export (?:declare )?(?:function|class|const) (\w+)/gm)].map((match) => match[1])
+  [
+    ...readFileSync(new URL(`../${types}`, import.meta.url), 'utf8').matchAll(
+      /^export (?:declare )?(?:function|class|const) (\w+)/gm,
+    ),
+  ].map((match) => match[1])
 
 test('it depends on nothing', () => assert.equal(dependencies, undefined))
 

@@ -40,7 +40,12 @@ async function probe(url) {
 
 test('what is old expires at once, and the answer says what was done', async (t) => {
   const { url, did } = await start(t)
-  const answer = await tell(url, { id: '1', tags: ['cohort:3'], paths: ['/dashboard/3', '/course/[id]'], everything: false })
+  const answer = await tell(url, {
+    id: '1',
+    tags: ['cohort:3'],
+    paths: ['/dashboard/3', '/course/[id]'],
+    everything: false,
+  })
   assert.equal(answer.status, 200)
   assert.deepEqual(answer.body, { boot: boot(), tags: 1, paths: 2, everything: false })
   assert.deepEqual(did, [
@@ -180,8 +185,15 @@ test('a body without end is not read', async (t) => {
   const { url } = await start(t)
   const mebibyte = new Uint8Array(1024 * 1024)
   let sent = 0
-  const body = new ReadableStream({ pull: (controller) => (sent++ < 1000 ? controller.enqueue(mebibyte) : controller.close()) })
-  const answer = await fetch(url, { method: 'POST', body, duplex: 'half', headers: { 'X-Freshet-Signature': 't=1,v1=00' } }).catch(() => null)
+  const body = new ReadableStream({
+    pull: (controller) => (sent++ < 1000 ? controller.enqueue(mebibyte) : controller.close()),
+  })
+  const answer = await fetch(url, {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    headers: { 'X-Freshet-Signature': 't=1,v1=00' },
+  }).catch(() => null)
   assert.ok(answer === null || answer.status === 413, 'refused, or cut off while it was sent')
   assert.ok(sent < 1000, `${sent} MiB were taken`)
 })
@@ -199,7 +211,8 @@ test('no more calls are remembered than there is room for', async (t) => {
 test('calls are forgotten when their time is over', async (t) => {
   const { calls } = receiverState('route')
   const { url } = await start(t)
-  for (let i = 0; i < 3; i++) calls.set(`call ${i}`, { until: now() - 1, answer: Promise.resolve({ status: 200, body: {} }) })
+  for (let i = 0; i < 3; i++)
+    calls.set(`call ${i}`, { until: now() - 1, answer: Promise.resolve({ status: 200, body: {} }) })
   await tell(url, nothing)
   assert.equal(calls.size, 1)
 })

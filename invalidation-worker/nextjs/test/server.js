@@ -27,7 +27,12 @@ export async function listen(test, listener) {
 export function serveRoute(test, handlers) {
   return listen(test, async (req, res) => {
     const body = req.method === 'GET' ? undefined : req
-    const request = new Request('http://next' + req.url, { method: req.method, headers: req.headers, body, duplex: 'half' })
+    const request = new Request('http://next' + req.url, {
+      method: req.method,
+      headers: req.headers,
+      body,
+      duplex: 'half',
+    })
     const response = await handlers[req.method](request)
     res.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text())
   })

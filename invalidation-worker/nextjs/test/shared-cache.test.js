@@ -3,7 +3,15 @@ import test from 'node:test'
 import { tagClocks } from '../shared-cache.js'
 
 const call = { tags: ['cohort:3'], paths: ['/', '/dashboard', '/course/[id]'], everything: true }
-const MARKS = ['cohort:3', '_N_T_/', '_N_T_/index', '_N_T_/dashboard', '_N_T_/dashboard/', '_N_T_/course/[id]/page', '_N_T_/layout']
+const MARKS = [
+  'cohort:3',
+  '_N_T_/',
+  '_N_T_/index',
+  '_N_T_/dashboard',
+  '_N_T_/dashboard/',
+  '_N_T_/course/[id]/page',
+  '_N_T_/layout',
+]
 
 test('tags, paths and everything are marked in the hash of the cache handler', async () => {
   const sent = []
@@ -16,7 +24,10 @@ test('tags, paths and everything are marked in the hash of the cache handler', a
 
 test('a client that takes arguments one by one will do', async () => {
   const sent = []
-  await tagClocks({ call: async (...args) => sent.push(args), sendCommand: () => assert.fail() }, { keyPrefix: 'site:', ahead: 0 })(call)
+  await tagClocks(
+    { call: async (...args) => sent.push(args), sendCommand: () => assert.fail() },
+    { keyPrefix: 'site:', ahead: 0 },
+  )(call)
   assert.deepEqual(sent[0].slice(3), ['site:__revalidated_tags__', '0', ...MARKS])
 })
 
@@ -26,7 +37,10 @@ test('many are sent in parts, and nothing is sent for nothing', async () => {
   await stored({ tags: [], paths: [], everything: false })
   assert.equal(sent.length, 0)
   await stored({ tags: Array.from({ length: 2_001 }, (_, i) => `t${i}`), paths: [], everything: false })
-  assert.deepEqual(sent.map((args) => args.length - 5), [1_000, 1_000, 1])
+  assert.deepEqual(
+    sent.map((args) => args.length - 5),
+    [1_000, 1_000, 1],
+  )
 })
 
 test('what Redis refuses is not stored', async () => {

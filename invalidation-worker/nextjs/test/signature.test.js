@@ -17,7 +17,10 @@ test('any of the secrets of either side is enough', () => {
   for (const [theirs, ours] of [
     [['new', 'old'], ['old']],
     [['old'], ['new', 'old']],
-    [['old', 'new'], ['new', 'other']],
+    [
+      ['old', 'new'],
+      ['new', 'other'],
+    ],
   ]) {
     assert.ok('key' in verify(sign(theirs, at, body), body, ours, at), `${theirs} for ${ours}`)
   }
@@ -28,7 +31,12 @@ test('a call is known again however its header is written', () => {
   const [time, first, second] = sign(['a', 'b'], at, body).split(',')
   const key = (header) => verify(header, body, ['b', 'a'], at).key
   const known = key([time, first, second].join(','))
-  for (const header of [[time, second], [second, first, time], [time, first.toUpperCase().replace('V1', 'v1')], [` ${time}`, ' v1=00', ` ${first}`]]) {
+  for (const header of [
+    [time, second],
+    [second, first, time],
+    [time, first.toUpperCase().replace('V1', 'v1')],
+    [` ${time}`, ' v1=00', ` ${first}`],
+  ]) {
     assert.equal(key(header.join(',')), known)
   }
   assert.notEqual(verify(sign(['a'], at + 1, body), body, ['b', 'a'], at).key, known)
@@ -37,15 +45,31 @@ test('a call is known again however its header is written', () => {
 test('it must be signed within five minutes of now, on either side', () => {
   const header = sign(['s'], at, body)
   for (const now of [at - 300, at, at + 300]) assert.equal(verify(header, body, ['s'], now).until, at + 300)
-  for (const now of [at - 301, at + 301]) assert.match(verify(header, body, ['s'], now).error, /signed 301 s away from our clock/)
+  for (const now of [at - 301, at + 301])
+    assert.match(verify(header, body, ['s'], now).error, /signed 301 s away from our clock/)
 })
 
 test('what is no signature is refused and throws nothing', () => {
   const good = sign(['s'], at, body)
   const v1 = good.split(',')[1]
   for (const header of [
-    null, undefined, '', ',', '=', 't=', v1, `t=${at}`, `t=${at},v1=`, `t=${at},v1=zz`, `t=${at},${v1.slice(0, -2)}`,
-    `t=${at},${v1}00`, `t=-${at},${v1}`, `t=1e9,${v1}`, `t=${at}.0,${v1}`, `t=${at},t=${at},${v1}`, `t=${at},v0=${v1.slice(3)}`,
+    null,
+    undefined,
+    '',
+    ',',
+    '=',
+    't=',
+    v1,
+    `t=${at}`,
+    `t=${at},v1=`,
+    `t=${at},v1=zz`,
+    `t=${at},${v1.slice(0, -2)}`,
+    `t=${at},${v1}00`,
+    `t=-${at},${v1}`,
+    `t=1e9,${v1}`,
+    `t=${at}.0,${v1}`,
+    `t=${at},t=${at},${v1}`,
+    `t=${at},v0=${v1.slice(3)}`,
   ]) {
     assert.match(verify(header, body, ['s'], at).error, /no signature|fits none/, String(header))
   }

@@ -18,13 +18,22 @@ const FILE = {
       tags: ['shelf:{shelf}', 'books, all', 'q:{q}', 'shelf:{shelf}'],
       ttl: 300,
     },
-    reader: { route: '/api/readers/{email}', params: { email: { type: 'text', maxLength: 254 } }, tags: ['reader:{email}'], ttl: 60 },
+    reader: {
+      route: '/api/readers/{email}',
+      params: { email: { type: 'text', maxLength: 254 } },
+      tags: ['reader:{email}'],
+      ttl: 60,
+    },
     news: { params: {}, tags: ['news'], ttl: 60 },
   },
 }
 const views = new Views(FILE)
 const refused = (name, params, message) =>
-  assert.throws(() => views.read(name, params), (error) => error instanceof FreshetError && error.message === message, message)
+  assert.throws(
+    () => views.read(name, params),
+    (error) => error instanceof FreshetError && error.message === message,
+    message,
+  )
 
 for (const { why, type, text, canonical } of parameters()) {
   test(`both sides write a value alike: ${type}: ${why}`, () => {
@@ -44,7 +53,14 @@ test('a read has one address, however it is asked for', () => {
 })
 
 test('what a path cannot carry goes into the query', () => {
-  for (const [email, query] of [['..', '..'], ['.', '.'], ['a/b', 'a%2Fb'], ['a\\b', 'a%5Cb'], ['a%2fb', 'a%252fb'], ['a;b', 'a%3Bb']]) {
+  for (const [email, query] of [
+    ['..', '..'],
+    ['.', '.'],
+    ['a/b', 'a%2Fb'],
+    ['a\\b', 'a%5Cb'],
+    ['a%2fb', 'a%252fb'],
+    ['a;b', 'a%3Bb'],
+  ]) {
     assert.equal(views.read('reader', { email }).path, `/views/reader?email=${query}`)
   }
 })
