@@ -18,6 +18,11 @@ export interface ReceiverOptions {
 }
 
 export interface RevalidateOptions extends ReceiverOptions {
+  /**
+   * All instances keep everything in one place, and none of it in the process, so that one that restarts has missed
+   * nothing: no boot id is said, and it is always ready
+   */
+  shared?: boolean
   /** Awaited before the call is confirmed; when it rejects, Freshet is answered 503 and tells again. */
   stored?: (call: Call) => unknown
   /** how many ms `stored` may take; 8,000 unless given */

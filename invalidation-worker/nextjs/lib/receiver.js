@@ -16,16 +16,19 @@ const MAX_REMEMBERED = 10_000
  *
  * @param {string} name of this receiver in its process
  * @param {(call: Call, context: any) => unknown} act makes it so; rejects when it could not
- * @param {{ secrets?: string | readonly string[], readyAfter?: number, actTimeout?: number, now?: () => number }} options
+ * @param {{ secrets?: string | readonly string[], readyAfter?: number, shared?: boolean, actTimeout?: number,
+ *   now?: () => number }} options
  */
-export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTimeout = 8_000, now = Date.now } = {}) {
+export function createReceiver(name, act, options = {}) {
+  const { secrets, readyAfter = 30_000, shared = false, actTimeout = 8_000, now = Date.now } = options
   const state = receiverState(name)
+  const who = shared ? {} : { boot: boot() }
   const known = () => (Array.isArray(secrets) ? secrets : secretsOf(secrets ?? process.env.REVALIDATE_SECRET))
 
   /** @returns {Answer} what `GET` answers: whether visitors may be sent here */
   function probe() {
-    const ready = state.told || uptime() >= readyAfter
-    return { status: ready ? 200 : 503, body: { boot: boot(), told: state.told } }
+    const told = shared || state.told
+    return { status: told || uptime() >= readyAfter ? 200 : 503, body: { ...who, told } }
   }
 
   /**
@@ -80,7 +83,7 @@ export function createReceiver(name, act, { secrets, readyAfter = 30_000, actTim
     }
     if (call.everything) state.told = true
     const { tags, paths, everything } = call
-    return { status: 200, body: { boot: boot(), tags: tags.length, paths: paths.length, everything } }
+    return { status: 200, body: { ...who, tags: tags.length, paths: paths.length, everything } }
   }
 
   return { probe, receive }

@@ -71,6 +71,12 @@ test('it is ready after a while though nobody has told it anything', async (t) =
   assert.deepEqual(await probe(url), { status: 200, body: { boot: boot(), told: false } })
 })
 
+test('where nothing is kept in the process, no restart is told of and it is always ready', async (t) => {
+  const { url } = await start(t, { readyAfter: Infinity, shared: true })
+  assert.deepEqual(await probe(url), { status: 200, body: { told: true } })
+  assert.deepEqual((await tell(url, nothing)).body, { tags: 0, paths: 0, everything: false })
+})
+
 test('a call that comes again is answered as before and not done again', async (t) => {
   const { url, did } = await start(t)
   const call = { ...nothing, id: '1', tags: ['a'] }
