@@ -5,6 +5,7 @@ import dev.freshet.worker.view.ErrorPages;
 import io.javalin.Javalin;
 import io.javalin.http.ContentType;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -20,9 +21,14 @@ final class Monitor implements AutoCloseable {
     /**
      * @param queue is asked before each reading of the metrics
      * @param away the dependency that keeps the worker from working; empty when none does
+     * @param faults what a person must mend; the worker works on meanwhile
      */
     static Monitor start(
-            Listen listen, PrometheusMeterRegistry metrics, QueueGauges queue, Supplier<Optional<String>> away) {
+            Listen listen,
+            PrometheusMeterRegistry metrics,
+            QueueGauges queue,
+            Supplier<Optional<String>> away,
+            Supplier<List<String>> faults) {
         var web = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.prefer405over404 = true;
@@ -32,8 +38,16 @@ final class Monitor implements AutoCloseable {
             ErrorPages.register(config.routes);
             config.routes.get("/health", context -> {
                 var missing = away.get();
+                var frontEnds = faults.get();
+                var working = frontEnds.isEmpty() ? "up" : "degraded";
                 context.status(missing.isPresent() ? 503 : 200)
-                        .json(Map.of("status", missing.isPresent() ? "paused" : "up", "away", missing.orElse("")));
+                        .json(Map.of(
+                                "status",
+                                missing.isPresent() ? "paused" : working,
+                                "away",
+                                missing.orElse(""),
+                                "frontEnds",
+                                frontEnds));
             });
             config.routes.get("/metrics", context -> {
                 queue.refresh();

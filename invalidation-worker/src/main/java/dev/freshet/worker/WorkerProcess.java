@@ -16,6 +16,7 @@ import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.frontend.Caller;
 import dev.freshet.worker.frontend.CallerOptions;
+import dev.freshet.worker.frontend.Faults;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.WorkerLoops;
 import dev.freshet.worker.run.WorkerLoops.CacheNeeds;
@@ -48,6 +49,7 @@ public final class WorkerProcess implements AutoCloseable {
             var queueOptions = QueueOptions.from(settings, addresses.prefix());
             var calls = CallerOptions.from(settings);
             var longestRender = settings.duration("CALLBACK_LONGEST_RENDER", Owed.LONGEST_RENDER);
+            int mostOwed = settings.number("CALLBACK_MAX_OWED", Owed.MOST_OWED, 1_000, 1_000_000);
             var listen = Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
             boolean hasCache = settings.flag("REDIS_ENABLED", true);
@@ -76,8 +78,8 @@ public final class WorkerProcess implements AutoCloseable {
                 keep(new FleetStats(server, addresses.prefix(), tagged.stats())).start();
                 return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads));
             });
-            var owed = new Owed(
-                    queueServer, addresses.prefix(), catalog.frontEnds().values(), longestRender);
+            var frontEnds = catalog.frontEnds().values();
+            var owed = new Owed(queueServer, addresses.prefix(), frontEnds, longestRender, mostOwed);
             var loops = new WorkerLoops(
                     options,
                     new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database),
@@ -85,11 +87,13 @@ public final class WorkerProcess implements AutoCloseable {
                     metrics);
             var caller = keep(new Caller(
                     owed,
+                    frontEnds,
                     calls,
                     Clock.systemUTC(),
                     () -> ThreadLocalRandom.current().nextLong(),
                     metrics));
-            monitor = keep(Monitor.start(listen, metrics, new QueueGauges(queue, metrics), loops::away));
+            monitor = keep(Monitor.start(
+                    listen, metrics, new QueueGauges(queue, metrics), loops::away, new Faults(owed, caller)::now));
             keep(loops); // last, so that it drains first, while front ends are still told and metrics still read
             caller.start();
             loops.start();

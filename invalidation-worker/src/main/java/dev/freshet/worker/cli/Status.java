@@ -55,8 +55,8 @@ final class Status implements Runnable {
     private Seen look(RedisServer server, QueueOptions options) {
         var queue = new JobQueue(server, options);
         try {
-            var owed = new Owed(
-                    server, options.prefix(), terminal.catalog().frontEnds().values(), Owed.LONGEST_RENDER);
+            var frontEnds = terminal.catalog().frontEnds().values();
+            var owed = new Owed(server, options.prefix(), frontEnds, Owed.LONGEST_RENDER, Owed.MOST_OWED);
             return new Seen(queue.statuses(), queue.workers(), owed.status(), "");
         } catch (CatalogException e) {
             return new Seen(queue.statuses(), queue.workers(), List.of(), "not known, 'freshet check' says why");
@@ -141,22 +141,33 @@ final class Status implements Runnable {
     private void printFrontEnds(Seen seen) {
         terminal.line("");
         if (seen.frontEnds().isEmpty()) {
-            terminal.line(
-                    "front ends    " + (seen.trouble().isEmpty() ? "no instance in the catalog" : seen.trouble()));
+            terminal.line("front ends    "
+                    + (seen.trouble().isEmpty() ? "no worker has met an instance yet" : seen.trouble()));
             return;
         }
         terminal.table(
-                List.of("FRONT END", "INSTANCE", "OWED", "DUE FOR", "CONFIRMED", "FAILURES", "LAST ERROR"),
+                List.of("FRONT END", "INSTANCE", "STATE", "OWED", "DUE FOR", "CONFIRMED", "FAILURES", "LAST ERROR"),
                 seen.frontEnds().stream()
                         .map(status -> List.of(
                                 status.frontEnd(),
                                 status.instance(),
+                                state(status),
                                 String.valueOf(status.owed()),
                                 status.oldestDueAge().isZero() ? "-" : Terminal.span(status.oldestDueAge()),
                                 status.lastConfirmedAt().map(Terminal::time).orElse("never"),
                                 String.valueOf(status.consecutiveFailures()),
                                 status.lastError().orElse("-")))
                         .toList());
+    }
+
+    private static String state(FrontEndStatus status) {
+        if (status.hasLeft()) {
+            return "left";
+        }
+        if (status.misconfigured()) {
+            return "refuses";
+        }
+        return status.isOpen() ? "away" : "there";
     }
 
     private static String pairs(Map<String, Long> numbers) {
@@ -182,6 +193,8 @@ final class Status implements Runnable {
         var fields = new LinkedHashMap<String, @Nullable Object>();
         fields.put("frontEnd", status.frontEnd());
         fields.put("instance", status.instance());
+        fields.put("state", state(status));
+        fields.put("unseenSeconds", status.unseen().toSeconds());
         fields.put("owed", status.owed());
         fields.put("dueForSeconds", status.oldestDueAge().toSeconds());
         fields.put(

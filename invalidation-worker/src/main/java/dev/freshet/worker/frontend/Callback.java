@@ -22,6 +22,7 @@ final class Callback implements Channel {
     /** Nobody is left alone for longer because of what it says itself. */
     private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
 
+    private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final int MOST_BYTES = 16 * 1024;
     private static final int LONGEST_BOOT_ID = 100;
 
@@ -81,6 +82,21 @@ final class Callback implements Channel {
         } catch (IOException e) {
             return failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    @Override
+    public boolean canAsk() {
+        return true;
+    }
+
+    /** By a GET of the same address, which is not signed: the answer is no secret. */
+    @Override
+    public Optional<String> ask(Instance instance) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(instance.address())
+                .header("User-Agent", "freshet")
+                .GET()
+                .build();
+        return boot(exchange.send(request, ASK_TIMEOUT, MOST_BYTES).body());
     }
 
     private Answer read(Exchange.Reply reply) {

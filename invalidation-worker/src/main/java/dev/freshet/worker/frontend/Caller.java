@@ -1,62 +1,157 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.catalog.FrontEnd;
+import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Tells front-end instances what they are owed, each one by a thread of its own. */
+/**
+ * Tells front-end instances what they are owed, each one by a thread of its own, and looks again and again which
+ * instances there are.
+ */
 public final class Caller implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Caller.class);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
     /** How long a call under way may still take when the process ends. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** How often an instance that stays is said to be there. */
+    private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client;
-    private final Map<String, List<InstanceCaller>> byFrontEnd;
+    private final Owed owed;
+    private final List<Instances> frontEnds;
+    private final Map<String, Joined> joined = new ConcurrentHashMap<>();
+    private final Map<Instance, InstanceCaller> callers = new ConcurrentHashMap<>();
+    private final Callback callback;
+    private final Pacing pacing;
+    private final CallerOptions options;
+    private final InstantSource clock;
+    private final MeterRegistry metrics;
+    private volatile boolean started;
+    private volatile boolean closed;
 
-    /** Does nothing before {@link #start} or {@link #runOnce}. */
+    /** What Redis was told last. */
+    private record Joined(Set<Instance> instances, long atNanos) {}
+
+    /**
+     * Does nothing before {@link #start} or {@link #runOnce}.
+     *
+     * @param frontEnds whose instances are told
+     */
     public Caller(
-            Owed owed, CallerOptions options, InstantSource clock, RandomGenerator random, MeterRegistry metrics) {
+            Owed owed,
+            Collection<FrontEnd> frontEnds,
+            CallerOptions options,
+            InstantSource clock,
+            RandomGenerator random,
+            MeterRegistry metrics) {
+        this(owed, frontEnds, java.net.InetAddress::getAllByName, options, clock, random, metrics);
+    }
+
+    Caller(
+            Owed owed,
+            Collection<FrontEnd> frontEnds,
+            Instances.Resolver resolver,
+            CallerOptions options,
+            InstantSource clock,
+            RandomGenerator random,
+            MeterRegistry metrics) {
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(CONNECT_TIMEOUT)
                 .executor(threads)
                 .build();
-        var callback = new Callback(new Exchange(client, threads), options.timeout(), clock);
-        var pacing = new Pacing(options, random);
-        this.byFrontEnd = owed.instances().all().stream()
-                .map(instance -> new InstanceCaller(owed, instance, callback, pacing, options, metrics))
-                .collect(Collectors.groupingBy(InstanceCaller::frontEnd));
-        byFrontEnd.forEach((frontEnd, callers) -> Gauge.builder("freshet_owed", callers, Caller::stillOwed)
+        this.owed = owed;
+        this.options = options;
+        this.clock = clock;
+        this.metrics = metrics;
+        this.callback = new Callback(new Exchange(client, threads), options.timeout(), clock);
+        this.pacing = new Pacing(options, random);
+        this.frontEnds = frontEnds.stream()
+                .filter(frontEnd -> !frontEnd.instances().isEmpty())
+                .map(frontEnd -> new Instances(frontEnd, resolver))
+                .toList();
+        this.frontEnds.forEach(instances -> Gauge.builder("freshet_owed", () -> stillOwed(instances.frontEnd()))
                 .description("tags and paths that instances have not confirmed yet")
-                .tag("frontend", frontEnd)
+                .tag("frontend", instances.frontEnd())
                 .register(metrics));
         owed.whenRecorded(this::wake);
     }
 
     public void start() {
-        all().forEach(InstanceCaller::start);
+        started = true;
+        frontEnds.forEach(instances -> threads.execute(() -> loop(instances)));
+    }
+
+    /** Names of front ends that cannot be found → why. */
+    public Map<String, String> troubles() {
+        return frontEnds.stream()
+                .filter(instances -> instances.trouble().isPresent())
+                .collect(Collectors.toMap(
+                        Instances::frontEnd, instances -> instances.trouble().orElse("")));
     }
 
     /**
-     * Makes at most one call to each instance, all at the same time, and waits for the answers.
+     * Looks which instances there are: one that is new gets a caller, one that is gone loses it, and one that nobody has
+     * seen for long is forgotten.
+     *
+     * @throws RedisException when Redis is away; the instances that are known go on being told
+     */
+    void look() {
+        for (var instances : frontEnds) {
+            look(instances);
+        }
+    }
+
+    private void look(Instances instances) {
+        var there = Set.copyOf(instances.look());
+        join(instances.frontEnd(), there);
+        meet(instances.frontEnd(), there).forEach(gone -> gone.close(PATIENCE));
+    }
+
+    /** @return those that tell instances which are gone */
+    private synchronized List<InstanceCaller> meet(String frontEnd, Set<Instance> there) {
+        if (closed) {
+            return List.of();
+        }
+        var gone = callersOf(frontEnd)
+                .filter(caller -> !there.contains(caller.instance()))
+                .toList();
+        gone.forEach(caller -> callers.remove(caller.instance()));
+        there.forEach(instance -> callers.computeIfAbsent(instance, this::caller));
+        return gone;
+    }
+
+    /**
+     * Looks which instances there are and makes at most one call to each, all at the same time, and waits for the answers.
      *
      * @return when the first of them may be told something again; zero when that is now
      */
     Duration runOnce() throws InterruptedException {
-        var tasks = all().stream()
+        look();
+        var tasks = callers.values().stream()
                 .map(caller -> (Callable<Duration>) caller::runOnce)
                 .toList();
         var waits = new ArrayList<Duration>();
@@ -73,22 +168,72 @@ public final class Caller implements AutoCloseable {
     /** Lets calls under way end for two seconds; what is not confirmed then stays owed. */
     @Override
     public void close() {
+        synchronized (this) {
+            closed = true;
+        }
         try (var closing = Executors.newVirtualThreadPerTaskExecutor()) {
-            all().forEach(caller -> closing.execute(() -> caller.close(PATIENCE)));
+            callers.values().forEach(caller -> closing.execute(() -> caller.close(PATIENCE)));
         }
         client.shutdownNow();
         threads.shutdownNow();
     }
 
+    private void join(String frontEnd, Set<Instance> there) {
+        var last = joined.get(frontEnd);
+        boolean isSaid = last != null
+                && last.instances().equals(there)
+                && System.nanoTime() - last.atNanos() < SAY_AGAIN.toNanos();
+        if (isSaid) {
+            return;
+        }
+        var names = there.stream().map(Instance::name).collect(Collectors.toSet());
+        var absent = new HashSet<>(owed.join(frontEnd, there));
+        absent.removeAll(names);
+        absent.forEach(name -> owed.forget(frontEnd, name, options.forget()));
+        joined.put(frontEnd, new Joined(there, System.nanoTime()));
+    }
+
+    private InstanceCaller caller(Instance instance) {
+        var caller = new InstanceCaller(owed, instance, callback, pacing, options, clock, metrics);
+        if (started) {
+            caller.start();
+        }
+        return caller;
+    }
+
+    /** A name may take long to resolve: each front end has a thread of its own. */
+    private void loop(Instances instances) {
+        try {
+            while (!closed) {
+                Thread.sleep(lookOrRecover(instances));
+            }
+        } catch (InterruptedException e) {
+            log.debug("no longer looking for front end {}", instances.frontEnd());
+        }
+    }
+
+    private Duration lookOrRecover(Instances instances) {
+        try {
+            look(instances);
+            return options.look();
+        } catch (RedisException e) {
+            return AFTER_A_FAULT; // the connection says itself that it is lost
+        } catch (RuntimeException e) {
+            log.error("cannot look for front end {}", instances.frontEnd(), e);
+            return AFTER_A_FAULT;
+        }
+    }
+
     private void wake(String frontEnd) {
-        byFrontEnd.getOrDefault(frontEnd, List.of()).forEach(InstanceCaller::wake);
+        callersOf(frontEnd).forEach(InstanceCaller::wake);
     }
 
-    private List<InstanceCaller> all() {
-        return byFrontEnd.values().stream().flatMap(List::stream).toList();
+    private Stream<InstanceCaller> callersOf(String frontEnd) {
+        return callers.values().stream()
+                .filter(caller -> caller.instance().frontEnd().equals(frontEnd));
     }
 
-    private static double stillOwed(List<InstanceCaller> callers) {
-        return callers.stream().mapToInt(InstanceCaller::stillOwed).sum();
+    private double stillOwed(String frontEnd) {
+        return callersOf(frontEnd).mapToInt(InstanceCaller::stillOwed).sum();
     }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.time.Duration;
 
@@ -15,6 +16,9 @@ import java.time.Duration;
  * @param lastBackoff the same when it keeps failing: the backoff doubles up to this one
  * @param mendTime how long an instance that a person must mend is left alone
  * @param idle how often to look for what other processes left behind
+ * @param ask how often an instance is asked which process it is; zero for never
+ * @param look how often names of front ends are resolved
+ * @param forget after this long without an instance it is forgotten
  */
 public record CallerOptions(
         int mostPerCall,
@@ -25,7 +29,13 @@ public record CallerOptions(
         Duration firstBackoff,
         Duration lastBackoff,
         Duration mendTime,
-        Duration idle) {
+        Duration idle,
+        Duration ask,
+        Duration look,
+        Duration forget) {
+
+    /** Shorter, a restart of all workers could forget instances that are there. */
+    private static final Duration LEAST_FORGET = Duration.ofMinutes(10);
 
     private static final CallerOptions DEFAULTS = new CallerOptions(
             5_000,
@@ -36,32 +46,64 @@ public record CallerOptions(
             Duration.ofMillis(500),
             Duration.ofSeconds(15),
             Duration.ofMinutes(1),
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofHours(1));
 
     public static CallerOptions defaults() {
         return DEFAULTS;
     }
 
     /**
-     * Reads {@code CALLBACK_TIMEOUT} (default 10s), {@code CALLBACK_MAX_TAGS} (default 5000) and {@code
-     * CALLBACK_MAX_PAUSE} (default 5s).
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s), {@code CALLBACK_MAX_TAGS} (default 5000), {@code CALLBACK_MAX_PAUSE}
+     * (default 5s), {@code CALLBACK_PROBE} (default 5s, 0s for never) and {@code CALLBACK_FORGET} (default 1h, at least
+     * 10m).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */
     public static CallerOptions from(Settings settings) {
-        return DEFAULTS.with(
+        var forget = settings.duration("CALLBACK_FORGET", DEFAULTS.forget);
+        if (forget.compareTo(LEAST_FORGET) < 0) {
+            throw new SettingException("CALLBACK_FORGET must be 10m or longer, was " + forget.toSeconds() + "s");
+        }
+        return new CallerOptions(
                 settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 5_000),
                 settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout),
-                settings.duration("CALLBACK_MAX_PAUSE", DEFAULTS.lastPause));
+                DEFAULTS.firstPause,
+                settings.duration("CALLBACK_MAX_PAUSE", DEFAULTS.lastPause),
+                DEFAULTS.quiet,
+                DEFAULTS.firstBackoff,
+                DEFAULTS.lastBackoff,
+                DEFAULTS.mendTime,
+                DEFAULTS.idle,
+                settings.duration("CALLBACK_PROBE", DEFAULTS.ask),
+                DEFAULTS.look,
+                forget);
+    }
+
+    CallerOptions with(Duration ask) {
+        return with(mostPerCall, timeout, ask);
     }
 
     CallerOptions with(int mostPerCall, Duration timeout) {
-        return with(mostPerCall, timeout, lastPause);
+        return with(mostPerCall, timeout, ask);
     }
 
-    private CallerOptions with(int mostPerCall, Duration timeout, Duration lastPause) {
+    private CallerOptions with(int mostPerCall, Duration timeout, Duration ask) {
         return new CallerOptions(
-                mostPerCall, timeout, firstPause, lastPause, quiet, firstBackoff, lastBackoff, mendTime, idle);
+                mostPerCall,
+                timeout,
+                firstPause,
+                lastPause,
+                quiet,
+                firstBackoff,
+                lastBackoff,
+                mendTime,
+                idle,
+                ask,
+                look,
+                forget);
     }
 
     /** A turn lasts longer than a call, so that nobody else calls meanwhile. */

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param lastError why the last call failed; empty when it did not
  * @param misconfigured whether the last call failed in a way that a person must mend, such as a wrong secret
  * @param consecutiveFailures calls since the last one that was confirmed
+ * @param unseen for how long no worker has found the instance in its list or by its name
  */
 public record FrontEndStatus(
         String frontEnd,
@@ -24,4 +25,21 @@ public record FrontEndStatus(
         Optional<Instant> lastConfirmedAt,
         Optional<String> lastError,
         boolean misconfigured,
-        int consecutiveFailures) {}
+        int consecutiveFailures,
+        Duration unseen) {
+    /** Calls in a row. */
+    static final int FAILURES_THAT_OPEN = 3;
+
+    /** After this long it is no longer there; workers look at least three times meanwhile. */
+    private static final Duration LEFT = Duration.ofMinutes(3);
+
+    /** Whether it failed so often that it is asked whether it is there before it is told. */
+    public boolean isOpen() {
+        return consecutiveFailures >= FAILURES_THAT_OPEN;
+    }
+
+    /** Whether the instance left the list or the name. It stays owed for a while and is not told meanwhile. */
+    public boolean hasLeft() {
+        return unseen.compareTo(LEFT) >= 0;
+    }
+}

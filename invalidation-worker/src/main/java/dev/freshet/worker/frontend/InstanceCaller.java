@@ -3,9 +3,16 @@ package dev.freshet.worker.frontend;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,15 +23,25 @@ import org.slf4j.LoggerFactory;
 final class InstanceCaller {
     private static final Logger log = LoggerFactory.getLogger(InstanceCaller.class);
     private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
+    private static final Duration[] TIMES = LongStream.of(
+                    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 300_000)
+            .mapToObj(Duration::ofMillis)
+            .toArray(Duration[]::new);
 
     private final Owed owed;
     private final Instance instance;
     private final Channel channel;
     private final Pacing pacing;
     private final CallerOptions options;
+    private final InstantSource clock;
     private final MeterRegistry metrics;
+    private final Timer timeToFresh;
     private final Semaphore wakeUp = new Semaphore(0);
     private final Thread thread;
+    /** Whether it ever said which process it is; one that never does is asked less often. */
+    private boolean saysBoot;
+
+    private Instant askAgain = Instant.EPOCH;
     private volatile int stillOwed;
     private volatile boolean closed;
 
@@ -34,13 +51,20 @@ final class InstanceCaller {
             Channel channel,
             Pacing pacing,
             CallerOptions options,
+            InstantSource clock,
             MeterRegistry metrics) {
         this.owed = owed;
         this.instance = instance;
         this.channel = channel;
         this.pacing = pacing;
         this.options = options;
+        this.clock = clock;
         this.metrics = metrics;
+        this.timeToFresh = Timer.builder("freshet_time_to_fresh")
+                .description("from a delivery's receipt until an instance confirmed what it made old")
+                .tag("frontend", instance.frontEnd())
+                .serviceLevelObjectives(TIMES)
+                .register(metrics);
         this.thread = Thread.ofVirtual().name("tell-" + instance.name()).unstarted(this::loop);
     }
 
@@ -76,8 +100,8 @@ final class InstanceCaller {
         return stillOwed;
     }
 
-    String frontEnd() {
-        return instance.frontEnd();
+    Instance instance() {
+        return instance;
     }
 
     /**
@@ -86,20 +110,44 @@ final class InstanceCaller {
      * @return when to look again: zero when more is due already
      */
     Duration runOnce() throws InterruptedException {
-        var turn = owed.take(instance, options.lease(), options.mostPerCall());
+        boolean asks = channel.canAsk() && clock.instant().isAfter(askAgain);
+        var ask = asks ? options.ask() : Duration.ZERO;
+        var turn = owed.take(instance, options.lease(), options.mostPerCall(), ask);
         stillOwed = turn.owed();
         return switch (turn) {
+            case Turn.Unknown() -> {
+                owed.join(instance.frontEnd(), List.of(instance));
+                yield Duration.ZERO;
+            }
             case Turn.Nothing() -> options.idle();
             case Turn.Later(var in, var ignored) -> in;
+            case Turn.Ask(var ignored) -> ask();
             case Turn.Mine mine -> tell(mine);
         };
+    }
+
+    /** One that does not answer is no fault while it is owed nothing: the next call will tell. */
+    private Duration ask() throws InterruptedException {
+        try {
+            var boot = channel.ask(instance);
+            if (boot.isPresent()) {
+                saysBoot = true;
+                return isAnother(boot.get(), false) ? Duration.ZERO : options.idle();
+            }
+            if (!saysBoot) {
+                askAgain = clock.instant().plus(options.mendTime());
+            }
+        } catch (IOException e) {
+            log.debug("front end does not answer instance={} cause={}", instance.name(), e.getMessage());
+        }
+        return options.idle();
     }
 
     private Duration tell(Turn.Mine turn) throws InterruptedException {
         long start = System.nanoTime();
         try {
-            switch (channel.tell(instance, turn.due())) {
-                case Answer.Confirmed(var ignored) -> confirmed(turn, Duration.ofNanos(System.nanoTime() - start));
+            switch (answer(turn)) {
+                case Answer.Confirmed(var boot) -> confirmed(turn, boot, Duration.ofNanos(System.nanoTime() - start));
                 case Answer.Failed(var error, var retryAfter) ->
                     failed(turn, error, pacing.backoff(turn.failures(), retryAfter));
                 case Answer.Misconfigured(var error) -> misconfigured(turn, error);
@@ -111,10 +159,24 @@ final class InstanceCaller {
         }
     }
 
-    private void confirmed(Turn.Mine turn, Duration took) {
+    /** One that failed again and again is asked before it is told: it costs both sides less. */
+    private Answer answer(Turn.Mine turn) throws InterruptedException {
+        if (turn.failures() >= FrontEndStatus.FAILURES_THAT_OPEN && channel.canAsk()) {
+            try {
+                channel.ask(instance);
+            } catch (IOException e) {
+                return new Answer.Failed(String.valueOf(e.getMessage()), Duration.ZERO);
+            }
+        }
+        return channel.tell(instance, turn.due());
+    }
+
+    private void confirmed(Turn.Mine turn, Optional<String> boot, Duration took) {
         var pause = pacing.pause(turn);
         stillOwed = owed.confirm(instance, turn, pause, pacing.rest(turn, pause));
+        boot.filter(id -> !turn.boot().equals(Optional.of(id))).ifPresent(id -> isAnother(id, turn.hasEverything()));
         count("confirmed");
+        turn.due().forEach(this::observe);
         log.info(
                 "front end told frontEnd={} instance={} members={} secondPass={} owed={} ms={}",
                 instance.frontEnd(),
@@ -125,29 +187,53 @@ final class InstanceCaller {
                 took.toMillis());
     }
 
+    private boolean isAnother(String boot, boolean toldEverything) {
+        boolean isAnother = owed.answered(instance, boot, toldEverything);
+        if (isAnother) {
+            log.info("front end started anew frontEnd={} instance={}", instance.frontEnd(), instance.name());
+        }
+        return isAnother;
+    }
+
+    private void observe(Turn.Due due) {
+        if (!due.isSecondPass() && !due.isEverything()) {
+            var took = Duration.between(due.received(), clock.instant());
+            timeToFresh.record(took.isNegative() ? Duration.ZERO : took);
+        }
+    }
+
     private void failed(Turn.Mine turn, String error, Duration wait) {
         owed.fail(instance, turn, wait, error, false);
         count("failed");
-        log.warn(
-                "front end away frontEnd={} instance={} owed={} failures={} cause={} retryMs={}",
-                instance.frontEnd(),
-                instance.name(),
-                turn.owed(),
-                turn.failures() + 1,
-                error,
-                wait.toMillis());
+        if (isWorthALine(turn)) {
+            log.warn(
+                    "front end away frontEnd={} instance={} owed={} failures={} cause={} retryMs={}",
+                    instance.frontEnd(),
+                    instance.name(),
+                    turn.owed(),
+                    turn.failures() + 1,
+                    error,
+                    wait.toMillis());
+        }
     }
 
     private void misconfigured(Turn.Mine turn, String error) {
         owed.fail(instance, turn, options.mendTime(), error, true);
         count("misconfigured");
-        log.error(
-                "front end refuses frontEnd={} instance={} owed={} cause={} retryMs={}",
-                instance.frontEnd(),
-                instance.name(),
-                turn.owed(),
-                error,
-                options.mendTime().toMillis());
+        if (isWorthALine(turn)) {
+            log.error(
+                    "front end refuses frontEnd={} instance={} owed={} cause={} retryMs={}",
+                    instance.frontEnd(),
+                    instance.name(),
+                    turn.owed(),
+                    error,
+                    options.mendTime().toMillis());
+        }
+    }
+
+    /** The first failure, the second, the fourth, the eighth and so on: an instance may be away for days. */
+    private static boolean isWorthALine(Turn.Mine turn) {
+        return Integer.bitCount(turn.failures() + 1) == 1;
     }
 
     private void count(String outcome) {

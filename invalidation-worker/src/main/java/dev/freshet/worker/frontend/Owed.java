@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What each front-end instance has not confirmed. Redis remembers it, so that it outlives a restart of either side. It
@@ -27,19 +29,33 @@ public final class Owed {
     /** How long a render may take when nobody says otherwise. */
     public static final Duration LONGEST_RENDER = Duration.ofSeconds(5);
 
+    /** How many members an instance is owed at most when nobody says otherwise. */
+    public static final int MOST_OWED = 50_000;
+
     private static final Script RECORD = Script.load(Owed.class, "record.lua");
+    private static final Script COLLAPSE = Script.load(Owed.class, "collapse.lua");
     private static final Script TAKE = Script.load(Owed.class, "take.lua");
     private static final Script CONFIRM = Script.load(Owed.class, "confirm.lua");
     private static final Script FAIL = Script.load(Owed.class, "fail.lua");
     private static final Script RELEASE = Script.load(Owed.class, "release.lua");
+    private static final Script BOOT = Script.load(Owed.class, "boot.lua");
     private static final Script STATUS = Script.load(Owed.class, "status.lua");
-    /** Redis serves nobody else while a script runs: 500 members for three instances take it about a millisecond. */
-    private static final int MEMBERS_PER_SCRIPT = 500;
+    /** Redis serves nobody else while a script runs: 1,500 of them take it about a millisecond. */
+    private static final int MOST_PER_SCRIPT = 1_500;
+
+    private static final int MOST_MEMBERS_PER_SCRIPT = 500;
+    private static final int LEAST_MEMBERS_PER_SCRIPT = 10;
+    /** Instances that come one after the other; more often is no coming but a fault. */
+    private static final int MOST_LOOKS = 10;
+
+    private static final Logger log = LoggerFactory.getLogger(Owed.class);
 
     private final ScriptRunner redis;
     private final OwedKeys keys;
-    private final Instances instances;
+    private final Registry registry;
+    private final List<String> frontEnds;
     private final Duration longestRender;
+    private final int mostOwed;
     private Duration ahead = Duration.ZERO;
     private volatile Consumer<String> recorded = frontEnd -> {};
 
@@ -48,12 +64,20 @@ public final class Owed {
      * @param prefix of all keys
      * @param frontEnds one without instances is owed nothing
      * @param longestRender the second call comes this long after the first one was confirmed
+     * @param mostOwed members; an instance that would be owed more is owed everything instead
      */
-    public Owed(RedisServer server, String prefix, Collection<FrontEnd> frontEnds, Duration longestRender) {
+    public Owed(
+            RedisServer server, String prefix, Collection<FrontEnd> frontEnds, Duration longestRender, int mostOwed) {
         this.redis = new ScriptRunner(server);
         this.keys = new OwedKeys(prefix);
-        this.instances = new Instances(frontEnds);
+        this.registry = new Registry(redis, keys);
+        this.frontEnds = frontEnds.stream()
+                .filter(frontEnd -> !frontEnd.instances().isEmpty())
+                .map(FrontEnd::name)
+                .sorted()
+                .toList();
         this.longestRender = longestRender;
+        this.mostOwed = mostOwed;
     }
 
     /**
@@ -67,18 +91,46 @@ public final class Owed {
             return;
         }
         var all = List.copyOf(changes);
-        instances.byFrontEnd().forEach((frontEnd, those) -> {
-            for (int from = 0; from < all.size(); from += MEMBERS_PER_SCRIPT) {
-                int to = Math.min(from + MEMBERS_PER_SCRIPT, all.size());
-                record(frontEnd, those, all.subList(from, to));
+        for (var frontEnd : frontEnds) {
+            for (int from = 0; from < all.size(); ) {
+                from += record(frontEnd, all.subList(from, all.size()));
             }
-        });
-        instances.byFrontEnd().keySet().forEach(recorded);
+        }
+        frontEnds.forEach(recorded);
     }
 
-    /** How every instance of the catalog stands, by front end and address. */
+    /**
+     * These instances are there now; those that are new owe everything.
+     *
+     * @return the names of all instances of the front end, also of those that others have met
+     */
+    List<String> join(String frontEnd, Collection<Instance> instances) {
+        return registry.join(
+                        frontEnd,
+                        instances.stream().map(Instance::name).distinct().toList())
+                .names();
+    }
+
+    /** Forgets what an instance that nobody has seen for so long was owed. Should it come again, it owes everything. */
+    void forget(String frontEnd, String instance, Duration unseen) {
+        long owed = registry.forget(frontEnd, instance, unseen);
+        if (owed >= 0) {
+            log.warn(
+                    "front end instance forgotten frontEnd={} instance={} owed={} unseenFor={}",
+                    frontEnd,
+                    instance,
+                    owed,
+                    unseen);
+        }
+    }
+
+    /** How every instance that is known stands, by front end and address. */
     public List<FrontEndStatus> status() {
-        return instances.all().stream().map(this::status).toList();
+        return frontEnds.stream()
+                .flatMap(frontEnd -> registry.join(frontEnd, List.of()).names().stream()
+                        .sorted()
+                        .map(instance -> status(frontEnd, instance)))
+                .toList();
     }
 
     /**
@@ -86,20 +138,37 @@ public final class Owed {
      *
      * @param lease after this long somebody else may take the turn
      * @param most members at most
+     * @param ask how often somebody is to ask which process is there; zero for never
      */
-    Turn take(Instance instance, Duration lease, int most) {
+    Turn take(Instance instance, Duration lease, int most, Duration ask) {
         var token = UUID.randomUUID().toString();
-        List<Object> answer = list(TAKE, keys(instance), argument(token), argument(lease.toMillis()), argument(most));
-        long wait = number(answer, 0);
-        int owed = (int) number(answer, 1);
-        if (wait < 0) {
-            return new Turn.Nothing();
-        }
-        if (answer.size() == 2) {
-            return new Turn.Later(Duration.ofMillis(wait), owed);
-        }
+        String[] names = {
+            keys.owed(instance.frontEnd(), instance.name()),
+            keys.counters(instance.frontEnd(), instance.name()),
+            keys.state(instance.frontEnd(), instance.name()),
+            keys.instances(instance.frontEnd())
+        };
+        List<Object> answer = list(
+                TAKE,
+                names,
+                argument(token),
+                argument(lease.toMillis()),
+                argument(most),
+                argument(ask.toMillis()),
+                argument(instance.name()));
+        int owed = (int) number(answer, 0);
+        return switch (text(answer, 1)) {
+            case "u" -> new Turn.Unknown();
+            case "n" -> new Turn.Nothing();
+            case "p" -> new Turn.Ask(owed);
+            case "l" -> new Turn.Later(Duration.ofMillis(number(answer, 2)), owed);
+            default -> mine(token, owed, answer, most);
+        };
+    }
+
+    private static Turn.Mine mine(String token, int owed, List<Object> answer, int most) {
         var due = new ArrayList<Turn.Due>();
-        for (int i = 5; i < answer.size(); i += 2) {
+        for (int i = 6; i < answer.size(); i += 2) {
             due.add(new Turn.Due(text(answer, i), text(answer, i + 1)));
         }
         return new Turn.Mine(
@@ -109,7 +178,8 @@ public final class Owed {
                 due.size() == most,
                 Duration.ofMillis(number(answer, 2)),
                 Duration.ofMillis(number(answer, 3)),
-                (int) number(answer, 4));
+                (int) number(answer, 4),
+                Optional.of(text(answer, 5)).filter(boot -> !boot.isEmpty()));
     }
 
     /**
@@ -141,7 +211,7 @@ public final class Owed {
     void fail(Instance instance, Turn.Mine turn, Duration wait, String error, boolean misconfigured) {
         count(
                 FAIL,
-                new String[] {keys.state(instance)},
+                new String[] {keys.state(instance.frontEnd(), instance.name())},
                 argument(turn.token()),
                 argument(wait.toMillis()),
                 argument(error),
@@ -150,12 +220,27 @@ public final class Owed {
 
     /** Gives the turn back unused. */
     void release(Instance instance, Turn.Mine turn) {
-        String[] state = {keys.state(instance)};
+        String[] state = {keys.state(instance.frontEnd(), instance.name())};
         redis.await(redis.<Long>run(RELEASE, ScriptOutputType.INTEGER, state, argument(turn.token())));
     }
 
-    Instances instances() {
-        return instances;
+    /**
+     * A process answered for the instance. When it is another one than before, the instance owes everything: what the
+     * other process was told, this one does not know.
+     *
+     * @param toldEverything whether it was told everything just now; then only once more after the longest render
+     * @return whether it is another one
+     */
+    boolean answered(Instance instance, String boot, boolean toldEverything) {
+        String[] names = {
+            keys.numbers(instance.frontEnd()),
+            keys.owed(instance.frontEnd(), instance.name()),
+            keys.counters(instance.frontEnd(), instance.name()),
+            keys.state(instance.frontEnd(), instance.name()),
+            keys.instances(instance.frontEnd())
+        };
+        var again = toldEverything ? Long.toString(longestRender.toMillis()) : "";
+        return count(BOOT, names, argument(instance.name()), argument(boot), argument(again)) == 1;
     }
 
     /** The listener is told the name of each front end that something was recorded for in this process. */
@@ -169,38 +254,79 @@ public final class Owed {
         redis.setClockOffset(ahead);
     }
 
-    private void record(String frontEnd, List<Instance> all, List<Change> changes) {
+    /** @return how many of the changes are recorded */
+    private int record(String frontEnd, List<Change> changes) {
+        for (int look = 0; look < MOST_LOOKS; look++) {
+            var members = registry.known(frontEnd);
+            var piece = changes.subList(
+                    0, Math.min(changes.size(), piece(members.names().size())));
+            long most = record(frontEnd, members, piece);
+            if (most > mostOwed) {
+                members.names().forEach(instance -> collapse(frontEnd, instance));
+            }
+            if (most >= 0) {
+                return piece.size();
+            }
+            registry.join(frontEnd, List.of());
+        }
+        throw new RedisException("the instances of front end " + frontEnd + " change too fast to be told");
+    }
+
+    private static int piece(int instances) {
+        int piece = MOST_PER_SCRIPT / Math.max(1, instances);
+        return Math.clamp(piece, LEAST_MEMBERS_PER_SCRIPT, MOST_MEMBERS_PER_SCRIPT);
+    }
+
+    /** @return the most members that an instance is owed then; -1 when nothing was done, since there are others */
+    private long record(String frontEnd, Registry.Members members, List<Change> changes) {
         var names = new ArrayList<String>();
         names.add(keys.numbers(frontEnd));
-        for (var instance : all) {
-            names.add(keys.owed(instance));
-            names.add(keys.counters(instance));
+        names.add(keys.generation(frontEnd));
+        for (var instance : members.names()) {
+            names.add(keys.owed(frontEnd, instance));
+            names.add(keys.counters(frontEnd, instance));
         }
-        var arguments = new ArrayList<byte[]>(changes.size() * 3);
+        var arguments = new ArrayList<byte[]>(changes.size() * 3 + 1);
+        arguments.add(argument(members.generation()));
         for (var change : changes) {
             arguments.add(argument(change.member()));
             arguments.add(argument(change.received().toEpochMilli()));
             arguments.add(argument(change.version().map(Version::text).orElse("")));
         }
-        count(RECORD, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
+        return count(RECORD, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
     }
 
-    private FrontEndStatus status(Instance instance) {
-        List<Object> answer = list(STATUS, new String[] {keys.owed(instance), keys.state(instance)});
+    private void collapse(String frontEnd, String instance) {
+        String[] names = {keys.numbers(frontEnd), keys.owed(frontEnd, instance), keys.counters(frontEnd, instance)};
+        long owed = redis.await(redis.<Long>run(COLLAPSE, ScriptOutputType.INTEGER, names, argument(mostOwed)));
+        if (owed > 0) {
+            log.warn("front end owed everything frontEnd={} instance={} instead={}", frontEnd, instance, owed);
+        }
+    }
+
+    private FrontEndStatus status(String frontEnd, String instance) {
+        String[] names = {keys.owed(frontEnd, instance), keys.state(frontEnd, instance), keys.instances(frontEnd)};
+        List<Object> answer = list(STATUS, names, argument(instance));
         long confirmedAt = number(answer, 2);
         return new FrontEndStatus(
-                instance.frontEnd(),
-                instance.name(),
+                frontEnd,
+                instance,
                 (int) number(answer, 0),
                 Duration.ofMillis(number(answer, 1)),
                 confirmedAt < 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(confirmedAt)),
                 Optional.of(text(answer, 5)).filter(error -> !error.isEmpty()),
                 number(answer, 4) == 1,
-                (int) number(answer, 3));
+                (int) number(answer, 3),
+                Duration.ofMillis(number(answer, 6)));
     }
 
     private String[] keys(Instance instance) {
-        return new String[] {keys.owed(instance), keys.counters(instance), keys.state(instance)};
+        var frontEnd = instance.frontEnd();
+        return new String[] {
+            keys.owed(frontEnd, instance.name()),
+            keys.counters(frontEnd, instance.name()),
+            keys.state(frontEnd, instance.name())
+        };
     }
 
     private long count(Script script, String[] names, byte[]... arguments) {

@@ -7,19 +7,29 @@ record OwedKeys(String prefix) {
         return key(frontEnd, "numbers");
     }
 
+    /** Sorted set: name of each instance → when it was last seen, in milliseconds. */
+    String instances(String frontEnd) {
+        return key(frontEnd, "instances");
+    }
+
+    /** Another text whenever an instance comes or is forgotten. */
+    String generation(String frontEnd) {
+        return key(frontEnd, "generation");
+    }
+
     /** Sorted set: member → when it is due, in milliseconds. */
-    String owed(Instance instance) {
-        return key(instance.frontEnd(), "owed:" + instance.name());
+    String owed(String frontEnd, String instance) {
+        return key(frontEnd, "owed:" + instance);
     }
 
-    /** Hash: member → number of the change it is owed for, with {@code c} behind it once confirmed. */
-    String counters(Instance instance) {
-        return key(instance.frontEnd(), "counters:" + instance.name());
+    /** Hash: member → {@code number received version}, with {@code c} behind the number once confirmed. */
+    String counters(String frontEnd, String instance) {
+        return key(frontEnd, "counters:" + instance);
     }
 
-    /** Hash: who is telling, when the next call may be, and how the last ones ended. */
-    String state(Instance instance) {
-        return key(instance.frontEnd(), "state:" + instance.name());
+    /** Hash: who is telling, when the next call may be, which process answered, and how the last calls ended. */
+    String state(String frontEnd, String instance) {
+        return key(frontEnd, "state:" + instance);
     }
 
     private String key(String frontEnd, String rest) {

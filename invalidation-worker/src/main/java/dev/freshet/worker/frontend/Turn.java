@@ -21,6 +21,17 @@ sealed interface Turn {
     /** Nothing is due yet, the instance is left alone for now, or somebody else is telling it. */
     record Later(Duration in, int owed) implements Turn {}
 
+    /** The instance is none that is known: it was forgotten, or Redis has lost it. */
+    record Unknown() implements Turn {
+        @Override
+        public int owed() {
+            return 0;
+        }
+    }
+
+    /** Nothing is due; whoever gets this asks which process is there. */
+    record Ask(int owed) implements Turn {}
+
     /**
      * It is the caller's turn until the lease ends.
      *
@@ -30,9 +41,23 @@ sealed interface Turn {
      * @param pause how long the instance was last left alone after a call
      * @param quiet how long nothing was due after that pause had ended
      * @param failures calls since the last confirmed one
+     * @param boot the process that answered last; empty when none has said its name
      */
-    record Mine(String token, int owed, List<Due> due, boolean more, Duration pause, Duration quiet, int failures)
+    record Mine(
+            String token,
+            int owed,
+            List<Due> due,
+            boolean more,
+            Duration pause,
+            Duration quiet,
+            int failures,
+            Optional<String> boot)
             implements Turn {
+        /** Whether every page is among it. */
+        boolean hasEverything() {
+            return due.stream().anyMatch(Due::isEverything);
+        }
+
         /** Whether all of it was confirmed before and is only told once more. */
         boolean isSecondPass() {
             return due.stream().allMatch(Due::isSecondPass);

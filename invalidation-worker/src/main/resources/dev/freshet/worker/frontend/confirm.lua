@@ -1,14 +1,19 @@
 -- confirm: an instance answered 200. A member whose number did not move is due once more after the longest render, or,
--- when that was its second time, forgotten; one whose number moved stays due. Sent twice, it finds other numbers.
+-- when that was its second time, forgotten; one whose number moved stays due, and was received no earlier than this call
+-- was taken. Sent twice, it finds other numbers.
 -- KEYS[1] owed (zset)  KEYS[2] counters (hash)  KEYS[3] state (hash)
 -- ARGV[1] offset of the clock in ms (tests)  ARGV[2] token  ARGV[3] longest render  ARGV[4] pause to remember
 -- ARGV[5] how long to leave the instance alone (all in ms), then member, number as taken, ...
 -- returns how many members are still owed
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+local s = redis.call('HMGET', KEYS[3], 'by', 'at')
+local mine, taken = s[1] == ARGV[2], tonumber(s[2] or 0)
+local later = function(received) return string.format(' %.0f', math.max(received, taken)) end
 for i = 6, #ARGV, 2 do
   local member, number = ARGV[i], ARGV[i + 1]
-  if redis.call('HGET', KEYS[2], member) == number then
+  local held = redis.call('HGET', KEYS[2], member)
+  if held == number then
     if string.find(number, '^%d+c') then
       redis.call('ZREM', KEYS[1], member)
       redis.call('HDEL', KEYS[2], member)
@@ -16,10 +21,12 @@ for i = 6, #ARGV, 2 do
       redis.call('ZADD', KEYS[1], now + ARGV[3], member)
       redis.call('HSET', KEYS[2], member, (string.gsub(number, ' ', 'c ', 1)))
     end
+  elseif held and mine then
+    redis.call('HSET', KEYS[2], member, (string.gsub(held, ' (%d+)', later, 1)))
   end
 end
-if redis.call('HGET', KEYS[3], 'by') == ARGV[2] then
-  redis.call('HDEL', KEYS[3], 'by', 'until', 'failures', 'error', 'fault')
+if mine then
+  redis.call('HDEL', KEYS[3], 'by', 'until', 'at', 'failures', 'error', 'fault')
   redis.call('HSET', KEYS[3], 'confirmed', now, 'pause', ARGV[4], 'rest', now + ARGV[5])
 end
 return redis.call('ZCARD', KEYS[1])

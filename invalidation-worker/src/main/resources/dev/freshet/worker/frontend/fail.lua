@@ -7,6 +7,6 @@
 if redis.call('HGET', KEYS[1], 'by') ~= ARGV[2] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
-redis.call('HDEL', KEYS[1], 'by', 'until')
+redis.call('HDEL', KEYS[1], 'by', 'until', 'at')
 redis.call('HSET', KEYS[1], 'rest', now + ARGV[3], 'error', ARGV[4], 'fault', ARGV[5])
 return redis.call('HINCRBY', KEYS[1], 'failures', 1)

@@ -206,10 +206,11 @@ class QueueCommandsIT {
     @Test
     void statusShowsWhatFrontEndsAreOwed() {
         var frontEnds = CatalogReader.read("tafta", environment).frontEnds().values();
-        new Owed(server, prefix, frontEnds, Owed.LONGEST_RENDER)
-                .record(Changes.of(List.of(new Tag("cohort:3")), List.of("/a")));
+        var owed = new Owed(server, prefix, frontEnds, Owed.LONGEST_RENDER, Owed.MOST_OWED);
+        Changes.settle(owed, server, prefix, frontEnds);
+        owed.record(Changes.of(List.of(new Tag("cohort:3")), List.of("/a")));
 
-        assertThat(run("status").out()).containsPattern("dashboard +http://127.0.0.1:3999\\S* +2 ");
+        assertThat(run("status").out()).containsPattern("dashboard +http://127.0.0.1:3999\\S* +there +2 ");
         var frontEnd = run("status", "--json").json().path("frontEnds").get(0);
         assertThat(frontEnd.path("owed").asInt()).isEqualTo(2);
         assertThat(frontEnd.path("lastConfirmedAt").isNull()).isTrue();

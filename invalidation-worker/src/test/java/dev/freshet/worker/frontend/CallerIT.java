@@ -9,15 +9,19 @@ import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.TestServices;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +39,7 @@ class CallerIT {
     private CallerOptions options = CallerOptions.defaults();
     private StandInFrontEnd one;
     private StandInFrontEnd two;
+    private List<FrontEnd> frontEnds = List.of();
     private Owed owed;
 
     @BeforeAll
@@ -52,6 +57,7 @@ class CallerIT {
         one = StandInFrontEnd.start("old secret", "secret");
         two = StandInFrontEnd.start("secret");
         owed = owedBy("secret", one.address(), two.address());
+        Changes.settle(owed, server, prefix, frontEnds);
     }
 
     @AfterEach
@@ -188,7 +194,12 @@ class CallerIT {
     @Test
     void aCallSignedLongAgoIsRefused() throws Exception {
         var late = open(new Caller(
-                owed, options, InstantSource.fixed(Instant.now().minusSeconds(301)), new Random(1), metrics));
+                owed,
+                frontEnds,
+                options,
+                InstantSource.fixed(Instant.now().minusSeconds(301)),
+                new Random(1),
+                metrics));
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         late.runOnce();
         assertThat(one.refused()).isEqualTo(1);
@@ -292,16 +303,135 @@ class CallerIT {
         assertThat(two.calls()).hasSize(1);
     }
 
+    @Test
+    void anInstanceThatStartedAnewIsToldEverythingThoughNothingChanged() throws Exception {
+        one.restart();
+        var caller = caller();
+        caller.runOnce();
+        caller.runOnce();
+        assertThat(one.wasToldEverything()).isTrue();
+        assertThat(two.wasToldEverything()).isFalse();
+        one.restart();
+        owed.moveClock(options.ask());
+        caller.runOnce();
+        caller.runOnce();
+        assertThat(one.wasToldEverything()).isTrue();
+    }
+
+    @Test
+    void aRestartThatTheAnswerOfACallTellsIsEnough() throws Exception {
+        one.restart();
+        options = options.with(Duration.ZERO);
+        var caller = caller();
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        caller.runOnce();
+        assertThat(one.calls()).extracting(StandInFrontEnd.Call::everything).containsExactly(false);
+        owed.moveClock(options.lastPause());
+        caller.runOnce();
+        assertThat(one.wasToldEverything()).isTrue();
+    }
+
+    @Test
+    void anInstanceThatKeepsFailingIsAskedFirst() throws Exception {
+        one.restart();
+        one.failWith(500, Map.of());
+        owed = owedBy("secret", one.address());
+        Changes.settle(owed, server, prefix, frontEnds);
+        var caller = caller();
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        for (int i = 0; i < 3; i++) {
+            caller.runOnce();
+            owed.moveClock(options.lastBackoff());
+        }
+        assertThat(one.received()).isEqualTo(3);
+        caller.runOnce();
+        assertThat(one.received()).isEqualTo(5);
+        one.goAway();
+        owed.moveClock(options.lastBackoff());
+        caller.runOnce();
+        assertThat(statusOf(one).consecutiveFailures()).isEqualTo(5);
+        assertThat(statusOf(one).isOpen()).isTrue();
+        assertThat(owedOf(one)).isEqualTo(1);
+    }
+
+    @Test
+    void aNewInstanceBehindANameIsToldEverythingAndOneThatLeftKeepsItsDebt() throws Exception {
+        var name = URI.create("dns+http://front.test:" + one.address().getPort());
+        var addresses = new ArrayList<>(List.of("127.0.0.1"));
+        Instances.Resolver resolver = host -> {
+            if (addresses.isEmpty()) {
+                throw new UnknownHostException(host);
+            }
+            return addresses.stream().map(CallerIT::address).toArray(InetAddress[]::new);
+        };
+        frontEnds = List.of(new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(name), List.of("secret")));
+        owed = new Owed(server, TestServices.shared().newPrefix(), frontEnds, RENDER, Owed.MOST_OWED);
+        var caller =
+                open(new Caller(owed, frontEnds, resolver, options, InstantSource.system(), new Random(1), metrics));
+        caller.runOnce();
+        assertThat(one.wasToldEverything()).isTrue();
+
+        addresses.set(0, "127.0.0.2");
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        one.forget();
+        caller.runOnce();
+        assertThat(one.received()).isZero();
+        assertThat(owed.status())
+                .extracting(FrontEndStatus::instance, FrontEndStatus::owed)
+                .contains(tuple(one.address().toString(), 2));
+
+        addresses.clear();
+        caller.runOnce();
+        assertThat(caller.troubles()).containsEntry("dashboard", "front.test does not resolve");
+
+        addresses.add("127.0.0.1");
+        owed.moveClock(options.lastPause());
+        caller.runOnce();
+        assertThat(caller.troubles()).isEmpty();
+        assertThat(one.tags()).containsExactly("a");
+    }
+
+    @Test
+    void eachSecretSignsSoThatEitherSideMayChangeFirst() throws Exception {
+        frontEnds = List.of(
+                new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(one.address()), List.of("new", "secret")));
+        owed = new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        caller().runOnce();
+        assertThat(one.tags()).containsExactly("a");
+    }
+
+    @Test
+    void theTimeFromReceiptToConfirmationIsCountedOncePerMemberAndInstance() throws Exception {
+        var caller = caller();
+        owed.record(List.of(
+                Change.of(new Tag("a"), Instant.now().minusSeconds(3)),
+                Change.of("/a", Instant.now().minusSeconds(3), Optional.empty())));
+        caller.runOnce();
+        owed.moveClock(RENDER);
+        caller.runOnce();
+        var timer = metrics.get("freshet_time_to_fresh")
+                .tag("frontend", "dashboard")
+                .timer();
+        assertThat(timer.count()).isEqualTo(4);
+        assertThat(timer.totalTime(TimeUnit.SECONDS)).isGreaterThanOrEqualTo(12);
+    }
+
     private Owed owedBy(String secret, URI... instances) {
-        return new Owed(
-                server,
-                prefix,
-                List.of(new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(instances), List.of(secret))),
-                RENDER);
+        frontEnds = List.of(new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(instances), List.of(secret)));
+        return new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+    }
+
+    private static InetAddress address(String digits) {
+        try {
+            return InetAddress.getByName(digits);
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 
     private Caller caller() {
-        return open(new Caller(owed, options, InstantSource.system(), new Random(1), metrics));
+        return open(new Caller(owed, frontEnds, options, InstantSource.system(), new Random(1), metrics));
     }
 
     private Caller open(Caller caller) {

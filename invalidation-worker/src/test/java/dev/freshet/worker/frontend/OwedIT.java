@@ -51,7 +51,8 @@ class OwedIT {
     void start() {
         prefix = TestServices.shared().newPrefix();
         keys = new OwedKeys(prefix);
-        owed = new Owed(server, prefix, frontEnds, RENDER);
+        owed = new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+        Changes.settle(owed, server, prefix, frontEnds);
     }
 
     @Test
@@ -75,9 +76,14 @@ class OwedIT {
     @Test
     void nothingIsRememberedForAFrontEndWithoutInstances() {
         var nobody = new Owed(
-                server, prefix, List.of(new FrontEnd("empty", FrontEnd.Type.NEXTJS, List.of(), List.of())), RENDER);
+                server,
+                prefix,
+                List.of(new FrontEnd("empty", FrontEnd.Type.NEXTJS, List.of(), List.of())),
+                RENDER,
+                Owed.MOST_OWED);
         nobody.record(Changes.of(List.of(new Tag("a")), List.of()));
-        assertThat(server.await(server.session().commands().keys(prefix + "*"))).isEmpty();
+        assertThat(server.await(server.session().commands().keys(prefix + ":{o:empty}*")))
+                .isEmpty();
         assertThat(nobody.status()).isEmpty();
     }
 
@@ -88,7 +94,7 @@ class OwedIT {
         assertThat(first.due()).containsExactly(new Turn.Due("t:a", "1" + Changes.REST));
         assertThat(owed.confirm(one, first, PAUSE, PAUSE)).isEqualTo(1);
         assertThat(numbers(one)).isEqualTo(Map.of("t:a", "1c" + Changes.REST));
-        assertThat(owed.take(one, LEASE, 100))
+        assertThat(owed.take(one, LEASE, 100, Duration.ZERO))
                 .isInstanceOfSatisfying(
                         Turn.Later.class, later -> assertThat(later.in()).isBetween(RENDER.dividedBy(2), RENDER));
 
@@ -99,7 +105,7 @@ class OwedIT {
         assertThat(due(one)).isEmpty();
         assertThat(numbers(one)).isEmpty();
         assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
-        assertThat(owed.take(one, LEASE, 100)).isEqualTo(new Turn.Nothing());
+        assertThat(owed.take(one, LEASE, 100, Duration.ZERO)).isEqualTo(new Turn.Nothing());
         assertThat(due(two)).containsOnlyKeys("t:a");
     }
 
@@ -110,9 +116,21 @@ class OwedIT {
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         double wasDue = dueAt("t:a");
         owed.confirm(one, turn, PAUSE, PAUSE);
-        assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST, "t:b", "1c" + Changes.REST));
+        assertThat(numbers(one)).hasSize(2).containsEntry("t:b", "1c" + Changes.REST);
+        assertThat(numbers(one))
+                .hasEntrySatisfying("t:a", value -> assertThat(value).startsWith("2 "));
         assertThat(dueAt("t:a")).isEqualTo(wasDue);
         assertThat(dueAt("t:b")).isGreaterThan(wasDue);
+    }
+
+    @Test
+    void whatChangesDuringEachCallWaitsNoLongerThanSinceTheLastOne() {
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        var first = take(one);
+        assertThat(first.due().getFirst().received()).isEqualTo(Changes.RECEIVED);
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        owed.confirm(one, first, PAUSE, Duration.ZERO);
+        assertThat(take(one).due().getFirst().received()).isAfter(Changes.RECEIVED);
     }
 
     @Test
@@ -183,13 +201,14 @@ class OwedIT {
     void anAnswerLostOnItsWayIsAskedForAgain() {
         try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
                 var cut = new RedisServer("cut", proxy.url(), Duration.ofSeconds(2))) {
-            var shaky = new Owed(cut, prefix, frontEnds, RENDER);
+            var shaky = new Owed(cut, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+            shaky.join("dashboard", List.of());
             proxy.cutNextAnswer();
             shaky.record(Changes.of(List.of(new Tag("a")), List.of()));
             assertThat(proxy.hasCut()).isTrue();
             assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2" + Changes.REST));
             proxy.cutNextAnswer();
-            var turn = (Turn.Mine) shaky.take(one, LEASE, 100);
+            var turn = (Turn.Mine) shaky.take(one, LEASE, 100, Duration.ZERO);
             proxy.cutNextAnswer();
             assertThat(shaky.confirm(one, turn, PAUSE, PAUSE)).isEqualTo(1);
             assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2c" + Changes.REST));
@@ -201,7 +220,7 @@ class OwedIT {
     void oneSenderAtATimeAndTheNextOneWhenItDied() {
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         take(one);
-        assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
+        assertThat(owed.take(one, LEASE, 100, Duration.ZERO)).isInstanceOf(Turn.Later.class);
         assertThat(take(two).due()).hasSize(1);
         owed.moveClock(LEASE);
         assertThat(take(one).due()).hasSize(1);
@@ -211,8 +230,8 @@ class OwedIT {
     void aTurnGivenBackIsFreeAtOnceAndOnlyItsOwnerGivesItBack() {
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         var turn = take(one);
-        owed.release(one, new Turn.Mine("other", 1, List.of(), false, PAUSE, PAUSE, 0));
-        assertThat(owed.take(one, LEASE, 100)).isInstanceOf(Turn.Later.class);
+        owed.release(one, new Turn.Mine("other", 1, List.of(), false, PAUSE, PAUSE, 0, Optional.empty()));
+        assertThat(owed.take(one, LEASE, 100, Duration.ZERO)).isInstanceOf(Turn.Later.class);
         owed.release(one, turn);
         assertThat(take(one).due()).hasSize(1);
     }
@@ -229,7 +248,7 @@ class OwedIT {
         assertThat(state(one))
                 .containsOnlyKeys("rest", "error", "fault", "failures")
                 .containsEntry("failures", "1");
-        assertThat(owed.take(one, LEASE, 100))
+        assertThat(owed.take(one, LEASE, 100, Duration.ZERO))
                 .isInstanceOfSatisfying(
                         Turn.Later.class,
                         later -> assertThat(later.in()).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(60)));
@@ -240,7 +259,7 @@ class OwedIT {
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.moveClock(Duration.ofMillis(5));
         owed.record(Changes.of(List.of(new Tag("b"), new Tag("c")), List.of()));
-        var turn = (Turn.Mine) owed.take(one, LEASE, 1);
+        var turn = (Turn.Mine) owed.take(one, LEASE, 1, Duration.ZERO);
         assertThat(turn.due()).extracting(Turn.Due::name).containsExactly("a");
         assertThat(turn.more()).isTrue();
         assertThat(turn.owed()).isEqualTo(3);
@@ -257,9 +276,28 @@ class OwedIT {
     @Test
     void statusSaysHowAnInstanceStands() {
         assertThat(owed.status())
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("unseen")
                 .containsExactly(
-                        new FrontEndStatus("dashboard", a.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0),
-                        new FrontEndStatus("dashboard", b.toString(), 0, Duration.ZERO, noTime(), noError(), false, 0));
+                        new FrontEndStatus(
+                                "dashboard",
+                                a.toString(),
+                                0,
+                                Duration.ZERO,
+                                noTime(),
+                                noError(),
+                                false,
+                                0,
+                                Duration.ZERO),
+                        new FrontEndStatus(
+                                "dashboard",
+                                b.toString(),
+                                0,
+                                Duration.ZERO,
+                                noTime(),
+                                noError(),
+                                false,
+                                0,
+                                Duration.ZERO));
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, take(one), PAUSE, PAUSE);
         owed.fail(two, take(two), PAUSE, "answered 401", true);
@@ -268,19 +306,27 @@ class OwedIT {
         assertThat(status.getFirst().lastConfirmedAt()).isPresent();
         assertThat(status.getFirst())
                 .usingRecursiveComparison()
-                .ignoringFields("lastConfirmedAt")
-                .isEqualTo(
-                        new FrontEndStatus("dashboard", a.toString(), 1, Duration.ZERO, noTime(), noError(), false, 0));
+                .ignoringFields("lastConfirmedAt", "unseen")
+                .isEqualTo(new FrontEndStatus(
+                        "dashboard", a.toString(), 1, Duration.ZERO, noTime(), noError(), false, 0, Duration.ZERO));
         assertThat(status.getLast().oldestDueAge()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(30));
         assertThat(status.getLast())
                 .usingRecursiveComparison()
-                .ignoringFields("oldestDueAge")
+                .ignoringFields("oldestDueAge", "unseen")
                 .isEqualTo(new FrontEndStatus(
-                        "dashboard", b.toString(), 1, Duration.ZERO, noTime(), Optional.of("answered 401"), true, 1));
+                        "dashboard",
+                        b.toString(),
+                        1,
+                        Duration.ZERO,
+                        noTime(),
+                        Optional.of("answered 401"),
+                        true,
+                        1,
+                        Duration.ZERO));
     }
 
     private Turn.Mine take(Instance instance) {
-        return (Turn.Mine) owed.take(instance, LEASE, 100);
+        return (Turn.Mine) owed.take(instance, LEASE, 100, Duration.ZERO);
     }
 
     private double dueAt(String member) {
@@ -288,11 +334,11 @@ class OwedIT {
     }
 
     private Map<String, String> numbers(Instance instance) {
-        return hash(keys.counters(instance));
+        return hash(keys.counters(instance.frontEnd(), instance.name()));
     }
 
     private Map<String, String> state(Instance instance) {
-        return hash(keys.state(instance));
+        return hash(keys.state(instance.frontEnd(), instance.name()));
     }
 
     private Map<String, String> hash(String key) {
@@ -303,7 +349,9 @@ class OwedIT {
 
     private Map<String, Double> due(Instance instance) {
         var scores = new TreeMap<String, Double>();
-        server.await(server.session().commands().zrangeWithScores(keys.owed(instance), 0, -1))
+        server.await(server.session()
+                        .commands()
+                        .zrangeWithScores(keys.owed(instance.frontEnd(), instance.name()), 0, -1))
                 .forEach(scored -> scores.put(text(scored.getValue()), scored.getScore()));
         return scores;
     }

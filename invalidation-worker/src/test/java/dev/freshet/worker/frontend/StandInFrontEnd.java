@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -36,24 +37,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StandInFrontEnd implements AutoCloseable {
     /** One confirmed call. */
-    public record Call(Instant at, List<String> tags, List<String> paths) {}
+    public record Call(Instant at, List<String> tags, List<String> paths, boolean everything) {}
 
     private record Failure(int status, Map<String, String> headers) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PATH = "/api/revalidate";
 
-    private final Consumer<String> told;
+    private final Consumer<String> listener;
     private final List<String> secrets;
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final AtomicInteger refused = new AtomicInteger();
     private final AtomicInteger received = new AtomicInteger();
     private volatile @Nullable Failure failure;
     private volatile @Nullable CountDownLatch hanging;
+    private volatile String boot = "";
+    private volatile boolean told;
     private volatile HttpServer server;
 
     private StandInFrontEnd(int port, Consumer<String> told, List<String> secrets) {
-        this.told = told;
+        this.listener = told;
         this.secrets = secrets;
         this.server = listen(port);
     }
@@ -100,6 +103,17 @@ public final class StandInFrontEnd implements AutoCloseable {
     /** How many requests came, whatever became of them. */
     public int received() {
         return received.get();
+    }
+
+    /** Says from now on which process it is, as one that has just started. */
+    public void restart() {
+        boot = UUID.randomUUID().toString();
+        told = false;
+    }
+
+    /** Whether it was told everything since it was last restarted. */
+    public boolean wasToldEverything() {
+        return told;
     }
 
     /** Forgets what it was told. */
@@ -162,6 +176,10 @@ public final class StandInFrontEnd implements AutoCloseable {
             received.incrementAndGet();
             var body = exchange.getRequestBody().readAllBytes();
             awaitRecovery();
+            if (exchange.getRequestMethod().equals("GET") && !boot.isEmpty()) {
+                answer(exchange, told ? 200 : 503, "{\"boot\":\"" + boot + "\",\"told\":" + told + "}");
+                return;
+            }
             if (!exchange.getRequestMethod().equals("POST")
                     || !exchange.getRequestURI().getPath().equals(PATH)) {
                 answer(exchange, 404, "{\"error\":\"callbacks go to POST " + PATH + "\"}");
@@ -179,14 +197,17 @@ public final class StandInFrontEnd implements AutoCloseable {
                 return;
             }
             remember(JSON.readTree(body));
-            answer(exchange, 200, "{\"revalidated\":true}");
+            answer(exchange, 200, boot.isEmpty() ? "{\"revalidated\":true}" : "{\"boot\":\"" + boot + "\"}");
         }
     }
 
     private void remember(JsonNode body) {
-        var call = new Call(Instant.now(), texts(body.path("tags")), texts(body.path("paths")));
+        boolean everything = body.path("everything").asBoolean();
+        var call = new Call(Instant.now(), texts(body.path("tags")), texts(body.path("paths")), everything);
         calls.add(call);
-        told.accept("tags " + String.join(", ", call.tags()) + " · paths " + String.join(", ", call.paths()));
+        told |= everything;
+        listener.accept((everything ? "everything · " : "") + "tags " + String.join(", ", call.tags()) + " · paths "
+                + String.join(", ", call.paths()));
     }
 
     private void awaitRecovery() {

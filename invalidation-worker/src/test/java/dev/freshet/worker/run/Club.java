@@ -21,6 +21,7 @@ import dev.freshet.queue.QueueStatus;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
+import dev.freshet.worker.frontend.Changes;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
@@ -111,7 +112,8 @@ final class Club implements AutoCloseable {
         cacheServer = new RedisServer("cache", cacheUrl, TIMEOUT);
         queue = new JobQueue(queueServer, QueueOptions.defaults(prefix));
         cache = new TagCache(cacheServer, CacheOptions.defaults(prefix));
-        owed = new Owed(queueServer, prefix, catalog.frontEnds().values(), Owed.LONGEST_RENDER);
+        owed = new Owed(queueServer, prefix, catalog.frontEnds().values(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
+        Changes.settle(owed, queueServer, prefix, catalog.frontEnds().values());
         database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
         database.migrate();
         execute("create table if not exists members (id bigint primary key, cohort_id int not null)");

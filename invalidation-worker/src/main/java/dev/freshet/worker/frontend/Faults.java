@@ -1,0 +1,47 @@
+package dev.freshet.worker.frontend;
+
+import io.lettuce.core.RedisException;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What a person must mend at the front ends, for health. Asks Redis at most once in some seconds. */
+public final class Faults {
+    private static final Duration KEPT = Duration.ofSeconds(5);
+
+    private final Owed owed;
+    private final Caller caller;
+    private List<String> faults = List.of();
+    private long readAtNanos = System.nanoTime() - KEPT.toNanos();
+
+    public Faults(Owed owed, Caller caller) {
+        this.owed = owed;
+        this.caller = caller;
+    }
+
+    /** A sentence for each; those known last while Redis is away. */
+    public synchronized List<String> now() {
+        if (System.nanoTime() - readAtNanos >= KEPT.toNanos()) {
+            try {
+                faults = Stream.concat(notFound(), refusing()).toList();
+            } catch (RedisException e) {
+                // the worker's health says itself that Redis is away
+            }
+            readAtNanos = System.nanoTime();
+        }
+        return faults;
+    }
+
+    private Stream<String> notFound() {
+        return caller.troubles().entrySet().stream()
+                .map(trouble -> trouble.getKey() + ": " + trouble.getValue())
+                .sorted();
+    }
+
+    private Stream<String> refusing() {
+        return owed.status().stream()
+                .filter(status -> status.misconfigured() && !status.hasLeft())
+                .map(status -> status.frontEnd() + " " + status.instance() + ": "
+                        + status.lastError().orElse("refuses"));
+    }
+}
