@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One process of the application, with a disk of its own that outlives it. */
 final class Instance implements AutoCloseable {
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    /** A probe is cheap; one that takes longer is none. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final String name;
     private final Site site;
@@ -23,6 +24,7 @@ final class Instance implements AutoCloseable {
     private final int port = EmbeddedRedis.freePort();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Visitor visitor = new Visitor(url());
     private @Nullable Process process;
 
     /**
@@ -85,31 +87,13 @@ final class Instance implements AutoCloseable {
 
     /** What a page shows now. */
     Map<Integer, Integer> numbers(Page page) throws InterruptedException {
-        return numbers(http, url(), page);
-    }
-
-    /** @throws BrokenOffException when there is no such page with numbers */
-    static Map<Integer, Integer> numbers(HttpClient http, URI origin, Page page) throws InterruptedException {
-        try {
-            var answer = http.send(
-                    HttpRequest.newBuilder(origin.resolve(page.path()))
-                            .timeout(DEADLINE)
-                            .build(),
-                    BodyHandlers.ofString());
-            var numbers = Page.numbers(answer.body());
-            if (answer.statusCode() != 200 || numbers.isEmpty()) {
-                throw new BrokenOffException(
-                        "GET " + answer.uri() + " answered " + answer.statusCode() + " with no numbers");
-            }
-            return numbers;
-        } catch (IOException e) {
-            throw new BrokenOffException("GET " + page.path() + " of " + origin + " failed: " + e);
-        }
+        return visitor.visit(page).numbers();
     }
 
     @Override
     public void close() {
         stop();
+        visitor.close();
         http.shutdownNow();
     }
 
@@ -118,7 +102,7 @@ final class Instance implements AutoCloseable {
         try {
             return http.send(
                             HttpRequest.newBuilder(url().resolve("/api/revalidate"))
-                                    .timeout(Duration.ofSeconds(2))
+                                    .timeout(PATIENCE)
                                     .build(),
                             BodyHandlers.discarding())
                     .statusCode();

@@ -107,6 +107,9 @@ public final class NextJsBenchmark {
     private static Map<String, Scenario> scenarios() {
         var all = new LinkedHashMap<String, Scenario>();
         all.put("events", EventsToFresh::play);
+        all.put("fill-race", FillRace::play);
+        all.put("absence", Absence::play);
+        all.put("deploy", Deploy::play);
         return all;
     }
 }

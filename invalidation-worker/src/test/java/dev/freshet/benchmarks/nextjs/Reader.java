@@ -1,6 +1,5 @@
 package dev.freshet.benchmarks.nextjs;
 
-import java.net.http.HttpClient;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -11,14 +10,14 @@ final class Reader implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Reader.class);
 
     private final Node node;
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Visitor visitor;
     private final AtomicLong reads = new AtomicLong();
     private final AtomicLong olderThanConfirmed = new AtomicLong();
     private final AtomicLong olderThanSettled = new AtomicLong();
 
     Reader(Node node) {
         this.node = node;
+        this.visitor = new Visitor(node.instance().url());
     }
 
     /** @return what the page shows */
@@ -26,7 +25,7 @@ final class Reader implements AutoCloseable {
         var told = node.told(page.router());
         var confirmed = told.confirmed();
         var settled = told.settled(page.subject());
-        var numbers = Instance.numbers(http, node.instance().url(), page);
+        var numbers = visitor.visit(page).numbers();
         var name = node.instance().name();
         reads.incrementAndGet();
         if (isOlder(numbers, confirmed)) {
@@ -56,7 +55,7 @@ final class Reader implements AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
+        visitor.close();
     }
 
     private static boolean isOlder(Map<Integer, Integer> numbers, Map<Integer, Integer> bar) {

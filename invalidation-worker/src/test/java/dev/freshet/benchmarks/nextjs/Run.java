@@ -21,4 +21,9 @@ record Run(Site site, Services services, Source source, AtomicIntegerArray count
         freshet.send(cohort, value);
         return value;
     }
+
+    /** The newest value of a cohort. */
+    int current(int cohort) {
+        return counters.get(cohort);
+    }
 }
