@@ -4,7 +4,7 @@ import { Numbers } from '../../numbers.js'
 export const getStaticPaths = () => ({ paths: [], fallback: 'blocking' })
 
 export const getStaticProps = async ({ params }) => ({
-  props: { counter: await fetchView('counter', { cohort: params.cohort }, { revalidate: false }) },
+  props: { counter: await fetchView('counter', { cohort: params.cohort }) },
 })
 
 export default function Legacy({ counter }) {

@@ -135,8 +135,8 @@ final class Absence {
         }
     }
 
-    private boolean isOldPastTheProxy(Node node, int cohort) throws InterruptedException {
-        return node.instance().numbers(Page.cohort(cohort)).getOrDefault(cohort, 0) < run.current(cohort);
+    private boolean isOldPastTheProxy(Node node, int cohort) {
+        return node.instance().number(Page.cohort(cohort), cohort) < run.current(cohort);
     }
 
     private static String word(boolean isOld) {

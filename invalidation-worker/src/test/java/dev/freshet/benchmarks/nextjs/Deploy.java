@@ -125,11 +125,6 @@ final class Deploy {
     }
 
     private static boolean shows(Node node, Page page, int cohort, int value) {
-        try {
-            return node.instance().numbers(page).getOrDefault(cohort, 0) >= value;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return node.instance().number(page, cohort) >= value;
     }
 }

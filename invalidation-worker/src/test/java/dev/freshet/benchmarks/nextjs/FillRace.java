@@ -114,11 +114,6 @@ final class FillRace {
     }
 
     private int visit() {
-        try {
-            return node.instance().numbers(page).getOrDefault(COHORT, 0);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return node.instance().number(page, COHORT);
     }
 }

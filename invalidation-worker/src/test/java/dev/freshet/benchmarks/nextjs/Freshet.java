@@ -74,7 +74,7 @@ final class Freshet implements AutoCloseable {
     }
 
     /** What serve says of its views. */
-    String views() throws InterruptedException {
+    String views() {
         return get(reads().resolve("/views"));
     }
 
@@ -83,7 +83,7 @@ final class Freshet implements AutoCloseable {
      *
      * @param value greater than all that the cohort had before
      */
-    void send(int cohort, int value) throws InterruptedException {
+    void send(int cohort, int value) {
         var body = "{\"topic\":\"counter.set\",\"payload\":{\"cohort\":%d,\"value\":%d}}"
                 .formatted(cohort, value)
                 .getBytes(UTF_8);
@@ -98,7 +98,7 @@ final class Freshet implements AutoCloseable {
      *
      * @param labels that must all be there, such as {@code place="dead"}
      */
-    double metric(String name, String... labels) throws InterruptedException {
+    double metric(String name, String... labels) {
         var running = worker;
         if (running == null) {
             throw new IllegalStateException("no worker was started");
@@ -122,11 +122,11 @@ final class Freshet implements AutoCloseable {
         http.close();
     }
 
-    private String get(URI uri) throws InterruptedException {
+    private String get(URI uri) {
         return request(HttpRequest.newBuilder(uri));
     }
 
-    private String request(HttpRequest.Builder builder) throws InterruptedException {
+    private String request(HttpRequest.Builder builder) {
         var request = builder.timeout(DEADLINE).build();
         try {
             var answer = http.send(request, BodyHandlers.ofString());
@@ -137,6 +137,9 @@ final class Freshet implements AutoCloseable {
             return answer.body();
         } catch (IOException e) {
             throw new BrokenOffException(request.method() + " " + request.uri() + " failed: " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

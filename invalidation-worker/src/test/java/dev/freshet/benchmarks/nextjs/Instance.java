@@ -64,7 +64,7 @@ final class Instance implements AutoCloseable {
                 "-p",
                 Integer.toString(port));
         process = started;
-        Await.until(() -> !started.isAlive() || status() != 0, "instance " + name + " answers; see " + log);
+        Await.until(() -> !started.isAlive() || status("/api/revalidate") != 0, "instance " + name + " answers; see " + log);
         if (!started.isAlive()) {
             throw new BrokenOffException("instance " + name + " ended; " + Programs.tail(log));
         }
@@ -80,14 +80,29 @@ final class Instance implements AutoCloseable {
         }
     }
 
-    /** Whether it says that visitors may come: it was told everything since it started. */
+    /** Whether the app router says that visitors may come: it was told everything since the process started. */
     boolean isReady() {
-        return status() == 200;
+        return status("/api/revalidate") == 200;
+    }
+
+    /** The same of the pages router. */
+    boolean isReadyForPages() {
+        return status("/api/revalidate-pages") == 200;
     }
 
     /** What a page shows now. */
     Map<Integer, Integer> numbers(Page page) throws InterruptedException {
         return visitor.visit(page).numbers();
+    }
+
+    /** What a page shows of a cohort now; 0 when it does not show it. */
+    int number(Page page, int cohort) {
+        try {
+            return visitor.visit(page).number(cohort);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -97,11 +112,11 @@ final class Instance implements AutoCloseable {
         http.shutdownNow();
     }
 
-    /** What the probe answers; 0 when nobody is there. */
-    private int status() {
+    /** What a probe answers; 0 when nobody is there. */
+    private int status(String probe) {
         try {
             return http.send(
-                            HttpRequest.newBuilder(url().resolve("/api/revalidate"))
+                            HttpRequest.newBuilder(url().resolve(probe))
                                     .timeout(PATIENCE)
                                     .build(),
                             BodyHandlers.discarding())

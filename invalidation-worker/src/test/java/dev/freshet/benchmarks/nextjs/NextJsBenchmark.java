@@ -110,6 +110,8 @@ public final class NextJsBenchmark {
         all.put("fill-race", FillRace::play);
         all.put("absence", Absence::play);
         all.put("deploy", Deploy::play);
+        all.put("shared-cache", SharedCache::play);
+        all.put("browser", Browser::play);
         return all;
     }
 }

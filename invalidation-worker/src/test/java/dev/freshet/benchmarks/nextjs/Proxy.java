@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What stands before the instances: visitors are sent to those in turn whose readiness probe answers 200. It asks before
+ * What stands before the instances: visitors are sent to those in turn whose readiness probes answer 200. It asks before
  * each visit, so that the outcome does not depend on when it last looked.
  */
 final class Proxy implements AutoCloseable {
@@ -41,7 +41,9 @@ final class Proxy implements AutoCloseable {
     }
 
     private Reply reply(Request request) throws IOException, InterruptedException {
-        var ready = instances.stream().filter(Instance::isReady).toList();
+        var ready = instances.stream()
+                .filter(instance -> instance.isReady() && instance.isReadyForPages())
+                .toList();
         if (ready.isEmpty()) {
             return Reply.of(503);
         }

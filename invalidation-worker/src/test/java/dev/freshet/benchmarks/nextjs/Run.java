@@ -16,7 +16,7 @@ record Run(Site site, Services services, Source source, AtomicIntegerArray count
     }
 
     /** Tells of a new value of a cohort, and returns it. */
-    int send(Freshet freshet, int cohort) throws InterruptedException {
+    int send(Freshet freshet, int cohort) {
         int value = next(cohort);
         freshet.send(cohort, value);
         return value;
