@@ -1,7 +1,7 @@
 package dev.freshet.benchmarks.nextjs;
 
-import java.util.ArrayList;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,8 +38,7 @@ final class Absence {
 
     static Verdict play(Run run) throws Exception {
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of());
-                var proxy = new Proxy(
-                        fleet.nodes().stream().map(Node::instance).toList());
+                var proxy = new Proxy(fleet.nodes().stream().map(Node::instance).toList());
                 var visitor = new Visitor(proxy.url())) {
             fleet.work(Map.of());
             fleet.start();
@@ -108,9 +107,9 @@ final class Absence {
     }
 
     /** Both instances hold the page as it is now. */
-    private void prime(Page page) throws InterruptedException {
+    private void prime(Page page) {
         for (var node : fleet.nodes()) {
-            node.instance().numbers(page);
+            node.instance().visit(page);
         }
     }
 

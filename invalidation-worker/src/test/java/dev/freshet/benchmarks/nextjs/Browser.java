@@ -24,12 +24,12 @@ final class Browser {
                     Map.of("left_out", "no chromium on the PATH"));
         }
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of());
-                var proxy = new Proxy(
-                        fleet.nodes().stream().map(Node::instance).toList());
+                var proxy = new Proxy(fleet.nodes().stream().map(Node::instance).toList());
                 var browser = new Chromium(program.get(), run.site().output())) {
             fleet.work(Map.of());
             fleet.start();
-            return play(run, fleet, browser, proxy.url().resolve(Page.cohort(COHORT).path()));
+            return play(
+                    run, fleet, browser, proxy.url().resolve(Page.cohort(COHORT).path()));
         }
     }
 
@@ -46,10 +46,7 @@ final class Browser {
         browser.screenshot(output.resolve("after.png"));
         Thread.sleep(QUIET.toMillis());
         int navigations = browser.navigations() - navigationsBefore;
-        boolean passed = shownBefore == before
-                && shownAfter == after
-                && shown(browser) == after
-                && navigations == 1;
+        boolean passed = shownBefore == before && shownAfter == after && shown(browser) == after && navigations == 1;
         var figures = new LinkedHashMap<String, Object>();
         figures.put("before", shownBefore);
         figures.put("after", shownAfter);

@@ -107,7 +107,9 @@ final class Chromium implements AutoCloseable {
     }
 
     void screenshot(Path file) throws IOException, InterruptedException {
-        var png = send("Page.captureScreenshot", Map.of("format", "png")).path("data").asText();
+        var png = send("Page.captureScreenshot", Map.of("format", "png"))
+                .path("data")
+                .asText();
         Files.write(file, Base64.getDecoder().decode(png));
     }
 
@@ -190,7 +192,8 @@ final class Chromium implements AutoCloseable {
         var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list"))
                 .timeout(DEADLINE)
                 .build();
-        for (var target : JSON.readTree(http.send(request, BodyHandlers.ofString()).body())) {
+        for (var target :
+                JSON.readTree(http.send(request, BodyHandlers.ofString()).body())) {
             if ("page".equals(target.path("type").asText())) {
                 return URI.create(target.path("webSocketDebuggerUrl").asText());
             }

@@ -27,9 +27,6 @@ final class EventsToFresh {
     private static final int EVENTS = Integer.getInteger("freshet.events", 1_000);
     private static final Duration BETWEEN = Duration.ofMillis(170);
     private static final Duration LONGEST_RENDER = Duration.ofSeconds(1);
-    /** How long readers have to render again what the second call has expired, before something else changes. */
-    private static final Duration RENDERED = Duration.ofMillis(300);
-
     /** Events before them, each when nothing else is told. */
     private static final int ALONE = Integer.getInteger("freshet.alone", 20);
 
@@ -93,23 +90,29 @@ final class EventsToFresh {
     private List<Event> alone() throws InterruptedException {
         var events = new ArrayList<Event>();
         for (int i = 0; i < ALONE; i++) {
-            var event = send(1 + i % Services.COHORTS);
+            int cohort = 1 + i % Services.COHORTS;
+            var rendered = revisit(cohort);
+            Await.until(() -> isFresh(rendered), "both instances have rendered the page of cohort " + cohort);
+            var event = send(cohort);
             events.add(event);
-            Await.until(
-                    () -> isSettled(event), "value " + event.value() + " of cohort " + event.cohort() + " is settled");
-            Thread.sleep(RENDERED.toMillis());
+            Await.until(() -> isSettled(event), "value " + event.value() + " of cohort " + cohort + " is settled");
         }
         return events;
     }
 
+    /** Each cohort waits for the last of its events to be settled, then for its page to be rendered again. */
     private List<Event> many(List<Future<?>> reading) throws InterruptedException, ExecutionException {
         var events = new ArrayList<Event>();
         var unsettled = new ArrayList<Event>();
-        var idle = IntStream.rangeClosed(1, Services.COHORTS).boxed().collect(Collectors.toCollection(ArrayDeque::new));
+        var unrendered = IntStream.rangeClosed(1, Services.COHORTS)
+                .mapToObj(this::revisit)
+                .collect(Collectors.toCollection(ArrayList::new));
+        var idle = new ArrayDeque<Integer>();
         long next = System.nanoTime();
         while (events.size() < EVENTS) {
             requireReading(reading);
-            unsettled.removeIf(event -> isSettled(event) && idle.add(event.cohort()));
+            unsettled.removeIf(event -> isSettled(event) && unrendered.add(revisit(event.cohort())));
+            unrendered.removeIf(event -> isFresh(event) && idle.add(event.cohort()));
             if (System.nanoTime() >= next && !idle.isEmpty()) {
                 var event = send(idle.remove());
                 events.add(event);
@@ -122,17 +125,29 @@ final class EventsToFresh {
         return events;
     }
 
-    private Event send(int cohort) throws InterruptedException {
+    /** Has the page rendered that the second call has expired; one that nobody has asked for would not be old. */
+    private Event revisit(int cohort) {
+        return watch(new Event(cohort, run.current(cohort), System.nanoTime(), new ConcurrentHashMap<>()));
+    }
+
+    private Event send(int cohort) {
         int value = run.next(cohort);
         var event = new Event(cohort, value, System.nanoTime(), new ConcurrentHashMap<>());
         freshet.send(cohort, value);
+        return watch(event);
+    }
+
+    private Event watch(Event event) {
         awaited.forEach(queue -> queue.add(event));
         return event;
     }
 
+    private boolean isFresh(Event event) {
+        return event.freshAt().size() == nodes.size();
+    }
+
     private boolean isSettled(Event event) {
-        return event.freshAt().size() == nodes.size()
-                && nodes.stream().allMatch(node -> node.isSettled(event.cohort(), event.value()));
+        return isFresh(event) && nodes.stream().allMatch(node -> node.isSettled(event.cohort(), event.value()));
     }
 
     /** Asks for the pages that are about to change. */

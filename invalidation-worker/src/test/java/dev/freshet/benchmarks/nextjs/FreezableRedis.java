@@ -56,8 +56,8 @@ final class FreezableRedis implements AutoCloseable {
 
     private static long processId(int port) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port);
-                var answer = new BufferedReader(
-                        new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
+                var answer =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
             socket.setSoTimeout(5_000);
             socket.getOutputStream().write("INFO server\r\n".getBytes(StandardCharsets.US_ASCII));
             var line = answer.readLine();

@@ -64,7 +64,9 @@ final class Instance implements AutoCloseable {
                 "-p",
                 Integer.toString(port));
         process = started;
-        Await.until(() -> !started.isAlive() || status("/api/revalidate") != 0, "instance " + name + " answers; see " + log);
+        Await.until(
+                () -> !started.isAlive() || status("/api/revalidate") != 0,
+                "instance " + name + " answers; see " + log);
         if (!started.isAlive()) {
             throw new BrokenOffException("instance " + name + " ended; " + Programs.tail(log));
         }
@@ -91,18 +93,18 @@ final class Instance implements AutoCloseable {
     }
 
     /** What a page shows now. */
-    Map<Integer, Integer> numbers(Page page) throws InterruptedException {
-        return visitor.visit(page).numbers();
-    }
-
-    /** What a page shows of a cohort now; 0 when it does not show it. */
-    int number(Page page, int cohort) {
+    Visitor.Visit visit(Page page) {
         try {
-            return visitor.visit(page).number(cohort);
+            return visitor.visit(page);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** What a page shows of a cohort now; 0 when it does not show it. */
+    int number(Page page, int cohort) {
+        return visit(page).number(cohort);
     }
 
     @Override

@@ -108,9 +108,7 @@ public final class NextJsBenchmark {
         var all = new LinkedHashMap<String, Scenario>();
         all.put("events", EventsToFresh::play);
         all.put("fill-race", FillRace::play);
-        all.put("absence", Absence::play);
         all.put("deploy", Deploy::play);
-        all.put("shared-cache", SharedCache::play);
         all.put("browser", Browser::play);
         return all;
     }

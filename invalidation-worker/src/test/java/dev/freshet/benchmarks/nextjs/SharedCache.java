@@ -1,7 +1,7 @@
 package dev.freshet.benchmarks.nextjs;
 
-import java.util.LinkedHashMap;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -41,11 +41,14 @@ final class SharedCache {
         Await.until(this::isConfirmed, "both instances confirmed while Redis is well");
         untilFresh("both instances are fresh while Redis is well");
 
+        Await.until(this::isSettled, "both instances were told for good");
+        untilCached();
         redis.freeze();
         int refused = refused();
         change();
         Await.until(() -> refused() >= refused + fleet.nodes().size(), "both instances have refused a call");
-        boolean routeAnswers = fleet.nodes().stream().allMatch(node -> node.instance().isReady());
+        boolean routeAnswers =
+                fleet.nodes().stream().allMatch(node -> node.instance().isReady());
         boolean confirmedTooEarly = isConfirmed();
         redis.thaw();
         Await.until(this::isSettled, "both instances confirmed after Redis was back");
@@ -75,12 +78,14 @@ final class SharedCache {
         var settings = new LinkedHashMap<>(NOBODY);
         settings.put("SHARED_CACHE_URL", redis.url().toString());
         fleet.work(settings);
+        untilCached();
         change();
         long start = System.nanoTime();
         untilFresh("both instances are fresh by direct mode");
         double millis = (System.nanoTime() - start) / 1e6;
 
         Await.until(() -> owed() == 0, "direct mode is through with what it was owed");
+        untilCached();
         redis.freeze();
         change();
         double failed = failed();
@@ -95,7 +100,8 @@ final class SharedCache {
         return new Verdict(
                 "direct",
                 isOwed,
-                "direct mode: both fresh after %.0f ms, frozen: %s".formatted(millis, isOwed ? "not confirmed" : "CONFIRMED"),
+                "direct mode: both fresh after %.0f ms, frozen: %s"
+                        .formatted(millis, isOwed ? "not confirmed" : "CONFIRMED"),
                 figures);
     }
 
@@ -104,14 +110,13 @@ final class SharedCache {
     }
 
     private boolean isConfirmed() {
-        return fleet.nodes().stream()
-                .allMatch(node -> node.app().told().confirmed(COHORT) >= run.current(COHORT));
+        return fleet.nodes().stream().allMatch(node -> node.app().told().confirmed(COHORT) >= run.current(COHORT));
     }
 
     private boolean isSettled() {
         return fleet.nodes().stream()
-                .allMatch(node -> node.app().told().settled(PAGE.subject()).getOrDefault(COHORT, 0)
-                        >= run.current(COHORT));
+                .allMatch(node ->
+                        node.app().told().settled(PAGE.subject()).getOrDefault(COHORT, 0) >= run.current(COHORT));
     }
 
     private int refused() {
@@ -123,12 +128,19 @@ final class SharedCache {
     }
 
     private double failed() {
-        return fleet.freshet()
-                .metric("freshet_callbacks_total", "frontend=\"shared\"", "outcome=\"failed\"");
+        return fleet.freshet().metric("freshet_callbacks_total", "frontend=\"shared\"", "outcome=\"failed\"");
     }
 
     private void untilFresh(String what) throws InterruptedException {
         Await.until(() -> old() == 0, what);
+    }
+
+    /** The marks may lie ahead a little: until they are past, every visit renders. Nobody is to be fresh by that. */
+    private void untilCached() throws InterruptedException {
+        Await.until(
+                () -> fleet.nodes().stream()
+                        .allMatch(node -> node.instance().visit(PAGE).isCached()),
+                "both instances have the page cached");
     }
 
     /** How many instances show less than the newest value. */

@@ -15,8 +15,9 @@ final class Visitor implements AutoCloseable {
      *
      * @param numbers by cohort
      * @param answeredBy the instance's name behind the {@link Proxy}; empty without one
+     * @param isCached whether Next.js had the page
      */
-    record Visit(Map<Integer, Integer> numbers, String answeredBy) {
+    record Visit(Map<Integer, Integer> numbers, String answeredBy, boolean isCached) {
         int number(int cohort) {
             return numbers.getOrDefault(cohort, 0);
         }
@@ -45,7 +46,9 @@ final class Visitor implements AutoCloseable {
                         + (numbers.isEmpty() ? " without numbers" : ""));
             }
             return new Visit(
-                    numbers, answer.headers().firstValue(Proxy.ANSWERED_BY).orElse(""));
+                    numbers,
+                    answer.headers().firstValue(Proxy.ANSWERED_BY).orElse(""),
+                    answer.headers().firstValue("x-nextjs-cache").stream().anyMatch("HIT"::equals));
         } catch (IOException e) {
             throw new BrokenOffException("GET " + request.uri() + " failed: " + e);
         }
