@@ -8,3 +8,5 @@ export const tagEncodings = () =>
 export const templates = () => read('shared-model/src/test/resources/dev/freshet/catalog/templates.json')
 export const parameters = () => read('shared-model/src/test/resources/dev/freshet/catalog/parameters.json')
 export const signatures = () => read('shared-model/src/test/resources/dev/freshet/model/signatures.json')
+export const pathSpellings = () =>
+  read('invalidation-worker/src/test/resources/dev/freshet/worker/frontend/path-spellings.json')

@@ -92,6 +92,16 @@ class KeepingIT {
     }
 
     @Test
+    void theListOfViewsSaysWhichNeedATokenAndNoneOfTheTokens() {
+        var list = library.open("LOANS_TOKENS", "a-secret-token").get("/views");
+        assertThat(list.status()).isEqualTo(200);
+        assertThat(list.text())
+                .contains("\"loans\":{\"params\":{},\"tags\":[\"loans\"],\"ttl\":300,\"access\":true,")
+                .contains("\"of\":{\"type\":\"text\",\"default\":\"all, of them\",\"maxLength\":400}")
+                .doesNotContain("a-secret-token", "as lent");
+    }
+
+    @Test
     void aViewWhoseTokensAreNotSetIsClosed() {
         var closed = library.open("LOANS_TOKENS", "");
         for (var token : List.of("Bearer x", "Bearer ${LOANS_TOKENS}", "")) {
