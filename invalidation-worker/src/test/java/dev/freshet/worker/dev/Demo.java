@@ -122,6 +122,9 @@ public final class Demo implements AutoCloseable {
             say("  GET %-42s %s, %s".formatted(value.getValue().path(), cacheOutcome(first), cacheOutcome(second)));
         }
         var before = statistics();
+        await(
+                "the front end, which is new, was told twice that everything is old",
+                () -> stage.frontEnd().calls().size() >= 2);
         say("\nEach published sample is delivered, signed. Values that are in use are loaded again by the worker:\n");
         for (var scene : scenes()) {
             play(scene);

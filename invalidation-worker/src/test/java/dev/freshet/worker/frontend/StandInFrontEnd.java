@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,8 +207,11 @@ public final class StandInFrontEnd implements AutoCloseable {
         var call = new Call(Instant.now(), texts(body.path("tags")), texts(body.path("paths")), everything);
         calls.add(call);
         told |= everything;
-        listener.accept((everything ? "everything · " : "") + "tags " + String.join(", ", call.tags()) + " · paths "
-                + String.join(", ", call.paths()));
+        var parts = Stream.of(
+                everything ? "everything" : "",
+                call.tags().isEmpty() ? "" : "tags " + String.join(", ", call.tags()),
+                call.paths().isEmpty() ? "" : "paths " + String.join(", ", call.paths()));
+        listener.accept(parts.filter(part -> !part.isEmpty()).collect(Collectors.joining(" · ")));
     }
 
     private void awaitRecovery() {
