@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { tagClocks } from '../shared-cache.js'
+import { pageTags } from './vectors.js'
 
 const call = { tags: ['cohort:3'], paths: ['/', '/dashboard', '/course/[id]'], everything: true }
 const MARKS = [
@@ -45,4 +46,12 @@ test('many are sent in parts, and nothing is sent for nothing', async () => {
 
 test('what Redis refuses is not stored', async () => {
   await assert.rejects(tagClocks({ sendCommand: async () => Promise.reject(new Error('READONLY')) })(call), /READONLY/)
+})
+
+test('a page is marked by the tags that Freshet itself would mark', async () => {
+  for (const { path, tags } of pageTags()) {
+    const sent = []
+    await tagClocks({ sendCommand: async (args) => sent.push(args) })({ tags: [], paths: [path], everything: false })
+    assert.deepEqual(new Set(sent[0].slice(5)), new Set(tags), path)
+  }
 })

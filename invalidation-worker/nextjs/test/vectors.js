@@ -10,3 +10,4 @@ export const parameters = () => read('shared-model/src/test/resources/dev/freshe
 export const signatures = () => read('shared-model/src/test/resources/dev/freshet/model/signatures.json')
 export const pathSpellings = () =>
   read('invalidation-worker/src/test/resources/dev/freshet/worker/frontend/path-spellings.json')
+export const pageTags = () => read('invalidation-worker/src/test/resources/dev/freshet/worker/frontend/page-tags.json')

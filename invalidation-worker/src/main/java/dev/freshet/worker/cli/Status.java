@@ -158,6 +158,10 @@ final class Status implements Runnable {
                                 String.valueOf(status.consecutiveFailures()),
                                 status.lastError().orElse("-")))
                         .toList());
+        seen.frontEnds()
+                .forEach(status -> status.unproven()
+                        .forEach(page -> terminal.line(
+                                "old page      " + status.frontEnd() + " " + status.instance() + " " + page)));
     }
 
     private static String state(FrontEndStatus status) {
@@ -167,7 +171,10 @@ final class Status implements Runnable {
         if (status.misconfigured()) {
             return "refuses";
         }
-        return status.isOpen() ? "away" : "there";
+        if (status.isOpen()) {
+            return "away";
+        }
+        return status.unproven().isEmpty() ? "there" : "old pages";
     }
 
     private static String pairs(Map<String, Long> numbers) {
@@ -203,6 +210,7 @@ final class Status implements Runnable {
         fields.put("lastError", status.lastError().orElse(null));
         fields.put("misconfigured", status.misconfigured());
         fields.put("consecutiveFailures", status.consecutiveFailures());
+        fields.put("unproven", status.unproven());
         return fields;
     }
 }

@@ -29,6 +29,7 @@ final class Callback implements Channel {
     private final Exchange exchange;
     private final Duration timeout;
     private final InstantSource clock;
+    private final boolean isKit;
 
     /**
      * What the instance is sent.
@@ -58,11 +59,15 @@ final class Callback implements Channel {
         }
     }
 
-    /** @param timeout until the answer is there as a whole */
-    Callback(Exchange exchange, Duration timeout, InstantSource clock) {
+    /**
+     * @param timeout until the answer is there as a whole
+     * @param isKit whether the kit answers: with 200 and its boot id. Of others any 2xx confirms
+     */
+    Callback(Exchange exchange, Duration timeout, InstantSource clock, boolean isKit) {
         this.exchange = exchange;
         this.timeout = timeout;
         this.clock = clock;
+        this.isKit = isKit;
     }
 
     @Override
@@ -86,7 +91,7 @@ final class Callback implements Channel {
 
     @Override
     public boolean canAsk() {
-        return true;
+        return isKit;
     }
 
     /** By a GET of the same address, which is not signed: the answer is no secret. */
@@ -102,6 +107,9 @@ final class Callback implements Channel {
     private Answer read(Exchange.Reply reply) {
         int status = reply.status();
         var error = "answered " + status;
+        if (!isKit && status / 100 == 2) {
+            return new Answer.Confirmed(Optional.empty());
+        }
         return switch (status) {
             case 200 -> new Answer.Confirmed(boot(reply.body()));
             case 429, 503 -> new Answer.Failed(error, retryAfter(reply));

@@ -9,9 +9,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,7 +46,8 @@ public final class Caller implements AutoCloseable {
     private final List<Instances> frontEnds;
     private final Map<String, Joined> joined = new ConcurrentHashMap<>();
     private final Map<Instance, InstanceCaller> callers = new ConcurrentHashMap<>();
-    private final Callback callback;
+    private final Map<String, Channel> channels = new HashMap<>();
+    private final Map<String, PageProof> pages = new HashMap<>();
     private final Pacing pacing;
     private final CallerOptions options;
     private final InstantSource clock;
@@ -87,12 +91,20 @@ public final class Caller implements AutoCloseable {
         this.options = options;
         this.clock = clock;
         this.metrics = metrics;
-        this.callback = new Callback(new Exchange(client, threads), options.timeout(), clock);
         this.pacing = new Pacing(options, random);
+        var exchange = new Exchange(client, threads);
         this.frontEnds = frontEnds.stream()
                 .filter(frontEnd -> !frontEnd.instances().isEmpty())
                 .map(frontEnd -> new Instances(frontEnd, resolver))
                 .toList();
+        for (var frontEnd : frontEnds) {
+            if (!frontEnd.instances().isEmpty()) {
+                channels.put(frontEnd.name(), Channel.of(frontEnd, exchange, options.timeout(), clock));
+                frontEnd.proof()
+                        .ifPresent(
+                                proof -> pages.put(frontEnd.name(), new PageProof(exchange, proof, PageProof.TIMEOUT)));
+            }
+        }
         this.frontEnds.forEach(instances -> Gauge.builder("freshet_owed", () -> stillOwed(instances.frontEnd()))
                 .description("tags and paths that instances have not confirmed yet")
                 .tag("frontend", instances.frontEnd())
@@ -174,6 +186,7 @@ public final class Caller implements AutoCloseable {
         try (var closing = Executors.newVirtualThreadPerTaskExecutor()) {
             callers.values().forEach(caller -> closing.execute(() -> caller.close(PATIENCE)));
         }
+        channels.values().forEach(Channel::close);
         client.shutdownNow();
         threads.shutdownNow();
     }
@@ -194,7 +207,10 @@ public final class Caller implements AutoCloseable {
     }
 
     private InstanceCaller caller(Instance instance) {
-        var caller = new InstanceCaller(owed, instance, callback, pacing, options, clock, metrics);
+        var frontEnd = instance.frontEnd();
+        var channel = Objects.requireNonNull(channels.get(frontEnd));
+        var caller = new InstanceCaller(
+                owed, instance, channel, Optional.ofNullable(pages.get(frontEnd)), pacing, options, clock, metrics);
         if (started) {
             caller.start();
         }

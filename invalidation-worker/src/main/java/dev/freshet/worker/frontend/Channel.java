@@ -1,11 +1,28 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.catalog.FrontEnd;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
 /** The way by which instances of one type of front end are told. */
-interface Channel {
+interface Channel extends AutoCloseable {
+    /**
+     * The one of a front end's type.
+     *
+     * @param frontEnd has at least one instance
+     * @param timeout of one call, answer included
+     */
+    static Channel of(FrontEnd frontEnd, Exchange exchange, Duration timeout, InstantSource clock) {
+        return switch (frontEnd.type()) {
+            case NEXTJS -> new Callback(exchange, timeout, clock, true);
+            case HTTP -> new Callback(exchange, timeout, clock, false);
+            case NEXT_CACHE_HANDLER -> new TagClocks(frontEnd.instances().getFirst(), frontEnd.keyPrefix(), timeout);
+        };
+    }
+
     /** Tells an instance what is old. Returns within a deadline of its own, and throws only when interrupted. */
     Answer tell(Instance instance, List<Turn.Due> due) throws InterruptedException;
 
@@ -23,4 +40,7 @@ interface Channel {
     default Optional<String> ask(Instance instance) throws IOException, InterruptedException {
         return Optional.empty();
     }
+
+    @Override
+    default void close() {}
 }

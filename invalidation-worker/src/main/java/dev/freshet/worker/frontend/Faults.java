@@ -23,7 +23,7 @@ public final class Faults {
     public synchronized List<String> now() {
         if (System.nanoTime() - readAtNanos >= KEPT.toNanos()) {
             try {
-                faults = Stream.concat(notFound(), refusing()).toList();
+                faults = Stream.concat(notFound(), atInstances()).toList();
             } catch (RedisException e) {
                 // the worker's health says itself that Redis is away
             }
@@ -38,10 +38,14 @@ public final class Faults {
                 .sorted();
     }
 
-    private Stream<String> refusing() {
+    private Stream<String> atInstances() {
         return owed.status().stream()
-                .filter(status -> status.misconfigured() && !status.hasLeft())
-                .map(status -> status.frontEnd() + " " + status.instance() + ": "
-                        + status.lastError().orElse("refuses"));
+                .filter(status -> !status.hasLeft())
+                .flatMap(status -> Stream.concat(refusal(status), status.unproven().stream())
+                        .map(fault -> status.frontEnd() + " " + status.instance() + ": " + fault));
+    }
+
+    private static Stream<String> refusal(FrontEndStatus status) {
+        return status.misconfigured() ? Stream.of(status.lastError().orElse("refuses")) : Stream.empty();
     }
 }

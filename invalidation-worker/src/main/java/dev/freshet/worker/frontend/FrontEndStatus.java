@@ -2,6 +2,7 @@ package dev.freshet.worker.frontend;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param lastError why the last call failed; empty when it did not
  * @param misconfigured whether the last call failed in a way that a person must mend, such as a wrong secret
  * @param consecutiveFailures calls since the last one that was confirmed
+ * @param unproven pages that stayed old though it confirmed them, a sentence each; not more than a few
  * @param unseen for how long no worker has found the instance in its list or by its name
  */
 public record FrontEndStatus(
@@ -26,7 +28,12 @@ public record FrontEndStatus(
         Optional<String> lastError,
         boolean misconfigured,
         int consecutiveFailures,
+        List<String> unproven,
         Duration unseen) {
+    public FrontEndStatus {
+        unproven = List.copyOf(unproven);
+    }
+
     /** Calls in a row. */
     static final int FAILURES_THAT_OPEN = 3;
 

@@ -1,13 +1,14 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.catalog.FrontEnd;
 import java.net.URI;
 import java.util.List;
 
 /**
- * One process of a front end, reached at an address of its own.
+ * One process of a front end, reached at an address of its own; or the one Redis in which all of them keep their pages.
  *
  * @param frontEnd the front end's name in the catalog
- * @param address where it takes callbacks
+ * @param address where it takes calls
  * @param secrets the first one signs; empty: it cannot be told
  */
 record Instance(String frontEnd, URI address, List<String> secrets) {
@@ -16,9 +17,13 @@ record Instance(String frontEnd, URI address, List<String> secrets) {
 
     Instance {
         secrets = List.copyOf(secrets);
-        if (address.getRawPath() == null || address.getRawPath().isEmpty() || "/".equals(address.getRawPath())) {
-            address = address.resolve(DEFAULT_PATH);
-        }
+    }
+
+    /** The instance of a front end at this address. */
+    static Instance of(FrontEnd frontEnd, URI address) {
+        boolean hasPath = address.getRawPath() != null && !address.getRawPath().matches("/?");
+        boolean needsPath = frontEnd.type() == FrontEnd.Type.NEXTJS && !hasPath;
+        return new Instance(frontEnd.name(), needsPath ? address.resolve(DEFAULT_PATH) : address, frontEnd.secrets());
     }
 
     /** The address without login and query, which may be secret: the name in keys, logs and status. */

@@ -31,6 +31,7 @@ final class InstanceCaller {
     private final Owed owed;
     private final Instance instance;
     private final Channel channel;
+    private final Optional<Prover> prover;
     private final Pacing pacing;
     private final CallerOptions options;
     private final InstantSource clock;
@@ -45,10 +46,12 @@ final class InstanceCaller {
     private volatile int stillOwed;
     private volatile boolean closed;
 
+    /** @param pages looks at them; empty: a confirmed call is taken for granted */
     InstanceCaller(
             Owed owed,
             Instance instance,
             Channel channel,
+            Optional<PageProof> pages,
             Pacing pacing,
             CallerOptions options,
             InstantSource clock,
@@ -61,20 +64,25 @@ final class InstanceCaller {
         this.clock = clock;
         this.metrics = metrics;
         this.timeToFresh = Timer.builder("freshet_time_to_fresh")
-                .description("from a delivery's receipt until an instance confirmed what it made old")
+                .description(
+                        "from a delivery's receipt until an instance confirmed what it made old, proven where a proof is asked for")
                 .tag("frontend", instance.frontEnd())
                 .serviceLevelObjectives(TIMES)
                 .register(metrics);
+        this.prover = pages.map(
+                all -> new Prover(owed.proofs(), all, instance, pacing, options, metrics, this::observe, this::wake));
         this.thread = Thread.ofVirtual().name("tell-" + instance.name()).unstarted(this::loop);
     }
 
     void start() {
         thread.start();
+        prover.ifPresent(Prover::start);
     }
 
     /** Lets a call under way end for a while, then breaks it off; what it carried stays owed. */
     void close(Duration patience) {
         closed = true;
+        prover.ifPresent(Prover::close);
         if (thread.getState() == Thread.State.NEW) {
             return;
         }
@@ -173,10 +181,14 @@ final class InstanceCaller {
 
     private void confirmed(Turn.Mine turn, Optional<String> boot, Duration took) {
         var pause = pacing.pause(turn);
+        prover.ifPresent(it -> it.confirmed(turn.due())); // first: what nobody is to look at would be taken as fresh
         stillOwed = owed.confirm(instance, turn, pause, pacing.rest(turn, pause));
         boot.filter(id -> !turn.boot().equals(Optional.of(id))).ifPresent(id -> isAnother(id, turn.hasEverything()));
         count("confirmed");
-        turn.due().forEach(this::observe);
+        turn.due().stream()
+                .filter(due -> !due.isSecondPass() && !due.isEverything())
+                .filter(due -> prover.isEmpty() || !Prover.canProve(due))
+                .forEach(this::observe);
         log.info(
                 "front end told frontEnd={} instance={} members={} secondPass={} owed={} ms={}",
                 instance.frontEnd(),
@@ -196,10 +208,8 @@ final class InstanceCaller {
     }
 
     private void observe(Turn.Due due) {
-        if (!due.isSecondPass() && !due.isEverything()) {
-            var took = Duration.between(due.received(), clock.instant());
-            timeToFresh.record(took.isNegative() ? Duration.ZERO : took);
-        }
+        var took = Duration.between(due.received(), clock.instant());
+        timeToFresh.record(took.isNegative() ? Duration.ZERO : took);
     }
 
     private void failed(Turn.Mine turn, String error, Duration wait) {

@@ -58,7 +58,7 @@ final class Instances {
         report(String.join("; ", failures));
         return addresses.stream()
                 .limit(MOST)
-                .map(address -> new Instance(frontEnd.name(), address, frontEnd.secrets()))
+                .map(address -> Instance.of(frontEnd, address))
                 .distinct()
                 .toList();
     }

@@ -48,6 +48,9 @@ public final class Owed {
     /** Instances that come one after the other; more often is no coming but a fault. */
     private static final int MOST_LOOKS = 10;
 
+    /** Of one instance, that a status names. */
+    private static final int MOST_FAULTS = 3;
+
     private static final Logger log = LoggerFactory.getLogger(Owed.class);
 
     private final ScriptRunner redis;
@@ -243,6 +246,11 @@ public final class Owed {
         return count(BOOT, names, argument(instance.name()), argument(boot), argument(again)) == 1;
     }
 
+    /** The pages that are to be looked at, by the same Redis. */
+    Proofs proofs() {
+        return new Proofs(redis, keys);
+    }
+
     /** The listener is told the name of each front end that something was recorded for in this process. */
     void whenRecorded(Consumer<String> listener) {
         recorded = listener;
@@ -317,6 +325,7 @@ public final class Owed {
                 Optional.of(text(answer, 5)).filter(error -> !error.isEmpty()),
                 number(answer, 4) == 1,
                 (int) number(answer, 3),
+                proofs().faults(frontEnd, instance, MOST_FAULTS),
                 Duration.ofMillis(number(answer, 6)));
     }
 

@@ -32,6 +32,21 @@ record OwedKeys(String prefix) {
         return key(frontEnd, "state:" + instance);
     }
 
+    /** Sorted set: page that an instance confirmed → when it is looked at, in milliseconds. */
+    String proofs(String frontEnd, String instance) {
+        return key(frontEnd, "proofs:" + instance);
+    }
+
+    /** Hash: such a page → what was confirmed, as in {@link #counters}. */
+    String proving(String frontEnd, String instance) {
+        return key(frontEnd, "proving:" + instance);
+    }
+
+    /** Hash: page that was not fresh → {@code times seen}; under no name the last one that nobody could read. */
+    String stale(String frontEnd, String instance) {
+        return key(frontEnd, "stale:" + instance);
+    }
+
     private String key(String frontEnd, String rest) {
         return prefix + ":{o:" + frontEnd + "}:" + rest;
     }

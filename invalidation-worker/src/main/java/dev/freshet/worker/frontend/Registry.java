@@ -83,7 +83,10 @@ final class Registry {
             keys.instances(frontEnd),
             keys.owed(frontEnd, name),
             keys.counters(frontEnd, name),
-            keys.state(frontEnd, name)
+            keys.state(frontEnd, name),
+            keys.proofs(frontEnd, name),
+            keys.proving(frontEnd, name),
+            keys.stale(frontEnd, name)
         };
         return redis.await(redis.<Long>runTimed(
                 FORGET, ScriptOutputType.INTEGER, names, generation(), argument(name), argument(unseen.toMillis())));

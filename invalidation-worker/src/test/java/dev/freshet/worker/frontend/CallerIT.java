@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CallerIT {
     private static final Duration RENDER = Duration.ofSeconds(5);
@@ -415,6 +417,45 @@ class CallerIT {
                 .timer();
         assertThat(timer.count()).isEqualTo(4);
         assertThat(timer.totalTime(TimeUnit.SECONDS)).isGreaterThanOrEqualTo(12);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP, 200, true", "HTTP, 202, true", "HTTP, 302, false", "NEXTJS, 202, false"})
+    void outsideOfNextJsAnythingFrom200To299Confirms(FrontEnd.Type type, int status, boolean confirms)
+            throws Exception {
+        frontEnds = List.of(new FrontEnd("search", type, List.of(one.address()), List.of("secret")));
+        owed = new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+        one.failWith(status, Map.of());
+        caller().runOnce();
+        assertThat(statusOf(one).lastConfirmedAt().isPresent()).isEqualTo(confirms);
+    }
+
+    @Test
+    void outsideOfNextJsNobodyIsAskedWhoHeIs() throws Exception {
+        frontEnds = List.of(new FrontEnd("search", FrontEnd.Type.HTTP, List.of(one.address()), List.of("secret")));
+        owed = new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+        var caller = caller();
+        caller.runOnce();
+        owed.moveClock(RENDER);
+        caller.runOnce();
+        owed.moveClock(Duration.ofMinutes(2));
+        caller.runOnce();
+        assertThat(one.received()).as("two passes, no question").isEqualTo(2);
+        assertThat(one.calls()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NEXTJS, http://a:3000, http://a:3000/api/revalidate",
+        "NEXTJS, https://a/, https://a/api/revalidate",
+        "NEXTJS, http://a:3000/x, http://a:3000/x",
+        "HTTP, http://a:3000, http://a:3000",
+        "HTTP, http://me:secret@a/x?y=1, http://a/x",
+        "NEXT_CACHE_HANDLER, redis://:secret@cache:6379/2, redis://cache:6379/2"
+    })
+    void anAddressWithoutAPathIsThatOfTheRouteForNextJsOnly(FrontEnd.Type type, URI address, String name) {
+        var frontEnd = new FrontEnd("site", type, List.of(address), List.of("s"));
+        assertThat(Instance.of(frontEnd, address).name()).isEqualTo(name);
     }
 
     private Owed owedBy(String secret, URI... instances) {

@@ -287,6 +287,7 @@ class OwedIT {
                                 noError(),
                                 false,
                                 0,
+                                List.of(),
                                 Duration.ZERO),
                         new FrontEndStatus(
                                 "dashboard",
@@ -297,6 +298,7 @@ class OwedIT {
                                 noError(),
                                 false,
                                 0,
+                                List.of(),
                                 Duration.ZERO));
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         owed.confirm(one, take(one), PAUSE, PAUSE);
@@ -308,7 +310,16 @@ class OwedIT {
                 .usingRecursiveComparison()
                 .ignoringFields("lastConfirmedAt", "unseen")
                 .isEqualTo(new FrontEndStatus(
-                        "dashboard", a.toString(), 1, Duration.ZERO, noTime(), noError(), false, 0, Duration.ZERO));
+                        "dashboard",
+                        a.toString(),
+                        1,
+                        Duration.ZERO,
+                        noTime(),
+                        noError(),
+                        false,
+                        0,
+                        List.of(),
+                        Duration.ZERO));
         assertThat(status.getLast().oldestDueAge()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(30));
         assertThat(status.getLast())
                 .usingRecursiveComparison()
@@ -322,6 +333,7 @@ class OwedIT {
                         Optional.of("answered 401"),
                         true,
                         1,
+                        List.of(),
                         Duration.ZERO));
     }
 
