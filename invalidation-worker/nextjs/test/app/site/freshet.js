@@ -1,4 +1,4 @@
 import { createFreshet } from 'freshet-nextjs'
 import views from './freshet.views.json'
 
-export const { fetchView } = createFreshet({ views })
+export const { fetchView, readView } = createFreshet({ views })

@@ -40,8 +40,7 @@ final class Absence {
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of());
                 var proxy = new Proxy(fleet.nodes().stream().map(Node::instance).toList());
                 var visitor = new Visitor(proxy.url())) {
-            fleet.work(Map.of());
-            fleet.start();
+            fleet.start(Map.of());
             return new Absence(run, fleet, proxy, visitor).play();
         }
     }

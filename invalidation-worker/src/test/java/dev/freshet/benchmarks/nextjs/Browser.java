@@ -26,8 +26,7 @@ final class Browser {
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of());
                 var proxy = new Proxy(fleet.nodes().stream().map(Node::instance).toList());
                 var browser = new Chromium(program.get(), run.site().output())) {
-            fleet.work(Map.of());
-            fleet.start();
+            fleet.start(Map.of());
             return play(
                     run, fleet, browser, proxy.url().resolve(Page.cohort(COHORT).path()));
         }

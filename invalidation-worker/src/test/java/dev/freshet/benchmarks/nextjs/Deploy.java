@@ -32,8 +32,7 @@ final class Deploy {
 
     static Verdict play(Run run) throws Exception {
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of())) {
-            fleet.work(Map.of("CALLBACK_MAX_PAUSE", "200ms"));
-            fleet.start();
+            fleet.start(Map.of("CALLBACK_MAX_PAUSE", "200ms"));
             return new Deploy(run, fleet).play();
         }
     }

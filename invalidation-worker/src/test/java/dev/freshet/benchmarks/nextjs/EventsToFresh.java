@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
  */
 final class EventsToFresh {
     private static final int EVENTS = Integer.getInteger("freshet.events", 1_000);
+    private static final int EVENTS_OF_USE_CACHE = EVENTS / 5;
     private static final Duration BETWEEN = Duration.ofMillis(170);
     private static final Duration LONGEST_RENDER = Duration.ofSeconds(1);
     /** Events before them, each when nothing else is told. */
@@ -40,7 +42,10 @@ final class EventsToFresh {
         }
     }
 
+    private final String name;
     private final Run run;
+    private final int count;
+    private final IntFunction<Page> page;
     private final Freshet freshet;
     private final List<Node> nodes;
     private final List<Reader> readers;
@@ -48,19 +53,31 @@ final class EventsToFresh {
     private final Random random = new Random(4);
     private volatile boolean over;
 
-    private EventsToFresh(Run run, Freshet freshet, List<Node> nodes) {
+    private EventsToFresh(String name, Run run, Fleet fleet, int count, IntFunction<Page> page) {
+        this.name = name;
         this.run = run;
-        this.freshet = freshet;
-        this.nodes = nodes;
+        this.count = count;
+        this.page = page;
+        this.freshet = fleet.freshet();
+        this.nodes = fleet.nodes();
         this.readers = nodes.stream().map(Reader::new).toList();
         nodes.forEach(node -> awaited.add(new ConcurrentLinkedQueue<>()));
     }
 
     static Verdict play(Run run) throws Exception {
-        try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of())) {
-            fleet.work(Map.of("CALLBACK_MAX_PAUSE", "200ms"));
-            fleet.start();
-            return new EventsToFresh(run, fleet.freshet(), fleet.nodes()).play();
+        return play("events", run, EVENTS, Page::cohort, Map.of());
+    }
+
+    /** The same on pages whose data is cached by {@code use cache}. */
+    static Verdict playUseCache(Run run) throws Exception {
+        return play("use-cache", run, EVENTS_OF_USE_CACHE, Page::cached, Site.COMPONENTS);
+    }
+
+    private static Verdict play(String name, Run run, int count, IntFunction<Page> page, Map<String, String> settings)
+            throws Exception {
+        try (var fleet = new Fleet(run, LONGEST_RENDER, settings)) {
+            fleet.start(Map.of("CALLBACK_MAX_PAUSE", "200ms"));
+            return new EventsToFresh(name, run, fleet, count, page).play();
         }
     }
 
@@ -73,7 +90,7 @@ final class EventsToFresh {
                 reading.add(threads.submit(() -> watch(index)));
                 reading.add(threads.submit(() -> wander(index)));
             }
-            var alone = alone();
+            var alone = alone(reading);
             var events = many(reading);
             over = true;
             for (var reader : reading) {
@@ -87,9 +104,10 @@ final class EventsToFresh {
         }
     }
 
-    private List<Event> alone() throws InterruptedException {
+    private List<Event> alone(List<Future<?>> reading) throws InterruptedException, ExecutionException {
         var events = new ArrayList<Event>();
         for (int i = 0; i < ALONE; i++) {
+            requireReading(reading);
             int cohort = 1 + i % Services.COHORTS;
             var rendered = revisit(cohort);
             Await.until(() -> isFresh(rendered), "both instances have rendered the page of cohort " + cohort);
@@ -109,7 +127,7 @@ final class EventsToFresh {
                 .collect(Collectors.toCollection(ArrayList::new));
         var idle = new ArrayDeque<Integer>();
         long next = System.nanoTime();
-        while (events.size() < EVENTS) {
+        while (events.size() < count) {
             requireReading(reading);
             unsettled.removeIf(event -> isSettled(event) && unrendered.add(revisit(event.cohort())));
             unrendered.removeIf(event -> isFresh(event) && idle.add(event.cohort()));
@@ -156,7 +174,7 @@ final class EventsToFresh {
         while (!over) {
             var event = queue.poll();
             if (event != null) {
-                int seen = readers.get(index).read(Page.cohort(event.cohort())).getOrDefault(event.cohort(), 0);
+                int seen = readers.get(index).read(page.apply(event.cohort())).getOrDefault(event.cohort(), 0);
                 if (seen >= event.value()) {
                     event.freshAt().put(index, System.nanoTime());
                 } else {
@@ -215,6 +233,6 @@ final class EventsToFresh {
                 afterSettled,
                 reads,
                 afterConfirmed);
-        return new Verdict("events", afterSettled == 0 && dead == 0, line, figures);
+        return new Verdict(name, afterSettled == 0 && dead == 0, line, figures);
     }
 }

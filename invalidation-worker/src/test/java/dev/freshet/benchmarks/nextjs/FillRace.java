@@ -64,8 +64,7 @@ final class FillRace {
     private static Fleet started(Run run, Duration longestRender) throws Exception {
         var fleet = new Fleet(run, longestRender, Map.of());
         try {
-            fleet.work(Map.of("PAGES_URLS", "")); // res.revalidate would read the same data, and be held instead
-            fleet.start();
+            fleet.start(Map.of("PAGES_URLS", "")); // res.revalidate would read the same data, and be held instead
             return fleet;
         } catch (Exception e) {
             fleet.close();

@@ -12,13 +12,16 @@ import java.util.stream.Collectors;
 
 /** Two instances of the application and Freshet, which tells them. */
 final class Fleet implements AutoCloseable {
+    /** How soon a restart is noticed; ten times as often as by default, so that nobody waits for it here. */
+    private static final Duration PROBE = Duration.ofMillis(500);
+
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Duration longestRender;
     private final Freshet freshet;
     private final List<Node> nodes;
 
     /**
-     * Nothing is told before {@link #work} and {@link #start}.
+     * Nothing runs yet but ingest and serve.
      *
      * @param longestRender after this long each instance is told once more
      * @param settings of the instances
@@ -44,29 +47,34 @@ final class Fleet implements AutoCloseable {
         return nodes;
     }
 
-    /** Starts a worker, in place of the one before, that tells both instances. */
-    void work(Map<String, String> settings) {
+    /**
+     * Starts both instances and a worker. Returns when each instance was told everything.
+     *
+     * @param settings of the worker
+     */
+    void start(Map<String, String> settings) throws IOException, InterruptedException {
+        for (var node : nodes) {
+            node.instance().start();
+        }
         work(nodes, settings);
+        for (var node : nodes) {
+            Await.until(node.instance()::isReady, "instance " + node.instance().name() + " was told everything");
+        }
     }
 
-    /** The same for these instances. */
+    /**
+     * Starts a worker, in place of the one before.
+     *
+     * @param told the instances that it is given
+     */
     void work(List<Node> told, Map<String, String> settings) {
         var all = new HashMap<String, String>();
         all.put("CALLBACK_LONGEST_RENDER", longestRender.toMillis() + "ms");
+        all.put("CALLBACK_PROBE", PROBE.toMillis() + "ms");
         all.put("APP_URLS", urls(told, node -> node.app().url().toString()));
         all.put("PAGES_URLS", urls(told, node -> node.pages().url() + "/api/revalidate-pages"));
         all.putAll(settings);
         freshet.work(all);
-    }
-
-    /** Starts both instances and returns when they have been told everything. */
-    void start() throws IOException, InterruptedException {
-        for (var node : nodes) {
-            node.instance().start();
-        }
-        for (var node : nodes) {
-            Await.until(node.instance()::isReady, "instance " + node.instance().name() + " was told everything");
-        }
     }
 
     @Override

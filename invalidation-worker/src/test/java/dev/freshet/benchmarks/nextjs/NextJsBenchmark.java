@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /** {@code benchmarks/run nextjs}: a real Next.js application of each version, told by Freshet, in all that befalls it. */
 @SuppressWarnings("SystemOut") // it talks to a person
 public final class NextJsBenchmark {
+    private static final String USE_CACHE = "use-cache";
     private static final List<String> VERSIONS = List.of("16", "15", "14");
 
     /** What happens, in this order. */
@@ -71,6 +72,9 @@ public final class NextJsBenchmark {
             var site = prepare(home, version, services, source);
             var run = new Run(site, services, source, new AtomicIntegerArray(Services.COHORTS + 1));
             for (var name : scenarios) {
+                if (name.equals(USE_CACHE) && !site.hasUseCache()) {
+                    continue;
+                }
                 var verdict = play(name, run);
                 System.out.println(verdict);
                 verdicts.add(verdict);
@@ -107,7 +111,9 @@ public final class NextJsBenchmark {
     private static Map<String, Scenario> scenarios() {
         var all = new LinkedHashMap<String, Scenario>();
         all.put("events", EventsToFresh::play);
+        all.put(USE_CACHE, EventsToFresh::playUseCache);
         all.put("fill-race", FillRace::play);
+        all.put("absence", Absence::play);
         all.put("deploy", Deploy::play);
         all.put("browser", Browser::play);
         return all;

@@ -28,11 +28,16 @@ record Page(String path, String subject, Router router) {
         return new Page("/cohorts/" + cohort, "cohort:" + cohort, Router.APP);
     }
 
+    /** The same by {@code use cache}, of the build with {@link Site#COMPONENTS} only. */
+    static Page cached(int cohort) {
+        return new Page("/cached/" + cohort, "cohort:" + cohort, Router.APP);
+    }
+
     static Page legacy(int cohort) {
         return new Page("/legacy/" + cohort, "/legacy/" + cohort, Router.PAGES);
     }
 
-    /** Every page that shows the number of this cohort. */
+    /** Every page that shows the number of this cohort, in every build. */
     static List<Page> showing(int cohort) {
         return List.of(dashboard(), cohort(cohort), legacy(cohort));
     }

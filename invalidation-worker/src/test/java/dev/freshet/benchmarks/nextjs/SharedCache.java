@@ -2,6 +2,7 @@ package dev.freshet.benchmarks.nextjs;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,7 +13,6 @@ final class SharedCache {
     private static final Duration LONGEST_RENDER = Duration.ofSeconds(1);
     private static final int COHORT = 21;
     private static final Page PAGE = Page.cohort(COHORT);
-    private static final Map<String, String> NOBODY = Map.of("APP_URLS", "", "PAGES_URLS", "");
 
     private final Run run;
     private final Fleet fleet;
@@ -30,8 +30,7 @@ final class SharedCache {
                         run,
                         LONGEST_RENDER,
                         Map.of("NEXT_CACHE_REDIS_URL", redis.url().toString()))) {
-            fleet.work(Map.of("PAGES_URLS", ""));
-            fleet.start();
+            fleet.start(Map.of("PAGES_URLS", ""));
             return new SharedCache(run, fleet, redis).play();
         }
     }
@@ -75,9 +74,7 @@ final class SharedCache {
 
     /** Freshet writes into the shared cache itself; no instance is called. */
     private Verdict direct() throws Exception {
-        var settings = new LinkedHashMap<>(NOBODY);
-        settings.put("SHARED_CACHE_URL", redis.url().toString());
-        fleet.work(settings);
+        fleet.work(List.of(), Map.of("SHARED_CACHE_URL", redis.url().toString()));
         untilCached();
         change();
         long start = System.nanoTime();

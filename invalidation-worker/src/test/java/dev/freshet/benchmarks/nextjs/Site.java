@@ -24,7 +24,11 @@ final class Site {
     private static final Duration LONGEST_INSTALL = Duration.ofMinutes(10);
     private static final Duration LONGEST_BUILD = Duration.ofMinutes(5);
     private static final String MODULES = "node_modules";
-    private static final String BUILD = ".next";
+    /** What the application's configuration makes another build of, with pages by {@code use cache}. */
+    static final Map<String, String> COMPONENTS = Map.of("CACHE_COMPONENTS", "1");
+
+    /** What the builds leave in the folder, with and without them. */
+    private static final List<String> BUILDS = List.of(".next", ".next-components");
 
     private final String version;
     private final Path output;
@@ -52,7 +56,7 @@ final class Site {
                 version, home.resolve("invalidation-worker/target/nextjs").resolve(version));
         Files.createDirectories(site.folder);
         for (var file : list(site.folder)) {
-            if (!List.of(MODULES, BUILD).contains(file.getFileName().toString())) {
+            if (!isMade(file)) {
                 delete(file);
             }
         }
@@ -61,12 +65,16 @@ final class Site {
         Files.writeString(site.folder.resolve("freshet.views.json"), views);
         site.install();
         site.addKit(kit);
-        site.build(source);
+        site.build(source, Map.of());
+        if (site.hasUseCache()) {
+            site.build(source, COMPONENTS);
+        }
         return site;
     }
 
-    String version() {
-        return version;
+    /** Whether this version of Next.js has {@code use cache}, and there is a build with {@link #COMPONENTS}. */
+    boolean hasUseCache() {
+        return version.equals("16");
     }
 
     /** Where logs and screenshots go. */
@@ -130,14 +138,22 @@ final class Site {
         }
     }
 
-    private void build(Source source) throws IOException, InterruptedException {
-        var stamp = folder.resolve(BUILD).resolve("freshet-built");
+    /**
+     * Builds what is not built yet.
+     *
+     * @param more settings beside those that every process has, as its instances have them
+     */
+    private void build(Source source, Map<String, String> more) throws IOException, InterruptedException {
+        var build = folder.resolve(more.equals(COMPONENTS) ? BUILDS.get(1) : BUILDS.get(0));
+        var stamp = build.resolve("freshet-built");
         var wanted = digest();
         if (Files.exists(stamp) && Files.readString(stamp).equals(wanted)) {
             return;
         }
-        delete(folder.resolve(BUILD));
-        Programs.run(LONGEST_BUILD, folder, log("build.log"), environment(source), "node", next(), "build");
+        delete(build);
+        var environment = environment(source);
+        environment.putAll(more);
+        Programs.run(LONGEST_BUILD, folder, log("build.log"), environment, "node", next(), "build");
         Files.writeString(stamp, wanted);
     }
 
@@ -157,7 +173,7 @@ final class Site {
         var all = new ByteArrayOutputStream();
         for (var part : List.of(folder, folder.resolve(MODULES).resolve("freshet-nextjs"))) {
             for (var file : list(part)) {
-                if (!List.of(MODULES, BUILD).contains(file.getFileName().toString())) {
+                if (!isMade(file)) {
                     append(all, file);
                 }
             }
@@ -172,6 +188,12 @@ final class Site {
                 all.write(Files.readAllBytes(file));
             }
         }
+    }
+
+    /** Whether npm or Next.js made it. */
+    private static boolean isMade(Path file) {
+        var name = file.getFileName().toString();
+        return name.equals(MODULES) || BUILDS.contains(name);
     }
 
     private static List<Path> list(Path folder) throws IOException {
