@@ -131,8 +131,21 @@ final class EventParser {
         var section = new Section(element, List.of("path", "version"));
         var version = section.require("version", "version: \"{at}\"").flatMap(e -> pageVersion(e, names));
         return section.require("path", "path: \"/dashboard/{cohortId}\"")
-                .flatMap(names::one)
+                .flatMap(e -> provable(e, names))
                 .map(path -> new PageTemplate(path, version));
+    }
+
+    private static Optional<Template> provable(Element element, Templates names) {
+        var path = names.one(element);
+        path.map(Template::text).ifPresent(text -> {
+            if (!text.startsWith("/")) {
+                element.error(
+                        "is '" + text + "', at which no page is", "begin it with /, such as /dashboard/{cohortId}");
+            } else if (text.matches(".*\\[[^/]+].*")) {
+                element.error("is '" + text + "', which stands for many pages", "take its version away");
+            }
+        });
+        return path;
     }
 
     private static Optional<Template> pageVersion(Element element, Templates names) {

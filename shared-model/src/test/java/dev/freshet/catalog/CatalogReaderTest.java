@@ -218,6 +218,17 @@ class CatalogReaderTest {
                         event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { path: /a } ]"),
                         "13: events.a.b.paths has no version; such as version: \"{at}\""),
                 Arguments.of(
+                        event(
+                                "tags: [ \"a:{id}\" ]",
+                                "tags: [ x ]\n    paths: [ { path: \"/a/[id]\", version: \"{at}\" } ]"),
+                        "13: events.a.b.paths.path is '/a/[id]', which stands for many pages; take its version away"),
+                Arguments.of(
+                        event(
+                                "tags: [ \"a:{id}\" ]",
+                                "tags: [ x ]\n    paths: [ { path: \"{id}\", version: \"{at}\" } ]"),
+                        "13: events.a.b.paths.path is '{id}', at which no page is;"
+                                + " begin it with /, such as /dashboard/{cohortId}"),
+                Arguments.of(
                         event("tags: [ \"a:{id}\" ]", "tags: [ x ]\n    paths: [ { version: \"{at}\" } ]"),
                         "13: events.a.b.paths has no path; such as path: \"/dashboard/{cohortId}\""),
                 Arguments.of(

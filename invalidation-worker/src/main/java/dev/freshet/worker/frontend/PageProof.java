@@ -149,7 +149,7 @@ final class PageProof {
     /** Of a Next.js application with a {@code basePath}: what stands before its route. */
     private static String base(URI address) {
         var path = address.getRawPath();
-        return path == null ? "" : path.substring(0, Math.max(0, path.indexOf("/api/")));
+        return path == null ? "" : path.substring(0, Math.max(0, path.indexOf(Instance.DEFAULT_PATH)));
     }
 
     private static URI encoded(String origin, String path) throws URISyntaxException {
