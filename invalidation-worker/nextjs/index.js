@@ -1,5 +1,5 @@
 import { send } from './lib/emit.js'
-import { FreshetError } from './lib/error.js'
+import { answered, failed, FreshetError } from './lib/error.js'
 import { secretsOf } from './lib/signature.js'
 import { encodeTag } from './lib/tags.js'
 import { Views } from './lib/views.js'
@@ -25,17 +25,17 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
         next: { tags, revalidate: revalidate ?? view.ttl }, // cached by all versions, for as long as this says
         signal: AbortSignal.timeout(timeout),
       })
-      if (!response.ok) throw await FreshetError.from(`GET ${path}`, response)
+      const data = await answered(`GET ${path}`, response)
       requireSameTags(name, tags, response.headers.get('cache-tag'))
       return {
-        data: await response.json(),
+        data,
         cache: response.headers.get('x-cache'),
         etag: response.headers.get('etag'),
         loadedAt: loadedAt(response.headers),
         tags,
       }
     } catch (cause) {
-      throw cause instanceof FreshetError ? cause : FreshetError.unanswered(`GET ${path}`, address, timeout, cause)
+      throw failed(`GET ${path}`, address, timeout, cause)
     }
   }
 
@@ -65,8 +65,9 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
 }
 
 function base(url, setting) {
-  if (!url) throw new FreshetError(`${setting} is not set; it must be an address such as http://localhost:8082`)
-  return String(url).replace(/\/+$/, '')
+  if (/^https?:/.test(url) && URL.canParse(url)) return String(url).replace(/\/+$/, '')
+  const is = url ? `is '${url}'` : 'is not set'
+  throw new FreshetError(`${setting} ${is}; it must be an address such as http://localhost:8082`)
 }
 
 /** By the age that the answer had when Next.js got it; both are in whole seconds. */
@@ -80,7 +81,7 @@ function loadedAt(headers) {
 function requireSameTags(name, tags, header) {
   if (header === null) return // a view that only some may read, or more tags than fit into a header
   const used = new Set(tags.map((tag) => tag.replaceAll(' ', '%20')))
-  const missing = header.split(',').filter((tag) => !used.has(tag))
+  const missing = header.split(/[\s,]+/).filter((tag) => tag && !used.has(tag))
   if (missing.length > 0) {
     throw new FreshetError(
       `view ${name} is also made old by ${missing.join(', ')}, which the views given to createFreshet do not say; ` +

@@ -22,10 +22,10 @@ export function revalidatePages({ paths, timeout, ...options }) {
   /** One page that cannot be generated keeps no other from it. */
   async function act({ paths: called, everything }, res) {
     const old = new Set(called.flatMap(spellings))
-    const queue = (await known()).filter((path) => everything || old.has(path))
+    const due = (await known()).filter((path) => everything || old.has(path)).values() // which all take from
     const failures = []
     const work = async () => {
-      for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      for (const path of due) {
         await res.revalidate(path).catch((error) => failures.push(`${path}: ${error.message}`))
       }
     }

@@ -9,7 +9,7 @@ export interface Call {
 
 export interface ReceiverOptions {
   /** any of which may have signed; `process.env.REVALIDATE_SECRET`, separated by commas, unless given */
-  secrets?: string | readonly string[]
+  secrets?: string | readonly (string | undefined)[]
   /**
    * After how many ms of uptime `GET` answers 200 even though Freshet has told nothing yet, so that a Freshet that is away
    * keeps no site down. 30,000 unless given

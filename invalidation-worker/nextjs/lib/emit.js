@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { FreshetError } from './error.js'
+import { answered, failed, FreshetError } from './error.js'
 import { sign } from './signature.js'
 
 const FIRST_PAUSE = 100
@@ -18,7 +18,7 @@ export async function send({ url, secrets, topic, payload, id = randomUUID(), wa
   const address = `${url}/events${wait === 'applied' ? '?wait=applied' : ''}`
   for (let tries = 1; ; tries++) {
     const left = Math.max(1, Math.ceil(deadline - performance.now()))
-    const failure = await attempt(address, secrets[0], body, left)
+    const failure = await attempt(address, secrets, body, left)
     if (!(failure instanceof FreshetError)) return failure
     const pause = Math.max(
       (failure.retryAfter ?? 0) * 1_000,
@@ -31,20 +31,21 @@ export async function send({ url, secrets, topic, payload, id = randomUUID(), wa
 }
 
 /** @returns what was answered, or a FreshetError */
-async function attempt(address, secret, body, timeout) {
+async function attempt(address, secrets, body, timeout) {
   try {
     const response = await fetch(address, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
-        'X-Freshet-Signature': sign([secret], Math.floor(Date.now() / 1_000), body),
+        'X-Freshet-Signature': sign(secrets, Math.floor(Date.now() / 1_000), body),
       },
       body,
       cache: 'no-store',
+      redirect: 'manual', // what is signed goes nowhere else
       signal: AbortSignal.timeout(timeout),
     })
-    return response.ok ? await response.json() : await FreshetError.from('POST /events', response)
+    return await answered('POST /events', response)
   } catch (cause) {
-    return FreshetError.unanswered('POST /events', address, timeout, cause)
+    return failed('POST /events', address, timeout, cause)
   }
 }

@@ -11,33 +11,42 @@ export class FreshetError extends Error {
     this.code = code
     this.retryAfter = retryAfter
   }
+}
 
-  /**
-   * @param {string} what was asked, such as `GET /views/books`
-   * @param {Response} response that says no
-   */
-  static async from(what, response) {
-    const { error, message } = await response.json().catch(() => ({}))
-    const seconds = Number(response.headers.get('retry-after') ?? NaN)
-    return new FreshetError(`${what} was answered ${response.status}${message ? `: ${message}` : ''}`, {
-      status: response.status,
-      code: error,
-      retryAfter: Number.isFinite(seconds) ? seconds : undefined,
-    })
-  }
+/**
+ * @param {string} what was asked, such as `GET /views/books`
+ * @param {Response} response
+ * @returns {Promise<any>} the JSON that it carries; rejects with a FreshetError when it carries none, or says no
+ */
+export async function answered(what, response) {
+  const { status, ok } = response
+  const json = await response.json().catch((cause) => {
+    if (!ok) return null
+    if (cause.name !== 'SyntaxError') throw cause
+    throw new FreshetError(`${what} was answered ${status} without JSON`, { status, cause })
+  })
+  if (ok) return json
+  const seconds = Number(response.headers.get('retry-after') ?? NaN)
+  throw new FreshetError(`${what} was answered ${status}${json?.message ? `: ${json.message}` : ''}`, {
+    status,
+    code: json?.error,
+    retryAfter: Number.isFinite(seconds) ? seconds : undefined,
+  })
+}
 
-  /**
-   * Of a fetch that was not answered. Anything else is thrown again: Next.js steers its renders by errors of its own.
-   *
-   * @param {string} what was asked
-   * @param {string} address
-   * @param {number} timeout that it was given, in ms
-   * @param {any} cause
-   */
-  static unanswered(what, address, timeout, cause) {
-    const isAway = cause instanceof TypeError && cause.cause !== undefined // how fetch says it
-    if (cause.name !== 'TimeoutError' && !isAway) throw cause
-    const why = isAway ? `failed: ${cause.cause.message || cause.cause.code}` : `was not answered within ${timeout} ms`
-    return new FreshetError(`${what} at ${new URL(address).origin} ${why}`, { cause })
-  }
+/**
+ * What a fetch has thrown, as a FreshetError. Thrown again is what is none of ours: Next.js steers its renders by errors.
+ *
+ * @param {string} what was asked
+ * @param {string} address
+ * @param {number} timeout that it was given, in ms
+ * @param {any} cause
+ * @returns {FreshetError}
+ */
+export function failed(what, address, timeout, cause) {
+  if (cause instanceof FreshetError) return cause
+  const isAway = cause instanceof TypeError && cause.cause !== undefined // how fetch says it
+  if (cause.name !== 'TimeoutError' && !isAway) throw cause
+  const why = isAway ? `failed: ${cause.cause.message || cause.cause.code}` : `was not answered within ${timeout} ms`
+  return new FreshetError(`${what} at ${new URL(address).origin} ${why}`, { cause })
 }

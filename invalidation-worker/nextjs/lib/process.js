@@ -6,15 +6,12 @@ const KEY = Symbol.for('freshet-nextjs')
  * What this process knows of itself. On globalThis: Next.js may bundle a module several times, and each copy must answer
  * the same boot id.
  *
- * @returns {{ boot: string, bootedAt: number, receivers: Map<string, { told: boolean, calls: Map<string, unknown> }> }}
+ * @returns {{ boot: string, receivers: Map<string, { told: boolean, calls: Map<string, any> }> }}
  */
-const self = () => (globalThis[KEY] ??= { boot: randomUUID(), bootedAt: performance.timeOrigin, receivers: new Map() })
+const self = () => (globalThis[KEY] ??= { boot: randomUUID(), receivers: new Map() })
 
 /** @returns {string} a UUID that a restarted process does not share */
 export const boot = () => self().boot
-
-/** @returns {number} for how many ms this process has been up */
-export const uptime = () => performance.timeOrigin + performance.now() - self().bootedAt
 
 /**
  * @param {string} name of the receiver

@@ -1,4 +1,4 @@
-import { boot, receiverState, uptime } from './process.js'
+import { boot, receiverState } from './process.js'
 import { secretsOf, verify } from './signature.js'
 
 /** Bytes; Freshet sends at most 5,000 names of some hundred characters. */
@@ -16,19 +16,19 @@ const MAX_REMEMBERED = 10_000
  *
  * @param {string} name of this receiver in its process
  * @param {(call: Call, context: any) => unknown} act makes it so; rejects when it could not
- * @param {{ secrets?: string | readonly string[], readyAfter?: number, shared?: boolean, actTimeout?: number,
+ * @param {{ secrets?: string | readonly (string | undefined)[], readyAfter?: number, shared?: boolean, actTimeout?: number,
  *   now?: () => number }} options
  */
 export function createReceiver(name, act, options = {}) {
   const { secrets, readyAfter = 30_000, shared = false, actTimeout = 8_000, now = Date.now } = options
   const state = receiverState(name)
   const who = shared ? {} : { boot: boot() }
-  const known = () => (Array.isArray(secrets) ? secrets : secretsOf(secrets ?? process.env.REVALIDATE_SECRET))
+  const known = () => secretsOf(secrets ?? process.env.REVALIDATE_SECRET)
 
   /** @returns {Answer} what `GET` answers: whether visitors may be sent here */
   function probe() {
     const told = shared || state.told
-    return { status: told || uptime() >= readyAfter ? 200 : 503, body: { ...who, told } }
+    return { status: told || performance.now() >= readyAfter ? 200 : 503, body: { ...who, told } }
   }
 
   /**

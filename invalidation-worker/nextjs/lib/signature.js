@@ -50,11 +50,8 @@ export function verify(header, body, secrets, now) {
 }
 
 /**
- * @param {string | undefined} text secrets separated by commas
- * @returns {string[]}
+ * @param {string | readonly (string | undefined)[] | undefined} secrets separated by commas, or one by one
+ * @returns {string[]} without empty ones, by which anybody could sign
  */
-export const secretsOf = (text) =>
-  (text ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter(Boolean)
+export const secretsOf = (secrets = '') =>
+  (typeof secrets === 'string' ? secrets.split(',') : [...secrets]).map((secret) => secret?.trim()).filter(Boolean)

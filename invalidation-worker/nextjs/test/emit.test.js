@@ -4,10 +4,13 @@ import { createFreshet } from '../index.js'
 import { verify } from '../lib/signature.js'
 import { listen, text } from './server.js'
 
+for (const name of ['EVENTS_SECRET', 'FRESHET_EVENTS_URL']) delete process.env[name]
+
 const ACCEPTED = '{"status":"accepted","id":"app:price.changed:1"}'
 
 /** An ingest that answers in turn, the last one again and again. */
 async function start(t, ...answers) {
+  t.mock.method(Math, 'random', () => 0) // tried again at once
   const got = []
   const url = await listen(t, async (req, res) => {
     const body = await text(req)
@@ -15,7 +18,9 @@ async function start(t, ...answers) {
       method: req.method,
       url: req.url,
       body: JSON.parse(body),
-      verdict: verify(req.headers['x-freshet-signature'], Buffer.from(body), ['s'], Date.now() / 1000),
+      verdicts: ['s', 'old'].map((secret) =>
+        verify(req.headers['x-freshet-signature'], Buffer.from(body), [secret], Date.now() / 1000),
+      ),
     })
     const [status, answer, headers] = answers[Math.min(got.length, answers.length) - 1]
     if (status === 0) req.socket.destroy()
@@ -24,13 +29,13 @@ async function start(t, ...answers) {
   return { emit: createFreshet({ eventsUrl: url, eventsSecret: 's,old' }).emit, got }
 }
 
-test('an event is signed, sent once and answered with what ingest said', async (t) => {
+test('an event is signed by every secret, sent once and answered with what ingest said', async (t) => {
   const { emit, got } = await start(t, [200, ACCEPTED])
   assert.deepEqual(await emit('price.changed', { id: 7 }), JSON.parse(ACCEPTED))
   assert.equal(got.length, 1)
-  const [{ method, url, body, verdict }] = got
+  const [{ method, url, body, verdicts }] = got
   assert.deepEqual([method, url], ['POST', '/events'])
-  assert.ok('key' in verdict, verdict.error)
+  for (const verdict of verdicts) assert.ok('key' in verdict, verdict.error)
   assert.match(body.id, /^[0-9a-f-]{36}$/)
   assert.deepEqual({ ...body, id: '' }, { id: '', topic: 'price.changed', payload: { id: 7 } })
 })
@@ -47,7 +52,7 @@ test('what may work later is tried again with the same id, signed anew', async (
   await emit('price.changed')
   assert.equal(got.length, 4)
   assert.equal(new Set(got.map(({ body }) => body.id)).size, 1)
-  assert.ok(got.every(({ verdict }) => 'key' in verdict))
+  assert.ok(got.every(({ verdicts: [verdict] }) => 'key' in verdict))
 })
 
 test('two events are two, also with the same content', async (t) => {
@@ -68,6 +73,14 @@ test('what cannot work is not tried again', async (t) => {
   assert.equal(got.length, 1)
 })
 
+test('an answer that is no JSON, and a redirect, are errors', async (t) => {
+  const html = await start(t, [200, '<html>'])
+  await assert.rejects(html.emit('price.changed'), { name: 'FreshetError', message: /was answered 200 without JSON$/ })
+  const moved = await start(t, [307, '', { Location: '/elsewhere' }], [200, ACCEPTED])
+  await assert.rejects(moved.emit('price.changed'), { status: 307 })
+  assert.deepEqual([html.got.length, moved.got.length], [1, 1])
+})
+
 test('it gives up when its time would be over before it may come again', async (t) => {
   const { emit, got } = await start(t, [503, '{}', { 'Retry-After': '30' }])
   await assert.rejects(emit('price.changed'), { status: 503, retryAfter: 30 })
@@ -75,7 +88,6 @@ test('it gives up when its time would be over before it may come again', async (
 })
 
 test('it gives up after a few tries', async (t) => {
-  t.mock.method(Math, 'random', () => 0)
   const { emit, got } = await start(t, [500, '{}'])
   await assert.rejects(emit('price.changed'), { status: 500 })
   assert.equal(got.length, 6)
@@ -90,7 +102,13 @@ test('it gives up on who does not answer', async (t) => {
   })
 })
 
-test('what is not set is named', async () => {
+test('what is not set, or is no address, is named', async () => {
   await assert.rejects(createFreshet({ eventsUrl: 'http://127.0.0.1:1' }).emit('x'), /EVENTS_SECRET is not set/)
   await assert.rejects(createFreshet({ eventsSecret: 's' }).emit('x'), /FRESHET_EVENTS_URL is not set/)
+  for (const eventsUrl of ['localhost:8080', 'freshet', 'http://']) {
+    await assert.rejects(
+      createFreshet({ eventsUrl, eventsSecret: 's' }).emit('x'),
+      /FRESHET_EVENTS_URL is '.*'; it must be/,
+    )
+  }
 })

@@ -3,6 +3,8 @@ import test from 'node:test'
 import { createFreshet, FreshetError } from '../index.js'
 import { listen } from './server.js'
 
+delete process.env.FRESHET_URL
+
 const VIEWS = {
   views: {
     book: {
@@ -84,6 +86,8 @@ test('a tag that the saved description lacks is an error, one too many is none',
   let header = 'book:7,a%20b'
   const { fetchView } = await start(t, (req, res) => answer(res, { 'Cache-Tag': header }))
   await fetchView('book', { id: 7 })
+  header = 'book:7, a%20b'
+  await fetchView('book', { id: 7 })
   header = 'book:7'
   await fetchView('book', { id: 7 })
   header = 'book:7,a%20b,shelf:3'
@@ -111,6 +115,13 @@ test('an answer that is no JSON, none in time and none at all are errors', async
     name: 'FreshetError',
     status: 502,
     message: 'GET /api/books/7 was answered 502',
+  })
+  const empty = await start(t, (req, res) => res.writeHead(502).end('null'))
+  await assert.rejects(empty.fetchView('book', { id: 7 }), { name: 'FreshetError', status: 502 })
+  const page = await start(t, (req, res) => answer(res, {}, '<html>'))
+  await assert.rejects(page.fetchView('book', { id: 7 }), {
+    name: 'FreshetError',
+    message: 'GET /api/books/7 was answered 200 without JSON',
   })
   const hangs = await start(t, () => {}, { timeout: 10 })
   await assert.rejects(hangs.fetchView('book', { id: 7 }), {

@@ -32,6 +32,8 @@ test('under the edge runtime all of it says what is wrong', async () => {
   for (const refuse of Object.values(edge)) assert.throws(() => refuse(), /needs Node.js/)
 })
 
+delete process.env.REVALIDATE_SECRET
+
 test('the route is made of the functions of Next.js', async () => {
   const { revalidateRoute } = await import('../route.js')
   const { GET, POST } = revalidateRoute({ readyAfter: 0 })

@@ -11,8 +11,3 @@ test('copies of the module share one process', () => {
   assert.equal(other.receiverState('route').told, true)
   assert.equal(other.receiverState('pages').told, false)
 })
-
-test('it knows for how long the process has been up', () => {
-  const up = one.uptime()
-  assert.ok(up > 0 && up <= performance.now() + 1, String(up))
-})

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import test, { beforeEach } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { revalidation } from '../lib/revalidate.js'
 import { boot, receiverState } from '../lib/process.js'
+import { createReceiver } from '../lib/receiver.js'
 import { sign } from '../lib/signature.js'
 import { serveRoute } from './server.js'
 
@@ -90,15 +92,24 @@ test('a call that comes again is answered as before and not done again', async (
 })
 
 test('two at the same moment share one run', async (t) => {
-  let go
-  const gate = new Promise((resolve) => (go = resolve))
-  const { url, did } = await start(t, { stored: () => gate })
-  const at = now()
-  const both = [tell(url, nothing, { at }), tell(url, nothing, { at })]
-  setImmediate(go)
-  const bodies = (await Promise.all(both)).map((answer) => answer.body.replayed ?? false)
-  assert.deepEqual(bodies.sort(), [false, true])
-  assert.equal(did.length, 0)
+  t.mock.method(console, 'error', () => {})
+  const runs = []
+  const act = () => new Promise((resolve, reject) => runs.push({ resolve, reject }))
+  const { receive } = createReceiver('route', act, { secrets: 's' })
+  const body = Buffer.from(JSON.stringify(nothing))
+  const header = sign(['s'], now(), body)
+  for (const [settle, status] of [
+    ['reject', 503],
+    ['resolve', 200],
+  ]) {
+    const both = [receive(header, async () => body), receive(header, async () => body)]
+    await setImmediate() // both have read their body
+    assert.equal(runs.length, 1)
+    runs.pop()[settle](new Error('away'))
+    const [first, second] = await Promise.all(both)
+    assert.equal(first.status, status)
+    assert.deepEqual(second, { ...first, body: { ...first.body, replayed: true } })
+  }
 })
 
 test('what cannot be stored is not confirmed, and is done when it comes again', async (t) => {
@@ -150,9 +161,9 @@ test('nothing is done for whoever has not signed', async (t) => {
 })
 
 test('without a secret it is closed, and says so', async (t) => {
-  for (const secrets of ['', ' , ', []]) {
+  for (const secrets of ['', ' , ', [], [''], [undefined]]) {
     const { url, did } = await start(t, { secrets })
-    for (const key of ['undefined', 'old']) {
+    for (const key of ['', 'undefined', 'old']) {
       const answer = await tell(url, { ...nothing, tags: ['a'] }, { secrets: [key] })
       assert.equal(answer.status, 500)
       assert.match(answer.body.error, /set REVALIDATE_SECRET/)
