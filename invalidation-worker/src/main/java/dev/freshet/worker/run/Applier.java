@@ -2,6 +2,7 @@ package dev.freshet.worker.run;
 
 import dev.freshet.catalog.Event;
 import dev.freshet.catalog.NamedSql;
+import dev.freshet.catalog.Page;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,9 @@ final class Applier {
     private static final int MAX_TIMEOUTS = 3;
 
     private static final Pattern FIRST_NUMBER = Pattern.compile("\\d{1,9}");
+
+    private static final Comparator<Change> OLDER_VERSIONS_FIRST = Comparator.comparingLong(
+            change -> change.event().version().map(Event.Version::number).orElse(Long.MIN_VALUE));
 
     /**
      * What became of a batch.
@@ -198,14 +203,16 @@ final class Applier {
     }
 
     /** The versions come first: their locks make "before" the state that the last committed change left. */
-    private Applied apply(Connection connection, List<Change> changes) throws SQLException, RefusedException {
+    private Applied apply(Connection connection, List<Change> all) throws SQLException, RefusedException {
+        var changes = all.stream().sorted(OLDER_VERSIONS_FIRST).toList();
         var previous = versions.raise(connection, changes);
-        var before = effects(changes, lookup(connection, changes));
+        // what was and what overtaken events say need not be on a page any more: only what is has versions
+        var before = effects(changes, lookup(connection, changes), change -> false);
         var fresh = changes.stream().filter(change -> isFresh(change, previous)).toList();
         for (var wave : waves(fresh)) {
             write(connection, wave);
         }
-        var after = effects(changes, lookup(connection, changes));
+        var after = effects(changes, lookup(connection, changes), change -> isFresh(change, previous));
         var left = before.without(after);
         var rows = new ArrayList<Long>();
         if (!left.isEmpty()) {
@@ -224,25 +231,22 @@ final class Applier {
     }
 
     /**
-     * Changes of one identity go into different waves, older versions first; all others share the first wave. Within a
-     * wave the order does not matter, so that it can be written rule by rule.
+     * Changes of one identity go into different waves, in their order; all others share the first wave. Within a wave the
+     * order does not matter, so that it can be written rule by rule.
      */
     private static List<List<Change>> waves(List<Change> changes) {
         var waves = new ArrayList<List<Change>>();
         var next = new HashMap<String, Integer>();
-        changes.stream()
-                .sorted(Comparator.comparingLong(change ->
-                        change.event().version().map(Event.Version::number).orElse(Long.MIN_VALUE)))
-                .forEach(change -> {
-                    int wave = change.event()
-                            .version()
-                            .map(version -> next.merge(version.identity(), 1, Integer::sum) - 1)
-                            .orElse(0);
-                    if (wave == waves.size()) {
-                        waves.add(new ArrayList<>());
-                    }
-                    waves.get(wave).add(change);
-                });
+        for (var change : changes) {
+            int wave = change.event()
+                    .version()
+                    .map(version -> next.merge(version.identity(), 1, Integer::sum) - 1)
+                    .orElse(0);
+            if (wave == waves.size()) {
+                waves.add(new ArrayList<>());
+            }
+            waves.get(wave).add(change);
+        }
         return waves;
     }
 
@@ -287,13 +291,22 @@ final class Applier {
         return found;
     }
 
-    private static Effects effects(List<Change> changes, Map<Change, List<Map<String, @Nullable String>>> lookups) {
+    /** @param isProvable of which changes the pages have versions */
+    private static Effects effects(
+            List<Change> changes,
+            Map<Change, List<Map<String, @Nullable String>>> lookups,
+            Predicate<Change> isProvable) {
         var effects = new Effects();
         for (var change : changes) {
             var rows = lookups.getOrDefault(change, List.of());
             var received = change.job().receivedAt();
             effects.addTags(change.rule().tags(change.event(), rows), received);
-            effects.addPages(change.rule().pages(change.event(), rows), received);
+            var pages = change.rule().pages(change.event(), rows);
+            if (isProvable.test(change)) {
+                effects.addPages(pages, received);
+            } else {
+                effects.addPaths(pages.stream().map(Page::path).toList(), received);
+            }
         }
         return effects;
     }

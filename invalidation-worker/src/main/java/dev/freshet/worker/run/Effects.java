@@ -44,12 +44,6 @@ final class Effects {
         return pages;
     }
 
-    /** The earliest time at which something of it was received; empty when it is empty. */
-    Optional<Instant> received() {
-        return Stream.concat(tags.values().stream(), pages.values().stream().map(Stale::received))
-                .min(Instant::compareTo);
-    }
-
     void addTags(Collection<Tag> stale, Instant received) {
         stale.forEach(tag -> tags.merge(tag, received, Effects::earlier));
     }
@@ -60,6 +54,11 @@ final class Effects {
             var version = page.version().filter(Version::isValid).map(Version::new);
             pages.merge(page.path(), new Stale(received, version), Stale::plus);
         }
+    }
+
+    /** Pages of which nobody can say how new they must be. */
+    void addPaths(Collection<String> stale, Instant received) {
+        stale.forEach(path -> pages.merge(path, new Stale(received, Optional.empty()), Stale::plus));
     }
 
     void add(Effects other) {

@@ -1,18 +1,14 @@
 package dev.freshet.worker.run;
 
-import dev.freshet.catalog.Page;
 import dev.freshet.db.Database;
 import dev.freshet.model.Tag;
-import dev.freshet.worker.frontend.Version;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -36,18 +32,11 @@ final class LeftBehind {
     /** Writes the effects down in the caller's transaction. @return the row's id */
     long write(Connection connection, Effects effects) throws SQLException {
         try (var statement = connection.prepareStatement(
-                "insert into freshet.left_behind (tags, paths, versions, received) values (?, ?, ?, ?) returning id")) {
+                "insert into freshet.left_behind (tags, paths) values (?, ?) returning id")) {
             var tags = effects.tags().stream().map(Tag::name).toArray();
-            var versions = effects.pages().values().stream()
-                    .map(page -> page.version().map(Version::text).orElse(""))
-                    .toArray();
-            var received =
-                    effects.received().map(at -> at.atOffset(ZoneOffset.UTC)).orElse(null);
             statement.setArray(1, connection.createArrayOf("text", tags));
             statement.setArray(
                     2, connection.createArrayOf("text", effects.pages().keySet().toArray()));
-            statement.setArray(3, connection.createArrayOf("text", versions));
-            statement.setObject(4, received);
             try (var rows = statement.executeQuery()) {
                 rows.next();
                 return rows.getLong(1);
@@ -59,7 +48,7 @@ final class LeftBehind {
     List<Row> read(Duration age) {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("""
-                        select id, tags, paths, versions, coalesce(received, at) received from freshet.left_behind
+                        select id, tags, paths, at from freshet.left_behind
                          where at <= now() - :ms * interval '1 millisecond' order by id limit :limit""")
                         .bind("ms", age.toMillis())
                         .bind("limit", MAX_ROWS)
@@ -88,16 +77,9 @@ final class LeftBehind {
 
     private static Effects effects(ResultSet row) throws SQLException {
         var effects = new Effects();
-        var received = row.getObject("received", OffsetDateTime.class).toInstant();
-        effects.addTags(strings(row, "tags").stream().map(Tag::new).toList(), received);
-        var paths = strings(row, "paths");
-        var versions = strings(row, "versions");
-        for (int i = 0; i < paths.size(); i++) {
-            // a worker of an older release wrote none
-            var version =
-                    Optional.of(i < versions.size() ? versions.get(i) : "").filter(text -> !text.isEmpty());
-            effects.addPages(List.of(new Page(paths.get(i), version)), received);
-        }
+        var at = row.getObject("at", OffsetDateTime.class).toInstant();
+        effects.addTags(strings(row, "tags").stream().map(Tag::new).toList(), at);
+        effects.addPaths(strings(row, "paths"), at);
         return effects;
     }
 

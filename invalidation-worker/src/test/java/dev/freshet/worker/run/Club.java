@@ -73,7 +73,7 @@ final class Club implements AutoCloseable {
                   on conflict (id) do update set cohort_id = excluded.cohort_id
                 lookup: select cohort_id as "cohortId" from members where id = :id
                 tags: [ members, "cohort:{cohortId}" ]
-                paths: [ "/cohort/{cohortId}" ]
+                paths: [ { path: "/cohort/{cohortId}", version: "as of {at}" } ]
               member.deleted:
                 with: { id: /payload/id, at: /created_at }
                 identity: member:{id}

@@ -1,15 +1,19 @@
 package dev.freshet.worker.run;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.catalog.Page;
+import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.worker.frontend.Change;
 import dev.freshet.worker.frontend.Version;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class EffectsIT {
@@ -29,7 +33,6 @@ class EffectsIT {
         assertThat(effects.changes())
                 .containsExactly(
                         Change.of(new Tag("a"), FIRST), change("/p", "10", FIRST), change("/q", "green", FIRST));
-        assertThat(effects.received()).contains(FIRST);
     }
 
     @Test
@@ -40,27 +43,40 @@ class EffectsIT {
     }
 
     @Test
-    void whatIsLeftBehindKeepsItsVersionsAndWhenItWasReceived() throws Exception {
+    void onlyWhatIsSaysHowNewAPageMustBe() throws Exception {
         try (var club = new Club()) {
-            var effects = new Effects();
-            effects.addTags(List.of(new Tag("cohort:3")), FIRST);
-            effects.addPages(List.of(page("/p", "10"), new Page("/q", Optional.empty())), FIRST);
-            var leftBehind = new LeftBehind(club.database);
-            try (var connection = club.database.dataSource().getConnection()) {
-                leftBehind.write(connection, effects);
-            }
-            club.execute("insert into freshet.left_behind (tags, paths) values ('{a}', '{/r}')"); // an older release
-            var rows = leftBehind.read(Duration.ZERO);
-            assertThat(rows).hasSize(2);
-            assertThat(rows.getFirst().effects().changes())
-                    .containsExactlyElementsOf(effects.changes())
-                    .contains(change("/p", "10", FIRST));
-            assertThat(rows.getLast().effects().changes())
-                    .extracting(Change::member, Change::version)
-                    .containsExactly(
-                            org.assertj.core.groups.Tuple.tuple("t:a", Optional.empty()),
-                            org.assertj.core.groups.Tuple.tuple("p:/r", Optional.empty()));
+            assertThat(versions(club, saved(3, LATER))).isEqualTo(Map.of("/cohort/3", asOf(LATER)));
+            assertThat(versions(club, saved(4, FIRST)))
+                    .as("overtaken")
+                    .isEqualTo(Map.of("/cohort/3", Optional.empty()));
+            assertThat(versions(club, saved(5, LATER)))
+                    .as("that of the cohort that was left need not change")
+                    .isEqualTo(Map.of("/cohort/3", Optional.empty(), "/cohort/5", asOf(LATER)));
+            assertThat(versions(club, saved(5, LATER.plusSeconds(2)), saved(5, LATER.plusSeconds(1))))
+                    .as("in whatever order they come")
+                    .isEqualTo(Map.of("/cohort/5", asOf(LATER.plusSeconds(2))));
         }
+    }
+
+    private static Optional<Version> asOf(Instant at) {
+        return Optional.of(new Version("as of " + at));
+    }
+
+    private static String saved(int cohort, Instant at) {
+        return "{\"created_at\":\"" + at + "\",\"payload\":{\"id\":7,\"cohort\":" + cohort + "}}";
+    }
+
+    private static Map<String, Optional<Version>> versions(Club club, String... bodies) throws Exception {
+        var rule = club.catalog.rule("member.saved", "main").orElseThrow();
+        var changes = new ArrayList<Batch.Change>();
+        for (var body : bodies) {
+            var bytes = body.getBytes(UTF_8);
+            var job = Job.first(body, "main", "member.saved", FIRST, false, "trace", bytes);
+            changes.add(new Batch.Change(job, rule, rule.read(bytes, FIRST)));
+        }
+        var versions = new TreeMap<String, Optional<Version>>();
+        club.newApplier().apply(changes).effects().pages().forEach((path, page) -> versions.put(path, page.version()));
+        return versions;
     }
 
     private static Page page(String path, String version) {
