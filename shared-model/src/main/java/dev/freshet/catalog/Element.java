@@ -76,6 +76,13 @@ final class Element {
         return node instanceof ScalarNode && !isEmpty();
     }
 
+    /** Whether nothing stands there on purpose: {@code ""}. */
+    boolean isEmptyText() {
+        return node instanceof ScalarNode scalar
+                && scalar.getValue().isEmpty()
+                && !node.getTag().equals(Tag.NULL);
+    }
+
     boolean isMapping() {
         return node instanceof MappingNode;
     }

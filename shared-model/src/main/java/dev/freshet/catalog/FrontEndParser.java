@@ -44,6 +44,10 @@ final class FrontEndParser {
         var instances = section.require("instances", "instances: \"${FRONT_END_URLS}\"")
                 .map(e -> urls(e, parser.list(e), PAGES, "http://dashboard:3000"))
                 .orElse(List.of());
+        var different = Set.copyOf(instances);
+        if (different.stream().map(FrontEndParser::name).distinct().count() < different.size()) {
+            section.element().error("has instances that differ only in their queries", "give each a path of its own");
+        }
         var secrets = section.require("secret", "secret: \"${REVALIDATE_SECRET}\"")
                 .map(parser::secrets)
                 .orElse(List.of());
@@ -52,6 +56,11 @@ final class FrontEndParser {
         }
         return new FrontEnd(
                 name, type, instances, secrets, section.find("proof").flatMap(this::proof), "");
+    }
+
+    /** What instances are told apart by. */
+    private static String name(URI address) {
+        return address.toString().split("\\?", 2)[0];
     }
 
     private FrontEnd marked(String name, Section section) {
@@ -63,7 +72,9 @@ final class FrontEndParser {
         }
         // no default: marks under another prefix than the handler's would be written, confirmed and read by nobody
         var prefix = section.require("keyPrefix", "keyPrefix: \"nextjs:\", the one that the cache handler is given")
-                .flatMap(e -> e.text("printable characters without spaces, 200 at most", this::prefix));
+                .flatMap(e -> e.isEmptyText()
+                        ? Optional.of("") // as the handlers have it unless they are told otherwise
+                        : e.text("printable characters without spaces, 200 at most", this::prefix));
         return new FrontEnd(
                 name, FrontEnd.Type.NEXT_CACHE_HANDLER, redis, List.of(), Optional.empty(), prefix.orElse(""));
     }
@@ -102,16 +113,21 @@ final class FrontEndParser {
     }
 
     private static Optional<URI> url(Element element, String text, Set<String> schemes, String example) {
+        boolean isRedis = schemes.equals(REDIS);
         try {
             var url = URI.create(text);
             if (url.getHost() != null && schemes.contains(String.valueOf(url.getScheme()))) {
-                return Optional.of(url);
+                if (isRedis || url.getRawUserInfo() == null) {
+                    return Optional.of(url);
+                }
+                element.error("has a login, which is not sent", "take it out of the URL; calls are signed");
+                return Optional.empty();
             }
         } catch (IllegalArgumentException e) {
             // reported below
         }
-        boolean isSecret = schemes.equals(REDIS); // it may hold a password
-        element.error("must be " + (isSecret ? "one URL of one host" : "URLs") + " such as " + example
+        boolean isSecret = isRedis || text.contains("@"); // it may hold a password
+        element.error("must be " + (isRedis ? "one URL of one host" : "URLs") + " such as " + example
                 + (isSecret ? "" : ", was '" + text + "'"));
         return Optional.empty();
     }

@@ -199,6 +199,21 @@ class CatalogReaderTest {
                         "2: frontEnds.web.proof.header must be the name of a response header such as X-Freshet-Version,"
                                 + " was 'X Y'"),
                 Arguments.of(
+                        frontEnd("type: nextjs, instances: \"http://me:hush@a\", secret: s"),
+                        "2: frontEnds.web.instances has a login, which is not sent;"
+                                + " take it out of the URL; calls are signed"),
+                Arguments.of(
+                        frontEnd("type: nextjs, instances: \"//me:hush@a\", secret: s"),
+                        "2: frontEnds.web.instances must be URLs such as http://dashboard:3000"),
+                Arguments.of(
+                        frontEnd(
+                                "type: http, instances: \"http://a/x?i=1, http://a/x?i=2, http://a/x?i=2\", secret: s"),
+                        "2: frontEnds.web has instances that differ only in their queries;"
+                                + " give each a path of its own"),
+                Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"redis://a\", keyPrefix:"),
+                        "2: frontEnds.web.keyPrefix is empty"),
+                Arguments.of(
                         frontEnd("type: next-cache-handler, keyPrefix: \"a:\""),
                         "2: frontEnds.web has no redis; such as redis: \"${NEXT_CACHE_REDIS_URL}\""),
                 Arguments.of(
@@ -401,6 +416,7 @@ class CatalogReaderTest {
                   pages: { type: nextjs, instances: "dns+http://web:3000", secret: s, proof: { meta: v } }
                   search: { type: http, instances: "https://search/hook", secret: s, proof: { header: X-V } }
                   shared: { type: next-cache-handler, redis: "${R}", keyPrefix: "${P:-nextjs:}" }
+                  bare: { type: next-cache-handler, redis: "${R}", keyPrefix: "" }
                 events:
                   a.b: { with: { at: /at }, tags: [ x ], paths: [ /a, { path: /b, version: "{at}" } ] }
                 """;
@@ -427,7 +443,14 @@ class CatalogReaderTest {
                                 List.of(URI.create("redis://:hush@cache:6379/2")),
                                 List.of(),
                                 Optional.empty(),
-                                "nextjs:"));
+                                "nextjs:"),
+                        new FrontEnd(
+                                "bare",
+                                FrontEnd.Type.NEXT_CACHE_HANDLER,
+                                List.of(URI.create("redis://:hush@cache:6379/2")),
+                                List.of(),
+                                Optional.empty(),
+                                ""));
         assertThat(catalog.notes()).isEmpty();
         assertThat(catalog.toString()).contains("redis://cache:6379/2").doesNotContain("hush");
     }
