@@ -24,17 +24,13 @@ import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells front-end instances what they are owed, each one by a thread of its own, and looks again and again which
  * instances there are.
  */
 public final class Caller implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Caller.class);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
     /** How long a call under way may still take when the process ends. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     /** How often an instance that stays is said to be there. */
@@ -44,6 +40,9 @@ public final class Caller implements AutoCloseable {
     private final HttpClient client;
     private final Owed owed;
     private final List<Instances> frontEnds;
+    /** One for each front end, since a name may take long to resolve. */
+    private final List<Loop> looks;
+
     private final Map<String, Joined> joined = new ConcurrentHashMap<>();
     private final Map<Instance, InstanceCaller> callers = new ConcurrentHashMap<>();
     private final Map<String, Channel> channels = new HashMap<>();
@@ -97,6 +96,9 @@ public final class Caller implements AutoCloseable {
                 .filter(frontEnd -> !frontEnd.instances().isEmpty())
                 .map(frontEnd -> new Instances(frontEnd, resolver))
                 .toList();
+        this.looks = this.frontEnds.stream()
+                .map(instances -> new Loop("look-" + instances.frontEnd(), options.look(), () -> look(instances)))
+                .toList();
         for (var frontEnd : frontEnds) {
             if (!frontEnd.instances().isEmpty()) {
                 channels.put(frontEnd.name(), Channel.of(frontEnd, exchange, options.timeout(), clock));
@@ -114,7 +116,7 @@ public final class Caller implements AutoCloseable {
 
     public void start() {
         started = true;
-        frontEnds.forEach(instances -> threads.execute(() -> loop(instances)));
+        looks.forEach(Loop::start);
     }
 
     /** Names of front ends that cannot be found → why. */
@@ -137,10 +139,11 @@ public final class Caller implements AutoCloseable {
         }
     }
 
-    private void look(Instances instances) {
+    private Duration look(Instances instances) {
         var there = Set.copyOf(instances.look());
         join(instances.frontEnd(), there);
         meet(instances.frontEnd(), there).forEach(gone -> gone.close(PATIENCE));
+        return options.look();
     }
 
     /** @return those that tell instances which are gone */
@@ -183,6 +186,7 @@ public final class Caller implements AutoCloseable {
         synchronized (this) {
             closed = true;
         }
+        looks.forEach(Loop::close);
         try (var closing = Executors.newVirtualThreadPerTaskExecutor()) {
             callers.values().forEach(caller -> closing.execute(() -> caller.close(PATIENCE)));
         }
@@ -215,29 +219,6 @@ public final class Caller implements AutoCloseable {
             caller.start();
         }
         return caller;
-    }
-
-    /** A name may take long to resolve: each front end has a thread of its own. */
-    private void loop(Instances instances) {
-        try {
-            while (!closed) {
-                Thread.sleep(lookOrRecover(instances));
-            }
-        } catch (InterruptedException e) {
-            log.debug("no longer looking for front end {}", instances.frontEnd());
-        }
-    }
-
-    private Duration lookOrRecover(Instances instances) {
-        try {
-            look(instances);
-            return options.look();
-        } catch (RedisException e) {
-            return AFTER_A_FAULT; // the connection says itself that it is lost
-        } catch (RuntimeException e) {
-            log.error("cannot look for front end {}", instances.frontEnd(), e);
-            return AFTER_A_FAULT;
-        }
     }
 
     private void wake(String frontEnd) {

@@ -1,5 +1,6 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.settings.Durations;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.time.Duration;
@@ -34,6 +35,8 @@ public record CallerOptions(
         Duration look,
         Duration forget) {
 
+    /** Shorter, nobody could answer in time. */
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
     /** Shorter, a restart of all workers could forget instances that are there. */
     private static final Duration LEAST_FORGET = Duration.ofMinutes(10);
 
@@ -56,20 +59,16 @@ public record CallerOptions(
     }
 
     /**
-     * Reads {@code CALLBACK_TIMEOUT} (default 10s), {@code CALLBACK_MAX_TAGS} (default 5000), {@code CALLBACK_MAX_PAUSE}
+     * Reads {@code CALLBACK_TIMEOUT} (default 10s, at least 100ms), {@code CALLBACK_MAX_TAGS} (default 5000), {@code CALLBACK_MAX_PAUSE}
      * (default 5s), {@code CALLBACK_PROBE} (default 5s, 0s for never) and {@code CALLBACK_FORGET} (default 1h, at least
      * 10m).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */
     public static CallerOptions from(Settings settings) {
-        var forget = settings.duration("CALLBACK_FORGET", DEFAULTS.forget);
-        if (forget.compareTo(LEAST_FORGET) < 0) {
-            throw new SettingException("CALLBACK_FORGET must be 10m or longer, was " + forget.toSeconds() + "s");
-        }
         return new CallerOptions(
                 settings.number("CALLBACK_MAX_TAGS", DEFAULTS.mostPerCall, 1, 5_000),
-                settings.duration("CALLBACK_TIMEOUT", DEFAULTS.timeout),
+                atLeast(LEAST_TIMEOUT, settings, "CALLBACK_TIMEOUT", DEFAULTS.timeout),
                 DEFAULTS.firstPause,
                 settings.duration("CALLBACK_MAX_PAUSE", DEFAULTS.lastPause),
                 DEFAULTS.quiet,
@@ -79,7 +78,16 @@ public record CallerOptions(
                 DEFAULTS.idle,
                 settings.duration("CALLBACK_PROBE", DEFAULTS.ask),
                 DEFAULTS.look,
-                forget);
+                atLeast(LEAST_FORGET, settings, "CALLBACK_FORGET", DEFAULTS.forget));
+    }
+
+    private static Duration atLeast(Duration least, Settings settings, String name, Duration fallback) {
+        var duration = settings.duration(name, fallback);
+        if (duration.compareTo(least) < 0) {
+            throw new SettingException(
+                    name + " must be " + Durations.format(least) + " or longer, was " + Durations.format(duration));
+        }
+        return duration;
     }
 
     CallerOptions with(Duration ask) {

@@ -5,31 +5,38 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What a person must mend at the front ends, for health. Asks Redis at most once in some seconds. */
+/**
+ * What a person must mend at the front ends, for health, which must answer at once: Redis is asked in the background, at
+ * most once in some seconds, and the answer is that of the time before.
+ */
 public final class Faults {
     private static final Duration KEPT = Duration.ofSeconds(5);
 
     private final Owed owed;
     private final Caller caller;
-    private List<String> faults = List.of();
-    private long readAtNanos = System.nanoTime() - KEPT.toNanos();
+    private volatile List<String> atInstances = List.of();
+    private long askedAtNanos = System.nanoTime() - KEPT.toNanos();
 
     public Faults(Owed owed, Caller caller) {
         this.owed = owed;
         this.caller = caller;
     }
 
-    /** A sentence for each; those known last while Redis is away. */
+    /** A sentence for each; of the instances those known last, also while Redis is away. */
     public synchronized List<String> now() {
-        if (System.nanoTime() - readAtNanos >= KEPT.toNanos()) {
-            try {
-                faults = Stream.concat(notFound(), atInstances()).toList();
-            } catch (RedisException e) {
-                // the worker's health says itself that Redis is away
-            }
-            readAtNanos = System.nanoTime();
+        if (System.nanoTime() - askedAtNanos >= KEPT.toNanos()) {
+            askedAtNanos = System.nanoTime();
+            Thread.startVirtualThread(this::ask);
         }
-        return faults;
+        return Stream.concat(notFound(), atInstances.stream()).toList();
+    }
+
+    private void ask() {
+        try {
+            atInstances = atInstances().toList();
+        } catch (RedisException e) {
+            // the worker's health says itself that Redis is away
+        }
     }
 
     private Stream<String> notFound() {

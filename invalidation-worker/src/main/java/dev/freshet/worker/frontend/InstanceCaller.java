@@ -1,6 +1,5 @@
 package dev.freshet.worker.frontend;
 
-import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -10,8 +9,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 final class InstanceCaller {
     private static final Logger log = LoggerFactory.getLogger(InstanceCaller.class);
-    private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
     private static final Duration[] TIMES = LongStream.of(
                     50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 300_000)
             .mapToObj(Duration::ofMillis)
@@ -37,14 +33,12 @@ final class InstanceCaller {
     private final InstantSource clock;
     private final MeterRegistry metrics;
     private final Timer timeToFresh;
-    private final Semaphore wakeUp = new Semaphore(0);
-    private final Thread thread;
+    private final Loop loop;
     /** Whether it ever said which process it is; one that never does is asked less often. */
     private boolean saysBoot;
 
     private Instant askAgain = Instant.EPOCH;
     private volatile int stillOwed;
-    private volatile boolean closed;
 
     /** @param pages looks at them; empty: a confirmed call is taken for granted */
     InstanceCaller(
@@ -71,36 +65,23 @@ final class InstanceCaller {
                 .register(metrics);
         this.prover = pages.map(
                 all -> new Prover(owed.proofs(), all, instance, pacing, options, metrics, this::observe, this::wake));
-        this.thread = Thread.ofVirtual().name("tell-" + instance.name()).unstarted(this::loop);
+        this.loop = new Loop("tell-" + instance.name(), options.idle(), this::runOnce);
     }
 
     void start() {
-        thread.start();
+        loop.start();
         prover.ifPresent(Prover::start);
     }
 
     /** Lets a call under way end for a while, then breaks it off; what it carried stays owed. */
     void close(Duration patience) {
-        closed = true;
         prover.ifPresent(Prover::close);
-        if (thread.getState() == Thread.State.NEW) {
-            return;
-        }
-        wake();
-        try {
-            if (!thread.join(patience)) {
-                thread.interrupt();
-                thread.join();
-            }
-        } catch (InterruptedException e) {
-            thread.interrupt();
-            Thread.currentThread().interrupt();
-        }
+        loop.close(patience);
     }
 
     /** Something may be due earlier than the last look said. */
     void wake() {
-        wakeUp.release();
+        loop.wake();
     }
 
     /** How many members were owed at the last look. */
@@ -208,8 +189,9 @@ final class InstanceCaller {
     }
 
     private void observe(Turn.Due due) {
-        var took = Duration.between(due.received(), clock.instant());
-        timeToFresh.record(took.isNegative() ? Duration.ZERO : took);
+        due.received()
+                .map(received -> Duration.between(received, clock.instant()))
+                .ifPresent(took -> timeToFresh.record(took.isNegative() ? Duration.ZERO : took));
     }
 
     private void failed(Turn.Mine turn, String error, Duration wait) {
@@ -252,33 +234,5 @@ final class InstanceCaller {
                 .tags("frontend", instance.frontEnd(), "outcome", outcome)
                 .register(metrics)
                 .increment();
-    }
-
-    private void loop() {
-        try {
-            while (!closed) {
-                waitFor(runOrRecover());
-            }
-        } catch (InterruptedException e) {
-            log.debug("front end caller interrupted instance={}", instance.name());
-        }
-    }
-
-    private Duration runOrRecover() throws InterruptedException {
-        try {
-            return runOnce();
-        } catch (RedisException e) {
-            return AFTER_A_FAULT; // the connection says itself that it is lost
-        } catch (RuntimeException e) {
-            log.error("front end caller failed instance={}", instance.name(), e);
-            return AFTER_A_FAULT;
-        }
-    }
-
-    private void waitFor(Duration wait) throws InterruptedException {
-        long most = Math.min(wait.toMillis(), options.idle().toMillis());
-        if (wakeUp.tryAcquire(most, TimeUnit.MILLISECONDS)) {
-            wakeUp.drainPermits();
-        }
     }
 }

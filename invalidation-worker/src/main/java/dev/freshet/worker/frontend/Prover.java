@@ -1,6 +1,5 @@
 package dev.freshet.worker.frontend;
 
-import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -10,7 +9,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +24,10 @@ final class Prover {
     /** Longer than {@value #MOST} pages that do not answer take. */
     private static final Duration LEASE = Duration.ofMinutes(1);
 
-    private static final Duration AFTER_A_FAULT = Duration.ofSeconds(1);
+    /** Of the time in which a person may mend a page that stays old: up to about an hour. */
+    private static final int MOST_DOUBLINGS = 6;
+    /** Half a day: a page that could be mended by telling would have been. */
+    private static final int TIMES_UNTIL_GIVEN_UP = 22;
 
     private final Proofs proofs;
     private final PageProof pages;
@@ -36,9 +37,7 @@ final class Prover {
     private final MeterRegistry metrics;
     private final Consumer<Turn.Due> proven;
     private final Runnable owedAgain;
-    private final Semaphore wakeUp = new Semaphore(0);
-    private final Thread thread;
-    private volatile boolean closed;
+    private final Loop loop;
 
     /**
      * @param proven is given each change that was seen on its page for the first time
@@ -61,17 +60,16 @@ final class Prover {
         this.metrics = metrics;
         this.proven = proven;
         this.owedAgain = owedAgain;
-        this.thread = Thread.ofVirtual().name("prove-" + instance.name()).unstarted(this::loop);
+        this.loop = new Loop("prove-" + instance.name(), options.idle(), this::runOnce);
     }
 
     void start() {
-        thread.start();
+        loop.start();
     }
 
     /** Breaks off what is under way; it is looked at again by somebody else. */
     void close() {
-        closed = true;
-        thread.interrupt();
+        loop.close();
     }
 
     /** Whether it is of a page that says how new it is. */
@@ -93,7 +91,7 @@ final class Prover {
                     instance.name(),
                     left);
         }
-        wakeUp.release();
+        loop.wake();
     }
 
     /**
@@ -136,7 +134,6 @@ final class Prover {
     private boolean lookAt(Proofs.Proof proof) throws InterruptedException {
         var path = proof.due().name();
         var expected = proof.due().version().orElseThrow();
-        int times = proof.times() + 1;
         switch (pages.look(instance, path, expected)) {
             case PageProof.Look.Fresh() -> {
                 proofs.looked(instance, proof, Proofs.Outcome.FRESH, Duration.ZERO, "");
@@ -146,25 +143,29 @@ final class Prover {
                 }
             }
             case PageProof.Look.Old(var seen) -> {
-                var wait = times < Proofs.TIMES_UNTIL_FAULT
-                        ? pacing.backoff(proof.times(), Duration.ZERO)
-                        : options.mendTime();
-                var sentence = path + " is " + seen.text() + ", must be " + expected.text();
-                proofs.looked(instance, proof, Proofs.Outcome.OLD, wait, sentence);
+                int most = seen.isOrdered(expected) ? TIMES_UNTIL_GIVEN_UP : Proofs.TIMES_UNTIL_FAULT;
+                notFresh(proof, Proofs.Outcome.OLD, most, "is " + seen.text() + ", must be " + expected.text());
                 count("old");
-                report(times, sentence);
                 owedAgain.run();
             }
             case PageProof.Look.Unreadable(var why) -> {
-                var wait = pacing.backoff(proof.times(), Duration.ZERO);
-                var sentence = path + " " + why;
-                boolean isLost = times >= Proofs.TIMES_UNTIL_FAULT;
-                proofs.looked(instance, proof, isLost ? Proofs.Outcome.LOST : Proofs.Outcome.AGAIN, wait, sentence);
+                notFresh(proof, Proofs.Outcome.AGAIN, Proofs.TIMES_UNTIL_FAULT, why);
                 count("unreadable");
-                report(times, sentence);
             }
         }
         return true;
+    }
+
+    /** @param most times in a row; then it is left to somebody to mend */
+    private void notFresh(Proofs.Proof proof, Proofs.Outcome outcome, int most, String why) {
+        int times = proof.times() + 1;
+        int faults = times - Proofs.TIMES_UNTIL_FAULT;
+        var wait = faults < 0
+                ? pacing.backoff(proof.times(), Duration.ZERO)
+                : options.mendTime().multipliedBy(1L << Math.min(faults, MOST_DOUBLINGS));
+        var sentence = proof.due().name() + " " + why;
+        proofs.looked(instance, proof, times < most ? outcome : Proofs.Outcome.LOST, wait, sentence);
+        report(times, sentence);
     }
 
     /** The first time it is a fault, and then the less often the longer it lasts. */
@@ -186,33 +187,5 @@ final class Prover {
                 .tags("frontend", instance.frontEnd(), "outcome", outcome)
                 .register(metrics)
                 .increment();
-    }
-
-    private void loop() {
-        try {
-            while (!closed) {
-                waitFor(runOrRecover());
-            }
-        } catch (InterruptedException e) {
-            log.debug("front end prover interrupted instance={}", instance.name());
-        }
-    }
-
-    private Duration runOrRecover() throws InterruptedException {
-        try {
-            return runOnce();
-        } catch (RedisException e) {
-            return AFTER_A_FAULT; // the connection says itself that it is lost
-        } catch (RuntimeException e) {
-            log.error("front end prover failed instance={}", instance.name(), e);
-            return AFTER_A_FAULT;
-        }
-    }
-
-    private void waitFor(Duration wait) throws InterruptedException {
-        long most = Math.min(wait.toMillis(), options.idle().toMillis());
-        if (wakeUp.tryAcquire(most, TimeUnit.MILLISECONDS)) {
-            wakeUp.drainPermits();
-        }
     }
 }

@@ -68,7 +68,7 @@ sealed interface Turn {
      * A tag or a path that an instance is owed, or everything.
      *
      * @param value what Redis holds for it: {@code number received version}, with {@code c} behind the number once it was
-     *     confirmed; a confirmation counts only while it is still this one
+     *     confirmed; of an older release the number alone. A confirmation counts only while it is still this one
      */
     record Due(String member, String value) {
         boolean isTag() {
@@ -88,12 +88,14 @@ sealed interface Turn {
         }
 
         boolean isSecondPass() {
-            return value.charAt(value.indexOf(' ') - 1) == 'c';
+            return part(0).endsWith("c");
         }
 
-        /** When the delivery came that made it old. */
-        Instant received() {
-            return Instant.ofEpochMilli(Long.parseLong(part(1)));
+        /** When the delivery came that made it old; empty when nobody has written it down. */
+        Optional<Instant> received() {
+            return Optional.of(part(1))
+                    .filter(text -> !text.isEmpty())
+                    .map(text -> Instant.ofEpochMilli(Long.parseLong(text)));
         }
 
         /** What the page must carry at least; empty when nobody can tell. */
@@ -102,7 +104,8 @@ sealed interface Turn {
         }
 
         private String part(int index) {
-            return value.split(" ", 3)[index];
+            var parts = value.split(" ", 3);
+            return index < parts.length ? parts[index] : "";
         }
     }
 }

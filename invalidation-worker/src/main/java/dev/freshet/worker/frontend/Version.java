@@ -28,14 +28,19 @@ public record Version(String text) {
         return !text.isBlank() && text.strip().length() <= MAX_LENGTH;
     }
 
+    /** Whether it can be said which of the two is newer. */
+    boolean isOrdered(Version other) {
+        return isNumber() && other.isNumber();
+    }
+
     /** Whether this is the other one or, where both are numbers or instants, a newer one. */
     public boolean isAtLeast(Version other) {
-        return (isNumber() && other.isNumber()) ? number() >= other.number() : text.equals(other.text);
+        return isOrdered(other) ? number() >= other.number() : text.equals(other.text);
     }
 
     /** The newer one; of two that cannot be compared, the other one. */
     public Version newer(Version other) {
-        boolean isNewer = isNumber() && other.isNumber() && number() > other.number();
+        boolean isNewer = isOrdered(other) && number() > other.number();
         return isNewer ? this : other;
     }
 

@@ -19,7 +19,7 @@ for i = 6, #ARGV, 2 do
       redis.call('HDEL', KEYS[2], member)
     else
       redis.call('ZADD', KEYS[1], now + ARGV[3], member)
-      redis.call('HSET', KEYS[2], member, (string.gsub(number, ' ', 'c ', 1)))
+      redis.call('HSET', KEYS[2], member, (string.gsub(number, '^%d+', '%0c')))
     end
   elseif held and mine then
     redis.call('HSET', KEYS[2], member, (string.gsub(held, ' (%d+)', later, 1)))

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -117,6 +118,7 @@ class CallerIT {
     void anInstanceThatNeverAnswersIsGivenUpForNow() throws Exception {
         options = options.with(100, Duration.ofMillis(100));
         one.hang();
+        owed = owedBy("secret", one.address());
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         caller().runOnce();
         assertThat(statusOf(one).lastError()).contains("no answer within 100 ms");
@@ -185,6 +187,9 @@ class CallerIT {
         assertThat(statusOf(one).misconfigured()).isTrue();
         assertThat(statusOf(one).lastError()).contains("answered 401");
         assertThat(count("misconfigured")).isEqualTo(1);
+        var faults = new Faults(owed, caller);
+        await().untilAsserted(() ->
+                assertThat(faults.now()).containsExactly("dashboard " + one.address() + ": answered 401"));
 
         owed = owedBy("secret", one.address());
         owed.moveClock(options.mendTime());
@@ -270,7 +275,7 @@ class CallerIT {
         var caller = caller();
         caller.start();
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
-        await().until(() -> one.calls().size() == 1 && two.calls().size() == 1);
+        await().until(() -> one.tags().contains("a") && two.tags().contains("a"));
         caller.close();
         owed.record(Changes.of(List.of(new Tag("b")), List.of()));
         assertThat(one.tags()).containsExactly("a");
@@ -292,6 +297,7 @@ class CallerIT {
 
     @Test
     void twoProcessesTellEachInstanceOnce() {
+        owed = new Owed(server, prefix, frontEnds, Duration.ofHours(1), Owed.MOST_OWED);
         var first = caller();
         var second = caller();
         first.start();
@@ -384,13 +390,41 @@ class CallerIT {
 
         addresses.clear();
         caller.runOnce();
-        assertThat(caller.troubles()).containsEntry("dashboard", "front.test does not resolve");
+        assertThat(new Faults(owed, caller).now()).containsExactly("dashboard: front.test does not resolve");
 
         addresses.add("127.0.0.1");
         owed.moveClock(options.lastPause());
         caller.runOnce();
         assertThat(caller.troubles()).isEmpty();
         assertThat(one.tags()).containsExactly("a");
+    }
+
+    @Test
+    void aNameThatIsSlowToResolveDelaysNoOtherFrontEnd() {
+        var slow = URI.create("dns+http://slow.test");
+        var isAsked = new CountDownLatch(1);
+        var end = new CountDownLatch(1);
+        Instances.Resolver resolver = host -> {
+            isAsked.countDown();
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new UnknownHostException(host);
+        };
+        frontEnds = List.of(
+                new FrontEnd("slow", FrontEnd.Type.NEXTJS, List.of(slow), List.of("secret")),
+                new FrontEnd("dashboard", FrontEnd.Type.NEXTJS, List.of(one.address()), List.of("secret")));
+        owed = new Owed(server, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+        var caller =
+                open(new Caller(owed, frontEnds, resolver, options, InstantSource.system(), new Random(1), metrics));
+        caller.start();
+        await().until(() -> isAsked.getCount() == 0);
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        await().until(() -> one.tags().contains("a"));
+        assertThat(end.getCount()).isEqualTo(1);
+        end.countDown();
     }
 
     @Test

@@ -120,6 +120,9 @@ class PageProofIT {
         assertThat(proven).containsExactly("/a");
         assertThat(count("old")).isEqualTo(1);
         assertThat(count("fresh")).isEqualTo(1);
+        owed.moveClock(RENDER);
+        assertThat(tell()).as("a render may be under way that began before").containsExactly("/a");
+        assertThat(stillOwed()).isZero();
     }
 
     @Test
@@ -142,7 +145,7 @@ class PageProofIT {
     }
 
     @Test
-    void aPageThatStaysOldIsAFaultAndTriedEachMinuteAndHoldsNobodyUp() throws Exception {
+    void aPageThatStaysOldIsAFaultAndTriedSeldomAndHoldsNobodyUp() throws Exception {
         page("/a", "6");
         record("/a", "7");
         for (int i = 0; i < 5; i++) {
@@ -164,11 +167,29 @@ class PageProofIT {
         assertThat(visits("/a")).as("left alone meanwhile").isEqualTo(before);
 
         page("/a", "7");
-        owed.moveClock(Duration.ofMinutes(1));
+        owed.moveClock(Duration.ofMinutes(2));
         assertThat(tell()).contains("/a");
         prover.runOnce();
         assertThat(proven).contains("/a");
         assertThat(faults()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6, 22", "blue, 5"})
+    void aPageThatCannotBeMendedIsLetGo(String seen, int looks) throws Exception {
+        page("/a", seen);
+        record("/a", "7");
+        for (int i = 0; i < looks; i++) {
+            assertThat(tell()).containsExactly("/a");
+            prover.runOnce();
+            owed.moveClock(Duration.ofMinutes(65));
+        }
+        tell(); // the second call, where it is left to do
+        prover.runOnce();
+        owed.moveClock(Duration.ofHours(2));
+        assertThat(tell()).isEmpty();
+        assertThat(stillOwed()).isZero();
+        assertThat(faults()).containsExactly("/a is " + seen + ", must be 7");
     }
 
     @Test
