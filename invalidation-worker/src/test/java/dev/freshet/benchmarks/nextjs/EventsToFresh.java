@@ -205,6 +205,11 @@ final class EventsToFresh {
         }
     }
 
+    /** Pages that the worker has fetched after calls, by what it found. */
+    private long proofs(String outcome) {
+        return (long) freshet.metric("freshet_proofs_total", "outcome=\"" + outcome + "\"");
+    }
+
     private Verdict verdict(List<Event> alone, List<Event> events) throws InterruptedException {
         long reads = readers.stream().mapToLong(Reader::reads).sum();
         long afterConfirmed =
@@ -220,6 +225,9 @@ final class EventsToFresh {
         figures.put("reads", reads);
         figures.put("old_after_first_confirmation", afterConfirmed);
         figures.put("old_after_confirmation", afterSettled);
+        figures.put("proven_fresh", proofs("fresh"));
+        figures.put("proven_old", proofs("old"));
+        figures.put("proven_unreadable", proofs("unreadable"));
         figures.put(
                 "calls", nodes.stream().mapToInt(n -> n.app().told().calls()).sum());
         figures.put("dead", (long) dead);
@@ -233,6 +241,6 @@ final class EventsToFresh {
                 afterSettled,
                 reads,
                 afterConfirmed);
-        return new Verdict(name, afterSettled == 0 && dead == 0, line, figures);
+        return new Verdict(name, afterSettled == 0 && dead == 0 && proofs("unreadable") == 0, line, figures);
     }
 }

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A render reads its data, then the data changes and the instance confirms, then the render ends and stores the old page.
- * Provoked by holding the answer of the data source back: told once, the page stays old; told twice, it becomes fresh.
+ * Provoked by holding the answer of the data source back. Told once, the page stays old; told twice, it becomes fresh; and
+ * told once with a proof of freshness, too, because somebody looks.
  */
 final class FillRace {
     private static final int COHORT = 7;
@@ -33,66 +34,80 @@ final class FillRace {
 
     static Verdict play(Run run) throws Exception {
         int oldWithOne;
-        try (var fleet = started(run, NEVER)) {
-            oldWithOne = new FillRace(run, fleet).oldVisits();
+        try (var fleet = new Fleet(run, NEVER, Map.of())) {
+            oldWithOne = started(run, fleet, run.services().unproven()).toldOnce();
         }
         int oldWithTwo;
-        try (var fleet = started(run, LONGEST_RENDER)) {
-            var race = new FillRace(run, fleet);
-            boolean isProvoked = false;
-            for (int i = 0; i < ATTEMPTS && !isProvoked; i++) {
-                isProvoked = race.storeOldPage();
-            }
-            if (!isProvoked) {
-                throw new BrokenOffException("no render ended between the two calls in " + ATTEMPTS + " attempts");
-            }
-            Await.until(() -> race.isTold(2), "the instance was told twice");
-            oldWithTwo = race.countOld();
+        try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of())) {
+            oldWithTwo = started(run, fleet, run.services().unproven()).toldTwice();
+        }
+        double seenOld;
+        try (var fleet = new Fleet(run, NEVER, Map.of())) {
+            seenOld = started(run, fleet, run.services().proven()).toldOnceWithProof();
         }
         var figures = new LinkedHashMap<String, Object>();
         figures.put("visits", VISITS);
         figures.put("old_when_told_once", oldWithOne);
         figures.put("old_when_told_twice", oldWithTwo);
+        figures.put("proofs_that_found_it_old", (long) seenOld);
         return new Verdict(
                 "fill-race",
-                oldWithOne == VISITS && oldWithTwo == 0,
-                "a render that read old data ends after the confirmation: told once %d of %d visits see the old page, told twice %d"
-                        .formatted(oldWithOne, VISITS, oldWithTwo),
+                oldWithOne == VISITS && oldWithTwo == 0 && seenOld > 0,
+                "a render that read old data ends after the confirmation: told once %d of %d visits see the old page, told twice %d, told once and found old by %.0f proofs 0"
+                        .formatted(oldWithOne, VISITS, oldWithTwo, seenOld),
                 figures);
     }
 
-    private static Fleet started(Run run, Duration longestRender) throws Exception {
-        var fleet = new Fleet(run, longestRender, Map.of());
-        try {
-            fleet.start(Map.of("PAGES_URLS", "")); // res.revalidate would read the same data, and be held instead
-            return fleet;
-        } catch (Exception e) {
-            fleet.close();
-            throw e;
-        }
+    private static FillRace started(Run run, Fleet fleet, String catalog) throws Exception {
+        // no pages router: res.revalidate would read the same data, and be held instead
+        fleet.start(Map.of("CATALOG", catalog, "PAGES_URLS", ""));
+        return new FillRace(run, fleet);
     }
 
-    /** With one call only. */
-    private int oldVisits() throws Exception {
+    private int toldOnce() throws Exception {
         storeOldPage();
         return countOld();
     }
 
-    /** @return whether the old page was stored before a second call */
-    private boolean storeOldPage() throws Exception {
-        run.send(fleet.freshet(), COHORT); // the page is old now and nobody has asked for it since
-        Await.until(() -> isTold(1), "the instance confirmed the first change");
-        var held = run.source().holdNext(COHORT);
-        var visit = CompletableFuture.supplyAsync(() -> visit());
+    private int toldTwice() throws Exception {
+        boolean isProvoked = false;
+        for (int i = 0; i < ATTEMPTS && !isProvoked; i++) {
+            isProvoked = storeOldPage() && !isToldTwice();
+        }
+        if (!isProvoked) {
+            throw new BrokenOffException("no render ended between the two calls in " + ATTEMPTS + " attempts");
+        }
+        Await.until(this::isToldTwice, "the instance was told twice");
+        return countOld();
+    }
+
+    /** @return how many proofs found the page old; it is fresh then */
+    private double toldOnceWithProof() throws Exception {
+        node.app().hidePages(); // else a look would render the page itself before the old one is stored
         try {
+            storeOldPage();
+        } finally {
+            node.app().showPages();
+        }
+        Await.until(() -> visit() >= run.current(COHORT), "the page is fresh again");
+        return fleet.freshet().metric("freshet_proofs_total", "outcome=\"old\"");
+    }
+
+    /** @return whether the render showed old data when it ended */
+    private boolean storeOldPage() throws Exception {
+        var held = run.source().holdNext(COHORT);
+        CompletableFuture<Integer> visit;
+        try {
+            run.send(fleet.freshet(), COHORT); // expires the page, so that the next visit renders it
+            Await.until(this::isTold, "the instance confirmed the first change");
+            visit = CompletableFuture.supplyAsync(this::visit);
             held.awaitRead();
             run.send(fleet.freshet(), COHORT);
-            Await.until(() -> isTold(1), "the instance confirmed the second change");
+            Await.until(this::isTold, "the instance confirmed the second change");
         } finally {
             held.release();
         }
-        int shown = visit.get(Await.DEADLINE.toSeconds(), TimeUnit.SECONDS);
-        return shown < run.current(COHORT) && !isTold(2);
+        return visit.get(Await.DEADLINE.toSeconds(), TimeUnit.SECONDS) < run.current(COHORT);
     }
 
     private int countOld() throws InterruptedException {
@@ -104,12 +119,12 @@ final class FillRace {
         return old;
     }
 
-    /** Whether the instance has confirmed the newest value, or that and the second call. */
-    private boolean isTold(int times) {
-        int newest = run.current(COHORT);
-        return times == 1
-                ? node.app().told().confirmed(COHORT) >= newest
-                : node.app().told().settled(page.subject()).getOrDefault(COHORT, 0) >= newest;
+    private boolean isTold() {
+        return node.app().told().confirmed(COHORT) >= run.current(COHORT);
+    }
+
+    private boolean isToldTwice() {
+        return node.app().told().settled(page.subject()).getOrDefault(COHORT, 0) >= run.current(COHORT);
     }
 
     private int visit() {

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.freshet.ingest.Ingest;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.settings.Settings;
-import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import java.io.IOException;
@@ -148,6 +147,6 @@ final class Freshet implements AutoCloseable {
     }
 
     private static String freePort() {
-        return Integer.toString(EmbeddedRedis.freePort());
+        return Integer.toString(Ports.free());
     }
 }

@@ -1,6 +1,5 @@
 package dev.freshet.benchmarks.nextjs;
 
-import dev.freshet.testing.EmbeddedRedis;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,7 +20,7 @@ final class Instance implements AutoCloseable {
     private final Site site;
     private final Path folder;
     private final Map<String, String> environment;
-    private final int port = EmbeddedRedis.freePort();
+    private final int port = Ports.free();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Visitor visitor = new Visitor(url());

@@ -21,8 +21,11 @@ final class Services implements AutoCloseable {
     /** How many counters schema.sql makes. */
     static final int COHORTS = 40;
 
+    private static final String PROOF = "    proof: { meta: freshet-version }\n";
+
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Map<String, String> settings = new HashMap<>();
+    private final String unproven;
 
     /** @param folder the catalog is written into it */
     Services(Path folder) throws IOException {
@@ -33,14 +36,23 @@ final class Services implements AutoCloseable {
             settings.put("REDIS_QUEUE_URL", queue.url().toString());
             settings.put("REDIS_CACHE_URL", cache.url().toString());
             settings.put("DATABASE_URL", database.url().toString());
-            var catalog = folder.resolve("catalog.yaml");
-            Files.writeString(catalog, resource("catalog.yaml"));
-            settings.put("CATALOG", catalog.toString());
+            var text = resource("catalog.yaml");
+            settings.put("CATALOG", write(folder.resolve("catalog.yaml"), text));
+            unproven = write(folder.resolve("unproven.yaml"), text.replace(PROOF, ""));
             load(database);
         } catch (RuntimeException | IOException e) {
             close();
             throw e;
         }
+    }
+
+    /** The same catalog without proof of freshness: what a worker tells is not looked at afterwards. */
+    String unproven() {
+        return unproven;
+    }
+
+    String proven() {
+        return Objects.requireNonNull(settings.get("CATALOG"));
     }
 
     /** Where everything is, as settings of Freshet's processes. */
@@ -72,6 +84,11 @@ final class Services implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("cannot make the counters", e);
         }
+    }
+
+    private static String write(Path file, String text) throws IOException {
+        Files.writeString(file, text);
+        return file.toString();
     }
 
     private static String resource(String name) throws IOException {

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /** Stands between the worker and one instance, sees what the instance confirms, and can take the instance away. */
 final class Tap implements AutoCloseable {
@@ -17,6 +18,7 @@ final class Tap implements AutoCloseable {
     private final Relay relay = new Relay();
     private final URI instance;
     private final Told told;
+    private volatile CountDownLatch hidden = new CountDownLatch(0);
     private volatile int failure;
     private volatile int refused;
 
@@ -40,6 +42,15 @@ final class Tap implements AutoCloseable {
         failure = status;
     }
 
+    /** Keeps the worker from looking at pages, until {@link #showPages}. */
+    void hidePages() {
+        hidden = new CountDownLatch(1);
+    }
+
+    void showPages() {
+        hidden.countDown();
+    }
+
     /** Calls that were not answered 200. */
     int refused() {
         return refused;
@@ -47,6 +58,7 @@ final class Tap implements AutoCloseable {
 
     @Override
     public void close() {
+        showPages();
         relay.close();
     }
 
@@ -56,6 +68,9 @@ final class Tap implements AutoCloseable {
         if (failure != 0) {
             countRefused(isCall);
             return Reply.of(failure);
+        }
+        if (!request.path().startsWith("/api/")) {
+            Await.latch(hidden, "the worker may look at pages");
         }
         var reply = relay.pass(request, instance);
         if (isCall && reply.status() == 200) {
