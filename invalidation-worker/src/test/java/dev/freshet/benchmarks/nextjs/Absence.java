@@ -40,9 +40,14 @@ final class Absence {
         try (var fleet = new Fleet(run, LONGEST_RENDER, Map.of());
                 var proxy = new Proxy(fleet.nodes().stream().map(Node::instance).toList());
                 var visitor = new Visitor(proxy.url())) {
-            fleet.start(Map.of());
+            fleet.start(unproven(run));
             return new Absence(run, fleet, proxy, visitor).play();
         }
+    }
+
+    /** A proof of freshness would be the first visit. */
+    private static Map<String, String> unproven(Run run) {
+        return Map.of("CATALOG", run.services().unproven());
     }
 
     private Verdict play() throws Exception {
@@ -99,7 +104,7 @@ final class Absence {
             boolean isOld = isOldPastTheProxy(third, BUILT);
             var all = new ArrayList<>(fleet.nodes());
             all.add(third);
-            fleet.work(all, Map.of());
+            fleet.work(all, unproven(run));
             visitUntil(third, BUILT);
             return isOld;
         }

@@ -30,6 +30,7 @@ final class Chromium implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(60);
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
 
+    private final Path profile;
     private final Process process;
     private final HttpClient http = HttpClient.newHttpClient();
     private final WebSocket socket;
@@ -45,7 +46,9 @@ final class Chromium implements AutoCloseable {
      * @param folder for its profile and its log
      */
     Chromium(Path program, Path folder) throws IOException, InterruptedException {
-        var profile = Files.createTempDirectory(folder, "chromium");
+        profile = folder.resolve("chromium");
+        Site.delete(profile);
+        Files.createDirectories(profile);
         process = Programs.start(
                 folder,
                 folder.resolve("chromium.log"),
@@ -68,7 +71,7 @@ final class Chromium implements AutoCloseable {
         try {
             socket = http.newWebSocketBuilder()
                     .connectTimeout(DEADLINE)
-                    .buildAsync(page(port(profile)), new Listener())
+                    .buildAsync(page(port()), new Listener())
                     .get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
             send("Page.enable", Map.of());
         } catch (ExecutionException | TimeoutException e) {
@@ -119,9 +122,10 @@ final class Chromium implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         Programs.kill(process);
         http.shutdownNow();
+        Site.delete(profile);
     }
 
     private JsonNode send(String method, Map<String, Object> parameters) throws InterruptedException {
@@ -169,7 +173,7 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    private int port(Path profile) throws IOException, InterruptedException {
+    private int port() throws IOException, InterruptedException {
         var file = profile.resolve("DevToolsActivePort");
         Await.until(() -> !process.isAlive() || !firstLine(file).isEmpty(), "the browser has started");
         if (!process.isAlive()) {

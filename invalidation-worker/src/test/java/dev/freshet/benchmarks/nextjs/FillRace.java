@@ -83,11 +83,12 @@ final class FillRace {
 
     /** @return how many proofs found the page old; it is fresh then */
     private double toldOnceWithProof() throws Exception {
-        node.app().hidePages(); // else a look would render the page itself before the old one is stored
+        // else a look, at the other instance even, would be what is held
+        fleet.nodes().forEach(one -> one.app().hidePages());
         try {
             storeOldPage();
         } finally {
-            node.app().showPages();
+            fleet.nodes().forEach(one -> one.app().showPages());
         }
         Await.until(() -> visit() >= run.current(COHORT), "the page is fresh again");
         return fleet.freshet().metric("freshet_proofs_total", "outcome=\"old\"");

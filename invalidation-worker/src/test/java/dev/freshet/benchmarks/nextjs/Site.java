@@ -219,7 +219,8 @@ final class Site {
         }
     }
 
-    private static void delete(Path path) throws IOException {
+    /** With all that is in it; nothing happens when it does not exist. */
+    static void delete(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
