@@ -14,6 +14,7 @@ final class FrontEndParser {
     static final List<String> MARKED = List.of("type", "redis", "keyPrefix");
     private static final Set<String> PAGES = Set.of("http", "https", "dns+http", "dns+https");
     private static final Set<String> REDIS = Set.of("redis", "rediss");
+    private static final String DATABASE = "(/\\d{0,5})?";
     private static final String PREFIX = "[\\x21-\\x7e]{0,200}";
 
     private final CatalogParser parser;
@@ -116,12 +117,13 @@ final class FrontEndParser {
         boolean isRedis = schemes.equals(REDIS);
         try {
             var url = URI.create(text);
-            if (url.getHost() != null && schemes.contains(String.valueOf(url.getScheme()))) {
-                if (isRedis || url.getRawUserInfo() == null) {
-                    return Optional.of(url);
-                }
+            boolean isOfScheme = url.getHost() != null && schemes.contains(String.valueOf(url.getScheme()));
+            if (isOfScheme && !isRedis && url.getRawUserInfo() != null) {
                 element.error("has a login, which is not sent", "take it out of the URL; calls are signed");
                 return Optional.empty();
+            }
+            if (isOfScheme && (!isRedis || url.getPath().matches(DATABASE))) {
+                return Optional.of(url);
             }
         } catch (IllegalArgumentException e) {
             // reported below

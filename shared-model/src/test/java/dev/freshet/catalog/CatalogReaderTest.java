@@ -224,6 +224,9 @@ class CatalogReaderTest {
                         frontEnd("type: next-cache-handler, redis: \"http://:hush@a\", keyPrefix: \"a:\""),
                         "2: frontEnds.web.redis must be one URL of one host such as redis://cache:6379"),
                 Arguments.of(
+                        frontEnd("type: next-cache-handler, redis: \"redis://a/b\", keyPrefix: \"a:\""),
+                        "2: frontEnds.web.redis must be one URL of one host such as redis://cache:6379"),
+                Arguments.of(
                         frontEnd("type: next-cache-handler, redis: \"redis://a, redis://b\", keyPrefix: \"a:\""),
                         "2: frontEnds.web has several values for redis; give each Redis a front end of its own"),
                 Arguments.of(

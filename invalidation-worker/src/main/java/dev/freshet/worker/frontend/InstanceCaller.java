@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class InstanceCaller {
     private static final Logger log = LoggerFactory.getLogger(InstanceCaller.class);
+    private static final int MOST_BOOTS = 100;
     private static final Duration[] TIMES = LongStream.of(
                     50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 300_000)
             .mapToObj(Duration::ofMillis)
@@ -34,6 +37,9 @@ final class InstanceCaller {
     private final MeterRegistry metrics;
     private final Timer timeToFresh;
     private final Loop loop;
+    /** The processes that answered: none comes back, unless several share the address. */
+    private final Set<String> boots = new HashSet<>();
+
     /** Whether it ever said which process it is; one that never does is asked less often. */
     private boolean saysBoot;
 
@@ -182,7 +188,15 @@ final class InstanceCaller {
 
     private boolean isAnother(String boot, boolean toldEverything) {
         boolean isAnother = owed.answered(instance, boot, toldEverything);
-        if (isAnother) {
+        if (boots.size() > MOST_BOOTS) {
+            boots.clear();
+        }
+        if (isAnother && !boots.add(boot)) {
+            log.error(
+                    "front end not one process frontEnd={} instance={} cause=one that answered before answers again",
+                    instance.frontEnd(),
+                    instance.name());
+        } else if (isAnother) {
             log.info("front end started anew frontEnd={} instance={}", instance.frontEnd(), instance.name());
         }
         return isAnother;

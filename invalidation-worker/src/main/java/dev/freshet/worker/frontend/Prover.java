@@ -165,11 +165,14 @@ final class Prover {
                 : options.mendTime().multipliedBy(1L << Math.min(faults, MOST_DOUBLINGS));
         var sentence = proof.due().name() + " " + why;
         proofs.looked(instance, proof, times < most ? outcome : Proofs.Outcome.LOST, wait, sentence);
-        report(times, sentence);
+        report(times, why);
     }
 
-    /** The first time it is a fault, and then the less often the longer it lasts. */
-    private void report(int times, String sentence) {
+    /**
+     * The first time it is a fault, and then the less often the longer it lasts. Without the path, in which an e-mail
+     * address may stand; the status names it.
+     */
+    private void report(int times, String why) {
         int faults = times - Proofs.TIMES_UNTIL_FAULT + 1;
         if (faults > 0 && Integer.bitCount(faults) == 1) {
             log.error(
@@ -177,7 +180,7 @@ final class Prover {
                     instance.frontEnd(),
                     instance.name(),
                     times,
-                    sentence);
+                    why);
         }
     }
 

@@ -100,7 +100,7 @@ sealed interface Turn {
 
         /** What the page must carry at least; empty when nobody can tell. */
         Optional<Version> version() {
-            return Optional.of(part(2)).filter(text -> !text.isEmpty()).map(Version::new);
+            return Optional.of(part(2)).filter(Version::isValid).map(Version::new);
         }
 
         private String part(int index) {

@@ -17,15 +17,17 @@ public record Version(String text) {
 
     /** Reads {@code 17}, {@code 2026-01-31T12:00:00Z}, or any other text that is not blank. */
     public Version {
-        text = canonical(text.strip());
-        if (text.isEmpty() || text.length() > MAX_LENGTH) {
-            throw new IllegalArgumentException("a version must be 1 to " + MAX_LENGTH + " characters");
+        if (!isValid(text)) {
+            throw new IllegalArgumentException("a version must be 1 to " + MAX_LENGTH + " printable characters");
         }
+        text = canonical(text.strip());
     }
 
     /** Whether {@link #Version} takes the text. */
     public static boolean isValid(String text) {
-        return !text.isBlank() && text.strip().length() <= MAX_LENGTH;
+        return !text.isBlank()
+                && text.strip().length() <= MAX_LENGTH
+                && text.strip().chars().noneMatch(Character::isISOControl);
     }
 
     /** Whether it can be said which of the two is newer. */

@@ -352,6 +352,23 @@ class PageProofIT {
     }
 
     @Test
+    void whatALookCameToCountsOnceThoughItIsSaidTwice() {
+        page("/a", "6");
+        record("/a", "7");
+        tell();
+        var proof =
+                owed.proofs().take(instance, Duration.ofMinutes(1), 1).proofs().getFirst();
+        for (int i = 0; i < 2; i++) {
+            owed.proofs().looked(instance, proof, Proofs.Outcome.OLD, Duration.ZERO, "/a is 6, must be 7");
+        }
+        var turn = (Turn.Mine) owed.take(instance, Duration.ofSeconds(30), 5_000, Duration.ZERO);
+        assertThat(turn.due()).singleElement().satisfies(due -> {
+            assertThat(due.value()).startsWith("3 "); // everything, the change, and this
+            assertThat(due.isSecondPass()).isFalse();
+        });
+    }
+
+    @Test
     void aPathLeadsToNoOtherHost() throws Exception {
         assertThat(look(META, "@127.0.0.2/", "7"))
                 .isEqualTo(new PageProof.Look.Unreadable("is no path, since it does not begin with /"));

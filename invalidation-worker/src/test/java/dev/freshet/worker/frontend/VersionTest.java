@@ -39,7 +39,8 @@ class VersionTest {
     }
 
     @Test
-    void whatIsBlankOrTooLongIsNoVersion() {
+    void whatIsBlankOrTooLongOrCannotBePrintedIsNoVersion() {
+        assertThat(Version.isValid("1\nERROR 2")).isFalse();
         assertThat(Version.isValid(" ")).isFalse();
         assertThat(Version.isValid("x".repeat(201))).isFalse();
         assertThatThrownBy(() -> new Version(" ")).isInstanceOf(IllegalArgumentException.class);
