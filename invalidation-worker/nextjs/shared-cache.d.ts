@@ -12,10 +12,10 @@ export type RedisClient =
  * export const { GET, POST } = revalidateRoute({ stored: tagClocks(client, { keyPrefix: 'nextjs:' }) })
  * ```
  *
- * @param options.keyPrefix as the cache handler has it; `nextjs:` unless given
+ * @param options.keyPrefix as the cache handler has it; `''` where it was given none
  * @param options.ahead how many ms the mark lies ahead, for instances whose clocks differ; 1,000 unless given
  */
 export function tagClocks(
   client: RedisClient,
-  options?: { keyPrefix?: string; ahead?: number },
+  options: { keyPrefix: string; ahead?: number },
 ): (call: Call) => Promise<void>

@@ -4,15 +4,20 @@ const REVALIDATED = '__revalidated_tags__'
 const ALL_PAGES = '_N_T_/layout'
 const AT_ONCE = 1_000
 
-/** All instances compare with one clock, that of their Redis; in one step, so that no later mark is undone. */
+/** All instances compare with one clock, that of their Redis; a mark never moves back, whoever made it. */
 const MARK = `
 local time = redis.call('TIME')
-local at = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1])
-for i = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], at) end
+local at = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+for i = 2, #ARGV do
+  local held = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0)
+  if not held or held < at then redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f', at)) end
+end
 return #ARGV - 1`
 
 /** @type {typeof import('./shared-cache.d.ts').tagClocks} */
-export function tagClocks(client, { keyPrefix = 'nextjs:', ahead = 1_000 } = {}) {
+export function tagClocks(client, { keyPrefix, ahead = 1_000 } = {}) {
+  // no default: marks under another prefix than the handler's would be written, confirmed and read by nobody
+  if (typeof keyPrefix !== 'string') throw new TypeError("needs the cache handler's keyPrefix; '' if it has none")
   const send = (args) => (typeof client.call === 'function' ? client.call(...args) : client.sendCommand(args))
 
   return async function stored({ tags, paths, everything }) {
