@@ -41,7 +41,7 @@ export function createReceiver(name, act, options = {}) {
   async function receive(header, read, context) {
     const allowed = known()
     if (allowed.length === 0) {
-      return refuse(500, 'no secret is configured in this process; set REVALIDATE_SECRET as Freshet has it')
+      return refuse(403, 'no secret is configured in this process; set REVALIDATE_SECRET as Freshet has it')
     }
     if (!header) return refuse(401, 'no signature: X-Freshet-Signature is missing')
     const body = await read()

@@ -38,5 +38,5 @@ test('the route is made of the functions of Next.js', async () => {
   const { revalidateRoute } = await import('../route.js')
   const { GET, POST } = revalidateRoute({ readyAfter: 0 })
   assert.equal((await GET(new Request('http://next/'))).status, 200)
-  assert.equal((await POST(new Request('http://next/', { method: 'POST' }))).status, 500)
+  assert.equal((await POST(new Request('http://next/', { method: 'POST' }))).status, 403)
 })

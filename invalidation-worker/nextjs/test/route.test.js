@@ -165,7 +165,7 @@ test('without a secret it is closed, and says so', async (t) => {
     const { url, did } = await start(t, { secrets })
     for (const key of ['', 'undefined', 'old']) {
       const answer = await tell(url, { ...nothing, tags: ['a'] }, { secrets: [key] })
-      assert.equal(answer.status, 500)
+      assert.equal(answer.status, 403)
       assert.match(answer.body.error, /set REVALIDATE_SECRET/)
     }
     assert.equal(did.length, 0)

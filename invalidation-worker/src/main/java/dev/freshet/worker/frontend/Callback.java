@@ -25,6 +25,7 @@ final class Callback implements Channel {
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
     private static final int MOST_BYTES = 16 * 1024;
     private static final int LONGEST_BOOT_ID = 100;
+    private static final int LONGEST_REASON = 200;
 
     private final Exchange exchange;
     private final Duration timeout;
@@ -106,7 +107,7 @@ final class Callback implements Channel {
 
     private Answer read(Exchange.Reply reply) {
         int status = reply.status();
-        var error = "answered " + status;
+        var error = "answered " + status + reason(reply.body());
         if (!isKit && status / 100 == 2) {
             return new Answer.Confirmed(Optional.empty());
         }
@@ -118,12 +119,24 @@ final class Callback implements Channel {
         };
     }
 
+    /** What the answer says itself, such as the kit's sentence about a wrong secret; empty when it says nothing. */
+    private static String reason(String body) {
+        return text(body, "error")
+                .filter(reason -> reason.chars().noneMatch(Character::isISOControl))
+                .map(reason -> ": " + reason.substring(0, Math.min(reason.length(), LONGEST_REASON)))
+                .orElse("");
+    }
+
     /** The name of the process that answered; empty when it does not say. */
     static Optional<String> boot(String body) {
+        return text(body, "boot").filter(boot -> boot.length() <= LONGEST_BOOT_ID);
+    }
+
+    private static Optional<String> text(String body, String field) {
         try {
             return Optional.ofNullable(JSON.readTree(body))
-                    .map(json -> json.path("boot").asText(""))
-                    .filter(boot -> !boot.isEmpty() && boot.length() <= LONGEST_BOOT_ID);
+                    .map(json -> json.path(field).asText(""))
+                    .filter(text -> !text.isEmpty());
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }

@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 public final class Faults {
     private static final Duration KEPT = Duration.ofSeconds(5);
 
+    /** A deploy takes less; an instance that has not confirmed for so long may need somebody. */
+    private static final Duration LONG = Duration.ofMinutes(2);
+
     private final Owed owed;
     private final Caller caller;
     private volatile List<String> atInstances = List.of();
@@ -53,6 +56,9 @@ public final class Faults {
     }
 
     private static Stream<String> refusal(FrontEndStatus status) {
-        return status.misconfigured() ? Stream.of(status.lastError().orElse("refuses")) : Stream.empty();
+        boolean isAwayForLong = status.isOpen() && status.oldestDueAge().compareTo(LONG) >= 0;
+        return status.misconfigured() || isAwayForLong
+                ? Stream.of(status.lastError().orElse("refuses"))
+                : Stream.empty();
     }
 }

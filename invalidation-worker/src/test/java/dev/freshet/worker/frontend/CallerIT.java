@@ -185,11 +185,11 @@ class CallerIT {
         assertThat(one.refused()).isEqualTo(1);
         assertThat(one.calls()).isEmpty();
         assertThat(statusOf(one).misconfigured()).isTrue();
-        assertThat(statusOf(one).lastError()).contains("answered 401");
+        assertThat(statusOf(one).lastError()).contains("answered 401: no valid signature");
         assertThat(count("misconfigured")).isEqualTo(1);
         var faults = new Faults(owed, caller);
-        await().untilAsserted(() ->
-                assertThat(faults.now()).containsExactly("dashboard " + one.address() + ": answered 401"));
+        await().untilAsserted(() -> assertThat(faults.now())
+                .containsExactly("dashboard " + one.address() + ": answered 401: no valid signature"));
 
         owed = owedBy("secret", one.address());
         owed.moveClock(options.mendTime());
@@ -210,6 +210,21 @@ class CallerIT {
         owed.record(Changes.of(List.of(new Tag("a")), List.of()));
         late.runOnce();
         assertThat(one.refused()).isEqualTo(1);
+    }
+
+    @Test
+    void anInstanceThatIsAwayForLongShowsInHealth() throws Exception {
+        one.failWith(500, Map.of());
+        var caller = caller();
+        var faults = new Faults(owed, caller);
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        for (int i = 0; i < 3; i++) {
+            caller.runOnce();
+            owed.moveClock(options.lastBackoff());
+        }
+        owed.moveClock(Duration.ofSeconds(76)); // two minutes in all, and less than it takes to be gone
+        await().untilAsserted(() ->
+                assertThat(faults.now()).containsExactly("dashboard " + one.address() + ": answered 500"));
     }
 
     @Test
