@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
@@ -14,13 +15,18 @@ import java.util.stream.IntStream;
 final class Deploy {
     private static final Duration LONGEST_RENDER = Duration.ofSeconds(1);
     private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("freshet.deploy", 60));
-    private static final int BEFORE = 30;
-    private static final Duration BETWEEN = Duration.ofMillis(250);
+    /** Until second calls come between the first ones as often as they will. */
+    private static final int WARM_UP = 20;
+
+    private static final int BEFORE = 60;
+    /** Of any length up to this one, so that events do not fall into step with the pauses between calls. */
+    private static final Duration LONGEST_BETWEEN = Duration.ofMillis(600);
 
     private final Run run;
     private final Freshet freshet;
     private final Node steady;
     private final Node deployed;
+    private final Random random = new Random(5);
     private int events;
 
     private Deploy(Run run, Fleet fleet) {
@@ -38,6 +44,9 @@ final class Deploy {
     }
 
     private Verdict play() throws Exception {
+        for (int i = 0; i < WARM_UP; i++) {
+            changeUntilFresh();
+        }
         var before = new ArrayList<Double>();
         for (int i = 0; i < BEFORE; i++) {
             before.add(changeUntilFresh());
@@ -98,7 +107,7 @@ final class Deploy {
         int value = run.send(freshet, cohort);
         Await.until(() -> shows(steady, Page.cohort(cohort), cohort, value), "the other instance is fresh");
         double millis = (System.nanoTime() - start) / 1e6;
-        Thread.sleep(BETWEEN.toMillis());
+        Thread.sleep(random.nextLong(LONGEST_BETWEEN.toMillis()));
         return millis;
     }
 
