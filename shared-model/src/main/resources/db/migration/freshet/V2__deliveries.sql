@@ -1,0 +1,28 @@
+-- One row per delivery: the log, the spill and the overflow of dead letters; they differ by state.
+create table freshet.deliveries (
+  id text primary key,
+  site text not null,
+  topic text not null,
+  state text not null check (state in ('spilled', 'queued', 'retry', 'done', 'dead', 'discarded')),
+  outcome text not null default '',
+  attempts int not null default 0,
+  received timestamptz not null,
+  applied timestamptz,
+  fresh timestamptz,
+  changed timestamptz not null default now(),
+  place bigint generated always as identity,
+  job bytea
+);
+
+create index deliveries_received on freshet.deliveries (received, id);
+create index deliveries_spilled on freshet.deliveries (place) where state = 'spilled';
+create index deliveries_changed on freshet.deliveries (changed) where job is null;
+
+comment on table freshet.deliveries is 'what became of each accepted delivery';
+comment on column freshet.deliveries.outcome is 'done: applied, overtaken or ignored; retry and dead: the last error';
+comment on column freshet.deliveries.attempts is 'tries so far';
+comment on column freshet.deliveries.applied is 'when it was committed';
+comment on column freshet.deliveries.fresh is 'when no cached read was older any more';
+comment on column freshet.deliveries.changed is 'of this row; what is done is pruned by it';
+comment on column freshet.deliveries.place is 'the order in which spilled deliveries go back into the queue';
+comment on column freshet.deliveries.job is 'as the queue holds it: while it is spilled, or of a dead letter whose body moved here';
