@@ -19,7 +19,7 @@ import java.util.Arrays;
  * line of JSON, times in nanoseconds since 1970; the body is as it came and is never looked into. Fields that this
  * version does not know are ignored, so that old and new processes can run side by side.
  */
-final class JobCodec {
+public final class JobCodec {
     static final int VERSION = 1;
     private static final int MAX_ERROR_LENGTH = 1_000;
     private static final long NANOS = 1_000_000_000L;
@@ -27,7 +27,7 @@ final class JobCodec {
 
     private JobCodec() {}
 
-    static byte[] encode(Job job) {
+    public static byte[] encode(Job job) {
         var bytes = new ByteArrayOutputStream(job.body().length + 320);
         bytes.writeBytes((job.id() + "\n" + header(job) + "\n").getBytes(UTF_8));
         bytes.writeBytes(job.body());
@@ -35,7 +35,7 @@ final class JobCodec {
     }
 
     /** @throws JobFormatException when the bytes are no job, or one of a newer version */
-    static Job decode(byte[] bytes) {
+    public static Job decode(byte[] bytes) {
         int header = lineAfter(bytes, 0);
         int body = lineAfter(bytes, header);
         var id = new String(bytes, 0, header - 1, UTF_8);
@@ -53,7 +53,7 @@ final class JobCodec {
     }
 
     /** A job that carries bytes nobody can read, so that they can be kept as a dead letter. */
-    static Job unreadable(byte[] bytes, Instant now) {
+    public static Job unreadable(byte[] bytes, Instant now) {
         var id = "unreadable:" + Sha256.hex(bytes);
         return Job.first(id, "", "", now, false, "", bytes);
     }
