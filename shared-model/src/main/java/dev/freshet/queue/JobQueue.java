@@ -31,6 +31,7 @@ public final class JobQueue {
     public static final int MAX_BATCH = 1_000;
 
     private final ScriptRunner redis;
+    private final String prefix;
     private final Partitions partitions;
     private final Waiting waiting;
     private final Beats beats;
@@ -43,6 +44,7 @@ public final class JobQueue {
 
     JobQueue(ScriptRunner redis, QueueOptions options) {
         this.redis = redis;
+        this.prefix = options.prefix();
         this.partitions = new Partitions(redis, options);
         this.waiting = new Waiting(redis);
         this.beats = new Beats(redis, options.prefix());
@@ -223,6 +225,23 @@ public final class JobQueue {
     /** As {@link #status}, partition by partition. */
     public List<QueueStatus> statuses() {
         return fromAll(Partition::status);
+    }
+
+    /**
+     * Whether every accepted job is in exactly one place, and what stands by itself. Reads all names of keys in Redis, page
+     * by page, and holds nobody up.
+     */
+    public QueueAudit audit() {
+        return new Inspection(redis, prefix, partitions.all()).run(false);
+    }
+
+    /**
+     * As {@link #audit}, and mends each stray in the moment in which it is found, whatever workers do meanwhile.
+     *
+     * @return what was found before it was mended
+     */
+    public QueueAudit repair() {
+        return new Inspection(redis, prefix, partitions.all()).run(true);
     }
 
     /**

@@ -220,18 +220,7 @@ final class Partition {
     }
 
     CompletionStage<QueueStatus> status() {
-        String[] touched = {
-            keys.ready,
-            keys.claims,
-            keys.suspect,
-            keys.retry,
-            keys.replay,
-            keys.dead,
-            keys.counts,
-            keys.paused,
-            keys.claimPrefix
-        };
-        return redis.<List<Object>>runTimed(STATUS, MULTI, touched).thenApply(QueueStatus::read);
+        return redis.<List<Object>>runTimed(STATUS, MULTI, keys.places()).thenApply(QueueStatus::read);
     }
 
     /** Each partition has a pause of its own, so that a claim sees it in its own script. */

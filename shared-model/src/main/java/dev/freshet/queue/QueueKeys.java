@@ -1,5 +1,7 @@
 package dev.freshet.queue;
 
+import java.util.Arrays;
+
 /** The names of all keys of a partition. They share one hash tag, so that a script may use them together on a cluster. */
 final class QueueKeys {
     final String ready;
@@ -39,6 +41,20 @@ final class QueueKeys {
         waits = base + "waits";
         workers = base + "workers";
         workersAt = base + "workers:at";
+    }
+
+    /** What status looks at, as its script numbers them. */
+    String[] places() {
+        return new String[] {ready, claims, suspect, retry, replay, dead, counts, paused, claimPrefix};
+    }
+
+    /** What an audit looks at, as its script numbers them. */
+    String[] audited() {
+        var keys = Arrays.copyOf(places(), 12);
+        keys[9] = deadAt;
+        keys[10] = crashes;
+        keys[11] = awaited;
+        return keys;
     }
 
     /** Where the number of partitions stands. */

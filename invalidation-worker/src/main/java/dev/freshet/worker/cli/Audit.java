@@ -27,10 +27,10 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Whether cached values are what the database says",
+        description = "Whether cached values are what the database says, and every delivery is in the queue once",
         commandListHeading = "Commands:%n",
         footerHeading = "%nExample:%n",
-        footer = "  freshet audit cache --sample 500")
+        footer = {"  freshet audit cache --sample 500", "  freshet audit queue"})
 final class Audit {
     private static final Duration SETTLE = Duration.ofSeconds(2);
 

@@ -98,7 +98,7 @@ public final class Freshet {
                 .addSubcommand(method("pause"))
                 .addSubcommand(method("resume"))
                 .addSubcommand(new Check(terminal))
-                .addSubcommand(new Audit(terminal))
+                .addSubcommand(new CommandLine(new Audit(terminal)).addSubcommand(new AuditQueue(terminal)))
                 .addSubcommand(new Explain(terminal))
                 .addSubcommand(method("completion"))
                 .addSubcommand(method("help"))

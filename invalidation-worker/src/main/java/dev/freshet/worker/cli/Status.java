@@ -63,7 +63,8 @@ final class Status implements Runnable {
         }
     }
 
-    private static Map<String, Long> places(QueueStatus queue) {
+    /** By name, in the order of a job's life. */
+    static Map<String, Long> places(QueueStatus queue) {
         var places = new LinkedHashMap<String, Long>();
         places.put("ready", queue.ready());
         places.put("claimed", queue.claimed());

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.catalog.CatalogReader;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
@@ -243,5 +245,63 @@ class QueueCommandsIT {
         assertThat(run("resume").out()).isEqualTo("resumed\n");
         assertThat(queue.paused()).isEmpty();
         assertThat(run("resume", "--json").json().path("was").asBoolean()).isFalse();
+    }
+
+    @Test
+    void theAuditOfASoundQueueEndsWithZero() {
+        bury("user.signup", "1", "boom");
+        var audit = run("audit", "queue");
+        assertThat(audit.code()).isZero();
+        assertThat(audit.out())
+                .startsWith("PARTITION  ACCEPTED  READY")
+                .contains("DATABASE_URL is not set")
+                .endsWith("audit: accepted=1 missing=0 strays=0 spilled=-\n");
+        var json = run("audit", "queue", "--json").json();
+        assertThat(json.path("accepted").asInt()).isEqualTo(1);
+        assertThat(json.path("partitions").get(0).path("dead").asInt()).isEqualTo(1);
+        assertThat(json.path("spilled").isNull()).isTrue();
+    }
+
+    @Test
+    void theAuditNamesWhatIsStrayAndMendsItWhenAskedTo() {
+        var key = prefix + ":{q:0}:dead:at";
+        queue.partitions();
+        server.await(server.session().commands().zadd(key, 1, "main:user.signup:1".getBytes(UTF_8)));
+
+        var found = run("audit", "queue");
+        assertThat(found.code()).isEqualTo(1);
+        assertThat(found.out())
+                .contains("stray in partition 0: the time of a death without a dead letter, main:user.signup:1\n")
+                .contains("'freshet audit queue --repair' mends")
+                .endsWith("audit: accepted=0 missing=0 strays=1 spilled=-\n");
+        var json = run("audit", "queue", "--json").json();
+        assertThat(json.path("strays").get(0).path("kind").asText()).isEqualTo("time");
+
+        var mended = run("audit", "queue", "--repair");
+        assertThat(mended.code()).isEqualTo(1);
+        assertThat(mended.out())
+                .contains(
+                        "mended in partition 0: the time of a death without a dead letter, main:user.signup:1; removed")
+                .endsWith("audit: accepted=0 missing=0 strays=0 mended=1 spilled=-\n");
+        assertThat(run("audit", "queue", "--repair").code()).isZero();
+    }
+
+    @Test
+    void theAuditCountsWhatIsSpilled() {
+        var own = new HashMap<>(environment);
+        var url = services.newDatabase();
+        own.put("DATABASE_URL", url.toString());
+        assertThat(CommandRun.of(own, "audit", "queue").out())
+                .contains("PostgreSQL does not say what is spilled: ")
+                .endsWith("spilled=-\n");
+        try (var database = new Database(url, DatabaseOptions.DEFAULTS)) {
+            database.migrate();
+            database.jdbi()
+                    .useHandle(
+                            handle -> handle.execute(
+                                    "insert into freshet.deliveries (id, site, topic, state, received,"
+                                            + " job) values ('1', 'main', 'a.b', 'spilled', now(), ''), ('2', 'main', 'a.b', 'done', now(), null)"));
+        }
+        assertThat(CommandRun.of(own, "audit", "queue").out()).endsWith("spilled=1\n");
     }
 }
