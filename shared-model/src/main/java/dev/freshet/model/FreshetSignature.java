@@ -40,6 +40,38 @@ public final class FreshetSignature {
         return header(List.of(secret), at, body);
     }
 
+    /**
+     * What of a request to the webhook service is signed beside its body, so that what was read on its way cannot be sent
+     * to another address.
+     *
+     * @param method such as {@code POST}
+     * @param target path and query as the request line has them
+     * @param key value of {@code Idempotency-Key}; empty where none is sent
+     */
+    public record Call(String method, String target, String key) {
+        /**
+         * What stands before the body: {@code v2}, the time, method, target and key, each with a line feed, which none of
+         * them can contain. It begins with no digit, so that nothing is ever signed by both forms.
+         *
+         * @param seconds unix time, as the header says it
+         */
+        public byte[] start(String seconds) {
+            return String.join("\n", "v2", seconds, method, target, key, "").getBytes(UTF_8);
+        }
+    }
+
+    /**
+     * The value of the header {@link #HEADER} of a request to the webhook service: {@code t=<unix seconds>,v2=<hex
+     * HMAC-SHA256 of call and body>}.
+     *
+     * @param secret shared with the receiver, not empty
+     * @param at when the request is sent; whole seconds count
+     */
+    public static String header(String secret, Instant at, Call call, byte[] body) {
+        var seconds = String.valueOf(at.getEpochSecond());
+        return "t=" + seconds + ",v2=" + Hmac.signHex(secret, call.start(seconds), body);
+    }
+
     private static String hex(String secret, Instant at, byte[] body) {
         return Hmac.signHex(secret, (at.getEpochSecond() + ".").getBytes(UTF_8), body);
     }

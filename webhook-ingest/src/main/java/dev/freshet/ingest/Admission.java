@@ -3,9 +3,11 @@ package dev.freshet.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.Site;
+import dev.freshet.ingest.SignatureScheme.Sent;
 import dev.freshet.ingest.SignatureScheme.Verdict;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.RequestLimit;
+import dev.freshet.model.FreshetSignature.Call;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;
@@ -22,6 +24,8 @@ final class Admission {
             404, "unknown_site", "there is no such site here; check the address against the catalog's sites");
     private static final Answer TOO_LARGE = Answer.error(
             413, "too_large", "a body may have at most " + RequestBody.MAX_BYTES + " bytes; send less at once");
+    private static final Answer ENCODED =
+            Answer.error(415, "encoded", "send the body as it is, without Content-Encoding; it is not unpacked here");
     private static final Answer TOO_MANY =
             Answer.error(429, "too_many_requests", "too many requests from this address; wait as Retry-After says");
 
@@ -62,6 +66,9 @@ final class Admission {
         if (candidates.isEmpty()) {
             return refuse(ctx, UNKNOWN_SITE);
         }
+        if (isEncoded(ctx)) {
+            return refuse(ctx, ENCODED);
+        }
         var body = bodies.read(ctx.req().getInputStream(), ctx.req().getContentLengthLong());
         if (body.isEmpty()) {
             return refuse(ctx, TOO_LARGE);
@@ -69,10 +76,12 @@ final class Admission {
         var verdict = Verdict.MISSING;
         for (var site : candidates) {
             var scheme = SignatureScheme.of(site);
-            verdict = scheme.verify(ctx.header(scheme.header()), body.get(), site.secrets(), clock.instant());
+            var key = scheme.idHeader().map(name -> String.join(",", headers(ctx, name)));
+            var call = new Call(ctx.req().getMethod(), target(ctx), key.orElse(""));
+            var sent = new Sent(headers(ctx, scheme.header()), call, body.get());
+            verdict = scheme.verify(sent, site.secrets(), clock.instant());
             if (verdict == Verdict.VALID) {
-                return Optional.of(
-                        Delivery.of(site, body.get(), scheme.idHeader().map(ctx::header)));
+                return Optional.of(Delivery.of(site, body.get(), key));
             }
         }
         return refuse(ctx, unsigned(verdict, SignatureScheme.of(candidates.getLast()), body.get()));
@@ -87,12 +96,27 @@ final class Admission {
 
     /** Some proxies append to the header, others add another one; of all of them the last is the nearest. */
     private String address(Context ctx) {
-        var forwardedFor = String.join(",", Collections.list(ctx.req().getHeaders("X-Forwarded-For")));
-        return addresses.key(ctx.req().getRemoteAddr(), forwardedFor);
+        return addresses.key(ctx.req().getRemoteAddr(), String.join(",", headers(ctx, "X-Forwarded-For")));
+    }
+
+    private static List<String> headers(Context ctx, String name) {
+        return Collections.list(ctx.req().getHeaders(name));
+    }
+
+    /** As the request line has it: nothing decoded. */
+    private static String target(Context ctx) {
+        var query = ctx.req().getQueryString();
+        return ctx.req().getRequestURI() + (query == null ? "" : "?" + query);
+    }
+
+    /** A few bytes can unfold to gigabytes, and what is signed are the bytes as they came. */
+    private static boolean isEncoded(Context ctx) {
+        return headers(ctx, "Content-Encoding").stream()
+                .anyMatch(coding -> !coding.isBlank() && !coding.strip().equalsIgnoreCase("identity"));
     }
 
     private void answer(Context ctx, Answer answer, String address) {
-        outcomes.refusal(answer, ctx.path(), address);
+        outcomes.refusal(answer, ctx.endpoint().path, address);
         answer.send(ctx);
     }
 
@@ -104,7 +128,9 @@ final class Admission {
                         ? unsigned("missing", "sign the body and send the signature in " + header)
                         : Answer.error(400, "malformed", "send a JSON object, signed, with the signature in " + header);
             case WRONG ->
-                unsigned("wrong", header + " does not fit the body; sign the bytes as sent, with this site's secret");
+                unsigned(
+                        "wrong",
+                        header + " does not fit; sign the bytes as sent, with this site's secret, and send it once");
             case EXPIRED ->
                 unsigned(
                         "expired",

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 sealed interface Envelope {
     /**
      * @param id empty when the sender gave none; otherwise 1 to {@value #MAX_ID} printable ASCII characters, where a
-     *     longer or stranger one is replaced by its digest
-     * @param topic such as {@code enrollment.created}, printable ASCII
+     *     longer or stranger one, or one that may be an e-mail address, is replaced by its digest
+     * @param topic such as {@code enrollment.created}, printable ASCII without colon and @
      */
     record Legible(Optional<String> id, String topic) implements Envelope {}
 
@@ -49,9 +49,9 @@ sealed interface Envelope {
         return Reader.walk(body, null);
     }
 
-    /** An id as it stands, or its digest when it is too long or too strange. */
+    /** An id as it stands, or its digest when it is too long, too strange, or a person's address: ids are shown and kept. */
     static String shortId(String id) {
-        return Reader.isPrintable(id, MAX_ID) ? id : Sha256.hex(id.getBytes(UTF_8));
+        return Reader.isPrintable(id, MAX_ID) && !id.contains("@") ? id : Sha256.hex(id.getBytes(UTF_8));
     }
 
     /** The pass over one body. */
@@ -109,8 +109,10 @@ sealed interface Envelope {
             if (topic.isEmpty()) {
                 return new Illegible("neither resource and action nor topic say what happened");
             }
-            if (!isPrintable(topic, MAX_TOPIC) || topic.contains(":")) { // else two deliveries could get one job's id
-                return new Illegible("the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters, no colon");
+            boolean ambiguous = topic.contains(":"); // two deliveries could get one job's id
+            if (!isPrintable(topic, MAX_TOPIC) || ambiguous || topic.contains("@")) { // topics are logged
+                return new Illegible(
+                        "the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters, no colon, no @");
             }
             var id = Optional.ofNullable(fields.get("id")).filter(text -> !text.isEmpty());
             return new Legible(id.map(Envelope::shortId), topic);

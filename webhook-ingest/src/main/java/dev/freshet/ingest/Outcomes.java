@@ -54,16 +54,20 @@ final class Outcomes {
                         millis(took));
     }
 
-    /** A request was not let in. */
-    void refusal(Answer answer, String path, String address) {
+    /**
+     * A request was not let in.
+     *
+     * @param route the pattern that its path matched, never the path: a sender chooses that, and may write anything there
+     */
+    void refusal(Answer answer, String route, String address) {
         count(answer);
         // who is told to wait may well not; the first refusals were enough to read
         log.atLevel(answer.status() == 429 ? Level.DEBUG : Level.INFO)
                 .log(
-                        "refused outcome={} status={} path={} address={}",
+                        "refused outcome={} status={} route={} address={}",
                         answer.outcome(),
                         answer.status(),
-                        loggable(path),
+                        route,
                         address);
     }
 
@@ -73,12 +77,6 @@ final class Outcomes {
                 .tag("outcome", answer.outcome())
                 .register(meters)
                 .increment();
-    }
-
-    /** A sender chooses the path; a line must not become two, nor carry an e-mail address. */
-    private static String loggable(String path) {
-        var shown = path.length() > 100 ? path.substring(0, 100) : path;
-        return shown.replaceAll("[^A-Za-z0-9/_.-]", "?");
     }
 
     private static String millis(Duration took) {

@@ -15,15 +15,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How one kind of sender signs: HMAC-SHA256 over the bytes as they came, described by data, so that another provider is
  * one more line in {@link #ALL}. A request is valid if any of the site's secrets made any of its signatures; without a
  * secret nothing is valid.
+ *
+ * <p>The same work is done whatever was sent: one digest for each secret, and one for a secret that nobody knows where
+ * the site has none, compared as bytes and in constant time with each signature, also where there is none.
  *
  * @param name as the catalog's {@code scheme} and the path {@code /webhooks/NAME} say it
  * @param header carries the signature; looked up without regard to case
@@ -49,7 +51,11 @@ record SignatureScheme(
 
     enum Content {
         BODY,
-        /** The header is a list {@code t=UNIX_SECONDS,PREFIXsignature,…}; signed are the seconds, a dot and the body. */
+        /**
+         * The header is a list {@code t=UNIX_SECONDS,PREFIXsignature,…}; signed are the seconds, a dot and the body. Where
+         * it holds a {@code v2=}, only these count, and method, address and key are signed too ({@link
+         * FreshetSignature.Call}).
+         */
         TIMESTAMP_DOT_BODY
     }
 
@@ -57,10 +63,19 @@ record SignatureScheme(
         VALID,
         /** No signature came with the request. */
         MISSING,
+        /** It fits nothing, cannot be read, or came more than once. */
         WRONG,
-        /** Correctly formed, but signed too long ago or too far ahead. */
+        /** Signed with a right secret, but too long ago or too far ahead. */
         EXPIRED
     }
+
+    /**
+     * What a signature may be about.
+     *
+     * @param signatures each value of the header; a request should have one
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Sent(List<String> signatures, FreshetSignature.Call call, byte[] body) {}
 
     static final SignatureScheme THINKIFIC = new SignatureScheme(
             "thinkific", "X-Thinkific-Hmac-Sha256", Encoding.HEX, "", Content.BODY, Duration.ZERO, Optional.empty());
@@ -76,61 +91,65 @@ record SignatureScheme(
             .collect(Collectors.toUnmodifiableMap(SignatureScheme::name, scheme -> scheme));
 
     private static final String TIMESTAMP = "t=";
+    private static final String CALL_PREFIX = "v2=";
     private static final int MAX_TIMESTAMP_DIGITS = 12;
+    /** More than anybody has secrets. */
+    private static final int MAX_SIGNATURES = 8;
+
+    private static final byte[] NOTHING = {};
+    private static final byte[] NO_SIGNATURE = new byte[32];
+    private static final String NOBODYS = UUID.randomUUID().toString();
 
     /** The reader of the catalog has refused schemes that are none. */
     static SignatureScheme of(Site site) {
         return Objects.requireNonNull(ALL.get(site.scheme()), site.scheme());
     }
 
-    /**
-     * @param value of the header, null when it was not sent
-     * @param secrets that may have signed, usually one, more while they are rotated
-     */
-    Verdict verify(@Nullable String value, byte[] body, List<String> secrets, Instant now) {
-        if (value == null || value.isBlank()) {
-            return Verdict.MISSING;
-        }
-        return switch (content) {
-            case BODY -> matches(Stream.of(value.strip()), secrets, secret -> Hmac.sign(secret, body));
-            case TIMESTAMP_DOT_BODY -> verifyTimed(value, body, secrets, now);
+    /** @param secrets that may have signed, usually one, more while they are rotated */
+    Verdict verify(Sent sent, List<String> secrets, Instant now) {
+        var value = sent.signatures().size() == 1 ? sent.signatures().getFirst().strip() : "";
+        var verdict = switch (content) {
+            case BODY -> fits(List.of(value), prefix, secrets, NOTHING, sent.body()) ? Verdict.VALID : Verdict.WRONG;
+            case TIMESTAMP_DOT_BODY -> verifyTimed(value, sent, secrets, now);
         };
+        return sent.signatures().stream().allMatch(String::isBlank) ? Verdict.MISSING : verdict;
     }
 
-    private Verdict verifyTimed(String value, byte[] body, List<String> secrets, Instant now) {
+    private Verdict verifyTimed(String value, Sent sent, List<String> secrets, Instant now) {
         var parts = Arrays.stream(value.split(",")).map(String::strip).toList();
-        var timestamp = parts.stream()
+        var times = parts.stream()
                 .filter(part -> part.startsWith(TIMESTAMP))
                 .map(part -> part.substring(TIMESTAMP.length()))
-                .findFirst();
-        if (timestamp.isEmpty() || !isSeconds(timestamp.get())) {
+                .toList();
+        boolean timed = times.size() == 1 && isSeconds(times.getFirst());
+        var seconds = timed ? times.getFirst() : "0";
+        boolean ofCall = parts.stream().anyMatch(part -> part.startsWith(CALL_PREFIX));
+        var start = ofCall ? sent.call().start(seconds) : (seconds + ".").getBytes(UTF_8);
+        boolean fits = fits(parts, ofCall ? CALL_PREFIX : prefix, secrets, start, sent.body());
+        if (!timed || !fits) {
             return Verdict.WRONG;
         }
-        var signedAt = Instant.ofEpochSecond(Long.parseLong(timestamp.get()));
-        if (Duration.between(signedAt, now).abs().compareTo(tolerance) > 0) {
-            return Verdict.EXPIRED;
-        }
-        var start = (timestamp.get() + ".").getBytes(UTF_8);
-        return matches(parts.stream(), secrets, secret -> Hmac.sign(secret, start, body));
+        var off = Duration.between(Instant.ofEpochSecond(Long.parseLong(seconds)), now);
+        return off.abs().compareTo(tolerance) > 0 ? Verdict.EXPIRED : Verdict.VALID;
     }
 
     /** Compares every signature with that of every secret, without an early end that a clock could see. */
-    private Verdict matches(Stream<String> values, List<String> secrets, Function<String, byte[]> sign) {
-        var signatures = values.filter(part -> part.startsWith(prefix))
-                .map(part -> part.substring(prefix.length()))
+    private boolean fits(List<String> values, String marked, List<String> secrets, byte[] start, byte[] body) {
+        var signatures = values.stream()
+                .filter(part -> part.startsWith(marked))
+                .map(part -> part.substring(marked.length()))
                 .flatMap(text -> decode(text).stream())
+                .limit(MAX_SIGNATURES)
                 .toList();
-        boolean valid = false;
-        for (var secret : secrets) {
-            if (secret.isEmpty()) {
-                continue;
-            }
-            var expected = sign.apply(secret);
-            for (var signature : signatures) {
-                valid |= MessageDigest.isEqual(expected, signature);
+        var keys = secrets.stream().filter(secret -> !secret.isEmpty()).toList();
+        boolean found = false;
+        for (var key : keys.isEmpty() ? List.of(NOBODYS) : keys) {
+            var expected = Hmac.sign(key, start, body);
+            for (var signature : signatures.isEmpty() ? List.of(NO_SIGNATURE) : signatures) {
+                found |= MessageDigest.isEqual(expected, signature);
             }
         }
-        return valid ? Verdict.VALID : Verdict.WRONG;
+        return found && !keys.isEmpty() && !signatures.isEmpty();
     }
 
     private Optional<byte[]> decode(String text) {

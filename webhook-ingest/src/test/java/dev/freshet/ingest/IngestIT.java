@@ -251,6 +251,61 @@ class IngestIT {
     }
 
     @Test
+    void aKeyThatIsAnEMailAddressIsKnownByItsDigest() throws Exception {
+        var body = "{\"topic\":\"applicant.approved\",\"payload\":{}}".getBytes(UTF_8);
+        var answer = post("/events", body, signature(), header(body), "Idempotency-Key", "ada@example.com");
+        assertThat(answer.body())
+                .contains("accepted", Sha256.hex("ada@example.com".getBytes(UTF_8)))
+                .doesNotContain("@");
+    }
+
+    @Test
+    void whatIsSignedWithItsAddressIsTakenAtNoOther() throws Exception {
+        var body = "{\"topic\":\"applicant.approved\",\"payload\":{}}".getBytes(UTF_8);
+        var call = new FreshetSignature.Call("POST", "/events", "signed-whole");
+        var header = FreshetSignature.header("app-secret", Instant.now(), call, body);
+        var moved = request("/api/applicants/cached")
+                .header(signature(), header)
+                .header("Idempotency-Key", "signed-whole")
+                .method("PATCH", BodyPublishers.ofByteArray(body))
+                .build();
+        assertThat(http.send(moved, BodyHandlers.ofString()).body()).contains("signature_wrong");
+        assertThat(post("/events", body, signature(), header, "Idempotency-Key", "another")
+                        .body())
+                .contains("signature_wrong");
+        assertThat(post("/events", body, signature(), header, "Idempotency-Key", "signed-whole")
+                        .body())
+                .contains("accepted");
+    }
+
+    @Test
+    void aSignatureThatComesTwiceIsRefused() throws Exception {
+        var body = delivery("twice");
+        var right = Hmac.signHex("one", body);
+        var name = "X-Thinkific-Hmac-Sha256";
+        assertThat(post(WEBHOOKS, body, name, right, name, right).body()).contains("signature_wrong");
+        assertThat(post(WEBHOOKS, body, name, right, name, "00").body()).contains("signature_wrong");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "identity, gzip", "x"})
+    void aCompressedBodyIsRefusedBeforeItIsRead(String coding) throws Exception {
+        var body = delivery("packed");
+        var right = Hmac.signHex("one", body);
+        var answer = post(WEBHOOKS, body, "X-Thinkific-Hmac-Sha256", right, "Content-Encoding", coding);
+        assertThat(answer.statusCode()).isEqualTo(415);
+        assertThat(answer.body()).contains("\"encoded\"", "without Content-Encoding");
+    }
+
+    @Test
+    void aBodyThatIsSaidToBeAsItIsIsTaken() throws Exception {
+        var body = delivery("plain");
+        var right = Hmac.signHex("one", body);
+        var answer = post(WEBHOOKS, body, "X-Thinkific-Hmac-Sha256", right, "Content-Encoding", "Identity");
+        assertThat(answer.body()).contains("accepted");
+    }
+
+    @Test
     void anEventSignedLongAgoIsRefused() throws Exception {
         var body = "{\"topic\":\"a\"}".getBytes(UTF_8);
         var old = FreshetSignature.header("app-secret", Instant.now().minusSeconds(302), body);

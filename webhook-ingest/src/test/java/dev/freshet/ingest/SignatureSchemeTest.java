@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.ingest.SignatureScheme.Content;
 import dev.freshet.ingest.SignatureScheme.Encoding;
+import dev.freshet.ingest.SignatureScheme.Sent;
 import dev.freshet.ingest.SignatureScheme.Verdict;
 import dev.freshet.model.FreshetSignature;
+import dev.freshet.model.FreshetSignature.Call;
 import dev.freshet.model.Hmac;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SignatureSchemeTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Call CALL = new Call("PATCH", "/api/things?wait=applied", "k1");
     private static final String KEY = "sample_site_api_key";
     private static final String DIGEST = "a757d1f9a15e887c254d1f2c165f02e262e5cc3c6e2b5fe99555b0df61fe9e1d";
     private static final byte[] BODY = """
@@ -116,6 +119,49 @@ class SignatureSchemeTest {
         assertThat(freshet(good.replace(",v1=", ", v1=00, v0=11, v1="), NOW)).isEqualTo(Verdict.VALID);
     }
 
+    @Test
+    void aTimeIsOnlySaidToBeOldToWhoKnowsASecret() {
+        var forged = FreshetSignature.header("guess", NOW, BODY);
+        assertThat(freshet(forged, NOW.plusSeconds(301))).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void aSignatureOfTheWholeCallHoldsForNoOther() {
+        var header = FreshetSignature.header("s", NOW, CALL, BODY);
+        assertThat(freshet(header, NOW)).isEqualTo(Verdict.VALID);
+        assertThat(freshet(header, NOW.plusSeconds(301))).isEqualTo(Verdict.EXPIRED);
+        for (var other : List.of(
+                new Call("POST", CALL.target(), CALL.key()),
+                new Call(CALL.method(), "/api/things", CALL.key()),
+                new Call(CALL.method(), CALL.target(), "k2"),
+                new Call(CALL.method(), CALL.target(), ""))) {
+            assertThat(FRESHET.verify(new Sent(List.of(header), other, BODY), List.of("s"), NOW))
+                    .isEqualTo(Verdict.WRONG);
+        }
+    }
+
+    @Test
+    void besideASignatureOfTheCallOneOfTheBodyAloneDoesNotCount() {
+        var weak = FreshetSignature.header("s", NOW, BODY);
+        assertThat(freshet(weak + ",v2=" + "00".repeat(32), NOW)).isEqualTo(Verdict.WRONG);
+        var strong = FreshetSignature.header("s", NOW, CALL, BODY);
+        assertThat(freshet(strong.replace("v2=", "v1="), NOW)).isEqualTo(Verdict.WRONG);
+    }
+
+    @Test
+    void twoHeadersAreOneTooManyAndTwoTimesAreNone() {
+        var good = FreshetSignature.header("s", NOW, BODY);
+        for (var more : List.of(good, "", "t=1")) {
+            assertThat(FRESHET.verify(sent(BODY, good, more), List.of("s"), NOW))
+                    .isEqualTo(Verdict.WRONG);
+            assertThat(FRESHET.verify(sent(BODY, more, good), List.of("s"), NOW))
+                    .isEqualTo(Verdict.WRONG);
+        }
+        assertThat(THINKIFIC.verify(sent(BODY, DIGEST, DIGEST), List.of(KEY), NOW))
+                .isEqualTo(Verdict.WRONG);
+        assertThat(freshet("t=1," + good, NOW)).isEqualTo(Verdict.WRONG);
+    }
+
     /** Other providers as a few lines of data each, from their own descriptions. */
     @Test
     void otherProvidersAreData() {
@@ -137,20 +183,26 @@ class SignatureSchemeTest {
                 Optional.of("X-Shopify-Webhook-Id"));
         // the example in GitHub's documentation
         assertThat(github.verify(
-                        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
-                        "Hello, World!".getBytes(UTF_8),
+                        sent(
+                                "Hello, World!".getBytes(UTF_8),
+                                "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"),
                         List.of("It's a Secret to Everybody"),
                         NOW))
                 .isEqualTo(Verdict.VALID);
-        assertThat(shopify.verify(Base64.getEncoder().encodeToString(Hmac.sign("s", BODY)), BODY, List.of("s"), NOW))
+        assertThat(shopify.verify(
+                        sent(BODY, Base64.getEncoder().encodeToString(Hmac.sign("s", BODY))), List.of("s"), NOW))
                 .isEqualTo(Verdict.VALID);
     }
 
     private static Verdict thinkific(String value, byte[] body, String... secrets) {
-        return THINKIFIC.verify(value, body, List.of(secrets), NOW);
+        return THINKIFIC.verify(value == null ? sent(body) : sent(body, value), List.of(secrets), NOW);
     }
 
     private static Verdict freshet(String value, Instant now) {
-        return FRESHET.verify(value, BODY, List.of("s"), now);
+        return FRESHET.verify(sent(BODY, value), List.of("s"), now);
+    }
+
+    private static Sent sent(byte[] body, String... signatures) {
+        return new Sent(List.of(signatures), CALL, body);
     }
 }
