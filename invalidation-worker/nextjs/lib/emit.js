@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { answered, failed, FreshetError } from './error.js'
-import { sign } from './signature.js'
+import { signCall } from './signature.js'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 2_000
@@ -37,7 +37,7 @@ async function attempt(address, secrets, body, timeout) {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
-        'X-Freshet-Signature': sign(secrets, Math.floor(Date.now() / 1_000), body),
+        'X-Freshet-Signature': signCall(secrets, Math.floor(Date.now() / 1_000), 'POST', address, body),
       },
       body,
       cache: 'no-store',

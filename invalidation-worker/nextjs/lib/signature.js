@@ -19,6 +19,23 @@ export function sign(secrets, seconds, body) {
 }
 
 /**
+ * Signs where a call goes too, so that it can be sent to no other address: what Freshet's webhook service is sent.
+ *
+ * @param {readonly string[]} secrets at least one
+ * @param {number} seconds unix time
+ * @param {string} method such as POST
+ * @param {string} address as it is asked; its path and query are signed
+ * @param {string} body as it is sent
+ * @returns {string} the header's value, `t=<unix seconds>,v2=<hex>`
+ */
+export function signCall(secrets, seconds, method, address, body) {
+  const { pathname, search } = new URL(address)
+  const call = `v2\n${seconds}\n${method}\n${pathname}${search}\n\n` // the empty line is for an Idempotency-Key
+  const hex = (secret) => createHmac('sha256', secret).update(call).update(body).digest('hex')
+  return [`t=${seconds}`, ...secrets.map((secret) => `v2=${hex(secret)}`)].join(',')
+}
+
+/**
  * @param {string | null | undefined} header as it came
  * @param {Uint8Array} body as it came
  * @param {readonly string[]} secrets any of which may have signed

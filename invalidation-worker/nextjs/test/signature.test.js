@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sign, verify } from '../lib/signature.js'
+import { sign, signCall, verify } from '../lib/signature.js'
 import { signatures } from './vectors.js'
 
 const body = Buffer.from('{"tags":[]}')
@@ -12,6 +12,14 @@ for (const { why, secrets, seconds, body: text, header } of signatures()) {
     assert.ok('key' in verify(header, Buffer.from(text), secrets.slice(-1), seconds))
   })
 }
+
+test('a call to Freshet is signed with its method and address', () => {
+  // the Java side is tested with the same
+  const body = '{"topic":"a","payload":{"n":"ü"}}'
+  const header = 't=1763650000,v2=eb6562924da1c68bf7a6d9e73f416390193df9cac80bb914fbc618d3eb0f5da7'
+  assert.equal(signCall(['s'], at, 'POST', 'http://freshet:8080/base/events?wait=applied', body), header)
+  assert.match(signCall(['s', 'z'], at, 'POST', 'http://freshet:8080/events', body), /^t=\d+,v2=[0-9a-f]{64},v2=[0-9a-f]{64}$/)
+})
 
 test('any of the secrets of either side is enough', () => {
   for (const [theirs, ours] of [

@@ -1,16 +1,18 @@
 package dev.freshet.worker;
 
+import dev.freshet.limit.Operators;
 import dev.freshet.settings.Listen;
 import dev.freshet.worker.view.ErrorPages;
+import dev.freshet.worker.view.OperatorsOnly;
 import io.javalin.Javalin;
 import io.javalin.http.ContentType;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The worker's own port: {@code GET /health} and {@code GET /metrics}. */
+/** The worker's own port: {@code GET /health}, which tells operators more, and {@code GET /metrics} for them alone. */
 final class Monitor implements AutoCloseable {
     private final Javalin web;
 
@@ -25,6 +27,7 @@ final class Monitor implements AutoCloseable {
      */
     static Monitor start(
             Listen listen,
+            Operators operators,
             PrometheusMeterRegistry metrics,
             QueueGauges queue,
             Supplier<Optional<String>> away,
@@ -35,24 +38,26 @@ final class Monitor implements AutoCloseable {
             config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             config.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
             config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+            OperatorsOnly.register(config.routes);
             ErrorPages.register(config.routes);
             config.routes.get("/health", context -> {
                 var missing = away.get();
                 var frontEnds = faults.get();
                 var working = frontEnds.isEmpty() ? "up" : "degraded";
+                var report = new LinkedHashMap<String, Object>();
+                report.put("status", missing.isPresent() ? "paused" : working);
+                if (OperatorsOnly.admits(operators, context)) {
+                    report.put("away", missing.orElse(""));
+                    report.put("frontEnds", frontEnds);
+                }
                 context.status(missing.isPresent() ? 503 : 200)
-                        .json(Map.of(
-                                "status",
-                                missing.isPresent() ? "paused" : working,
-                                "away",
-                                missing.orElse(""),
-                                "frontEnds",
-                                frontEnds));
+                        .header("Cache-Control", "no-store")
+                        .json(report);
             });
-            config.routes.get("/metrics", context -> {
+            config.routes.get("/metrics", OperatorsOnly.guard(operators, context -> {
                 queue.refresh();
                 context.contentType(ContentType.TEXT_PLAIN).result(metrics.scrape());
-            });
+            }));
         });
         return new Monitor(web.start(listen.host(), listen.port()));
     }

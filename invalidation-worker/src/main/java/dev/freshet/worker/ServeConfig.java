@@ -1,8 +1,8 @@
 package dev.freshet.worker;
 
-import dev.freshet.catalog.Access;
 import dev.freshet.catalog.Limits;
 import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Listen;
@@ -58,7 +58,7 @@ record ServeConfig(
                 ClientAddress.from(settings),
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE),
                 RequestLimits.patience(settings),
-                adminTokens(settings));
+                Operators.tokens(settings));
     }
 
     /** What the settings say of limits, else the catalog. */
@@ -73,13 +73,5 @@ record ServeConfig(
                 settings.number("RATE_LIMIT_IDENTIFIER_REQUESTS", declared.identifier(), 0, max),
                 declared.identifierHeader(),
                 Duration.ofMillis(settings.number("RATE_LIMIT_WINDOW_MS", window, 1_000, max)));
-    }
-
-    private static List<String> adminTokens(Settings settings) {
-        var tokens = settings.list("ADMIN_TOKEN");
-        if (!tokens.stream().allMatch(Access::isToken)) {
-            throw new SettingException("ADMIN_TOKEN has a token that cannot be sent; " + Access.TOKEN_FORM);
-        }
-        return tokens;
     }
 }

@@ -9,6 +9,8 @@ import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Limits;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.limit.Operators;
+import dev.freshet.limit.RequestLimit;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Listen;
@@ -19,6 +21,7 @@ import dev.freshet.worker.view.DirectViews;
 import dev.freshet.worker.view.ErrorPages;
 import dev.freshet.worker.view.Gate;
 import dev.freshet.worker.view.Health;
+import dev.freshet.worker.view.OperatorsOnly;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -43,6 +46,8 @@ public final class ServeProcess implements AutoCloseable {
     private final CacheStats stats = new CacheStats(metrics);
     private final Catalog catalog;
     private final Database database;
+    private final RequestLimit refused;
+    private final Operators operators;
     private final Javalin http;
 
     private ServeProcess(ServeConfig config, Settings settings) {
@@ -52,6 +57,8 @@ public final class ServeProcess implements AutoCloseable {
         settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.listen().requireFree();
+        refused = RequestLimits.local(limits.window()).of("refused", config.refused());
+        operators = new Operators(config.adminTokens(), config.clients(), refused);
         var options = new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT);
         database = keep(new Database(config.database(), options));
         try {
@@ -74,7 +81,7 @@ public final class ServeProcess implements AutoCloseable {
             var views = new CachedViews(cache, catalog, database, config.loads());
             new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
             new CacheAdmin(gate, catalog, redis, cache, fleet).register(routes);
-            new Health(redis, database, stats).register(routes);
+            new Health(redis, database, stats).register(routes, operators);
         });
     }
 
@@ -84,12 +91,12 @@ public final class ServeProcess implements AutoCloseable {
             var views = new DirectViews(database, stats, config.loads());
             new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
             CacheAdmin.registerOff(routes, gate);
-            new Health(null, database, stats).register(routes);
+            new Health(null, database, stats).register(routes, operators);
         });
     }
 
-    private static Gate gate(ServeConfig config, Limits limits, RequestLimits together) {
-        return new Gate(config.clients(), limits, together, config.refused(), config.adminTokens());
+    private Gate gate(ServeConfig config, Limits limits, RequestLimits together) {
+        return new Gate(config.clients(), limits, together, refused, config.adminTokens());
     }
 
     private Javalin http(Listen listen, Consumer<RoutesConfig> routes) {
@@ -106,7 +113,9 @@ public final class ServeProcess implements AutoCloseable {
             routes.accept(javalin.routes);
             javalin.routes.get(
                     "/metrics",
-                    ctx -> ctx.contentType("text/plain; version=0.0.4").result(metrics.scrape()));
+                    OperatorsOnly.guard(
+                            operators,
+                            ctx -> ctx.contentType("text/plain; version=0.0.4").result(metrics.scrape())));
         });
     }
 

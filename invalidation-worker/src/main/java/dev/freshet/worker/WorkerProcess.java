@@ -7,6 +7,9 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.Operators;
+import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueuePolicy;
@@ -55,7 +58,10 @@ public final class WorkerProcess implements AutoCloseable {
             boolean hasCache = settings.flag("REDIS_ENABLED", true);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
-            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_");
+            var refused = RequestLimits.local(Duration.ofMinutes(1))
+                    .of("refused", settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE));
+            var operators = new Operators(Operators.tokens(settings), ClientAddress.from(settings), refused);
+            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_", "ADMIN_", "TRUSTED_");
             settings.describe().forEach(line -> log.info("setting {}", line));
             listen.requireFree();
 
@@ -93,7 +99,12 @@ public final class WorkerProcess implements AutoCloseable {
                     () -> ThreadLocalRandom.current().nextLong(),
                     metrics));
             monitor = keep(Monitor.start(
-                    listen, metrics, new QueueGauges(queue, metrics), loops::away, new Faults(owed, caller)::now));
+                    listen,
+                    operators,
+                    metrics,
+                    new QueueGauges(queue, metrics),
+                    loops::away,
+                    new Faults(owed, caller)::now));
             keep(loops); // last, so that it drains first, while front ends are still told and metrics still read
             caller.start();
             loops.start();

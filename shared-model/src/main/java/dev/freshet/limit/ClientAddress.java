@@ -62,7 +62,7 @@ public final class ClientAddress {
     }
 
     /** An address with or without port and brackets; never asks a name server. */
-    private static Optional<byte[]> parse(String text) {
+    static Optional<byte[]> parse(String text) {
         var host = text;
         if (host.startsWith("[")) {
             int end = host.indexOf(']');

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -36,5 +37,14 @@ class FreshetSignatureTest {
                 .allMatch(header -> header.startsWith("t=" + example.seconds() + ","))
                 .extracting(header -> header.split(",", 2)[1])
                 .containsExactly(example.header().split(",", 2)[1].split(","));
+    }
+
+    /** The kit signs its events so; its tests have the same example. */
+    @Test
+    void aCallIsSignedWithItsMethodAndAddress() {
+        var body = "{\"topic\":\"a\",\"payload\":{\"n\":\"ü\"}}".getBytes(UTF_8);
+        var call = new FreshetSignature.Call("POST", "/base/events?wait=applied", "");
+        assertThat(FreshetSignature.header("s", Instant.ofEpochSecond(1_763_650_000), call, body))
+                .isEqualTo("t=1763650000,v2=eb6562924da1c68bf7a6d9e73f416390193df9cac80bb914fbc618d3eb0f5da7");
     }
 }

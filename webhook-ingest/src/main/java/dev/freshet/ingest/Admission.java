@@ -6,6 +6,7 @@ import dev.freshet.catalog.Site;
 import dev.freshet.ingest.SignatureScheme.Sent;
 import dev.freshet.ingest.SignatureScheme.Verdict;
 import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimit;
 import dev.freshet.model.FreshetSignature.Call;
 import io.javalin.http.Context;
@@ -35,15 +36,20 @@ final class Admission {
     private final RequestBody bodies;
     private final ClientAddress addresses;
     private final RequestLimit refusals;
+    private final Operators operators;
     private final Outcomes outcomes;
     private final Clock clock;
 
-    /** @param refusals how many requests of one address may be refused before it is told to wait */
-    Admission(ClientAddress addresses, RequestLimit refusals, Outcomes outcomes, Clock clock) {
+    /**
+     * @param refusals how many requests of one address may be refused before it is told to wait
+     * @param tokens of those who run this process
+     */
+    Admission(ClientAddress addresses, RequestLimit refusals, List<String> tokens, Outcomes outcomes, Clock clock) {
         this.bodies =
                 new RequestBody((int) Math.max(16, Runtime.getRuntime().maxMemory() / BYTES_PER_LARGE_BODY), clock);
         this.addresses = addresses;
         this.refusals = refusals;
+        this.operators = new Operators(tokens, addresses, refusals);
         this.outcomes = outcomes;
         this.clock = clock;
     }
@@ -85,6 +91,19 @@ final class Admission {
             }
         }
         return refuse(ctx, unsigned(verdict, SignatureScheme.of(candidates.getLast()), body.get()));
+    }
+
+    /** Answers whoever does not run this process. */
+    boolean admitOperator(Context ctx) {
+        var refused = operators.refuse(ctx.req().getRemoteAddr(), name -> headers(ctx, name));
+        refused.ifPresent(why -> {
+            var answer = Answer.error(why.status(), why.error(), why.message());
+            if (why.status() == 401) {
+                ctx.header("WWW-Authenticate", "Bearer realm=\"freshet\"");
+            }
+            answer(ctx, why.pause().map(answer::retryAfter).orElse(answer), address(ctx));
+        });
+        return refused.isEmpty();
     }
 
     /** Counts against the address, which after too many refusals is told to wait instead of what was wrong. */

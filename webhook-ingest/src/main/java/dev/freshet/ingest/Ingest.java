@@ -75,13 +75,14 @@ public final class Ingest implements AutoCloseable {
         var limits = config.limits();
         var refusals = RequestLimits.local(limits.window()).of("refused", limits.refused());
         var together = RequestLimits.shared(server, config.queue().prefix(), limits.window(), limits.patience());
+        var admission = new Admission(config.clients(), refusals, config.operators(), outcomes, Clock.systemUTC());
         var webhooks = new WebhookHandler(
                 new Sites(config.catalog()),
-                new Admission(config.clients(), refusals, outcomes, Clock.systemUTC()),
+                admission,
                 together.of("webhooks", limits.webhooks()),
                 together.of("writes", limits.api()),
                 intake);
-        var routes = new Routes(webhooks, config.catalog().events().values(), health, meters);
+        var routes = new Routes(webhooks, config.catalog().events().values(), health, meters, admission);
         var web = WebServer.start(config.listen(), config.threads(), routes::register);
         log.info(
                 "ingest started port={} application={}",

@@ -3,6 +3,7 @@ package dev.freshet.ingest;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.limit.ClientAddress;
+import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.settings.Addresses;
@@ -12,6 +13,7 @@ import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The settings of this process.
@@ -21,6 +23,7 @@ import java.time.Duration;
  * @param queueUrl the Redis that holds the queue
  * @param queueTimeout of each command; with the queue slower than this a delivery is answered 503
  * @param eventWait how long {@code ?wait=applied} waits at most
+ * @param operators tokens of those who may see how it fares
  */
 record IngestConfig(
         Listen listen,
@@ -31,10 +34,11 @@ record IngestConfig(
         QueueOptions queue,
         Duration eventWait,
         ClientAddress clients,
+        List<String> operators,
         Limits limits) {
 
     /** Families of names that belong to this process. */
-    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "TRUSTED_", "SEEN_", "QUEUE_"};
+    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "ADMIN_", "TRUSTED_", "SEEN_", "QUEUE_"};
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
@@ -64,6 +68,7 @@ record IngestConfig(
                 QueueOptions.from(settings, addresses.prefix()),
                 eventWait(settings),
                 ClientAddress.from(settings),
+                Operators.tokens(settings),
                 limits(settings, catalog.limits()));
         settings.refuseUnknown(FAMILIES);
         requireTimeToWait(config);

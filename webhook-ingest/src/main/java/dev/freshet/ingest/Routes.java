@@ -2,6 +2,7 @@ package dev.freshet.ingest;
 
 import dev.freshet.catalog.EventRule;
 import io.javalin.config.RoutesConfig;
+import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Collection;
@@ -11,7 +12,12 @@ import java.util.Collection;
  *
  * @param rules those with a route can be written to
  */
-record Routes(WebhookHandler webhooks, Collection<EventRule> rules, Health health, PrometheusMeterRegistry meters) {
+record Routes(
+        WebhookHandler webhooks,
+        Collection<EventRule> rules,
+        Health health,
+        PrometheusMeterRegistry meters,
+        Admission admission) {
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     void register(RoutesConfig routes) {
@@ -27,7 +33,15 @@ record Routes(WebhookHandler webhooks, Collection<EventRule> rules, Health healt
         }
         routes.get("/health", health::brief);
         routes.head("/health", health::brief); // else it would be 200 whatever the health is
-        routes.get("/health/detailed", health::detailed);
-        routes.get("/metrics", ctx -> ctx.contentType(METRICS_TYPE).result(meters.scrape()));
+        routes.get("/health/detailed", ofOperators(health::detailed));
+        routes.get("/metrics", ofOperators(ctx -> ctx.contentType(METRICS_TYPE).result(meters.scrape())));
+    }
+
+    private Handler ofOperators(Handler handler) {
+        return ctx -> {
+            if (admission.admitOperator(ctx)) {
+                handler.handle(ctx);
+            }
+        };
     }
 }

@@ -602,6 +602,26 @@ class IngestIT {
     }
 
     @Test
+    void whoDoesNotRunItSeesOnlyWhetherItIsUp() throws Exception {
+        for (var path : List.of("/metrics", "/health/detailed")) {
+            var proxied = http.send(
+                    request(path).header("X-Forwarded-For", "203.0.113.9").build(), BodyHandlers.ofString());
+            assertThat(proxied.statusCode()).isEqualTo(403);
+            assertThat(proxied.body()).contains("\"closed\"", "ADMIN_TOKEN").doesNotContain("queue", "freshet_");
+        }
+        try (var other = new Service(Map.of("ADMIN_TOKEN", "letmein", "RATE_LIMIT_REFUSED_REQUESTS", "2"))) {
+            for (int status : new int[] {401, 401, 429}) {
+                assertThat(other.get("/metrics").statusCode()).isEqualTo(status);
+            }
+            var right = other.at("/metrics").header("Authorization", "Bearer letmein");
+            assertThat(http.send(right.build(), BodyHandlers.ofString()).body())
+                    .contains("freshet_deliveries_total{outcome=\"token_missing\"} 2.0")
+                    .doesNotContain("letmein");
+            assertThat(other.get("/health").body()).isEqualTo("{\"status\":\"degraded\"}");
+        }
+    }
+
+    @Test
     void anUnknownTopicIsAcceptedCountedAndSaidToBeUnknown() throws Exception {
         var body = "{\"id\":\"u\",\"resource\":\"planet\",\"action\":\"discovered\"}".getBytes(UTF_8);
         assertThat(webhook(body, "one").body())

@@ -105,11 +105,14 @@ final class Send implements Callable<Integer> {
                     topic, address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secret("thinkific"), body), body);
         }
         if (envelope.hasNonNull("topic")) {
+            var address = address("/events" + (wait ? "?wait=applied" : ""));
+            var target = address.getRawPath() + (wait ? "?wait=applied" : "");
+            var call = new FreshetSignature.Call("POST", target, "");
             return new Delivery(
                     envelope.path("topic").asText(),
-                    address("/events" + (wait ? "?wait=applied" : "")),
+                    address,
                     FreshetSignature.HEADER,
-                    FreshetSignature.header(secret("freshet"), Instant.now(), body),
+                    FreshetSignature.header(secret("freshet"), Instant.now(), call, body),
                     body);
         }
         throw new IllegalArgumentException("the body has neither 'resource' and 'action' nor 'topic'");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.Access;
 import dev.freshet.catalog.Limits;
+import dev.freshet.limit.BearerTokens;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.RequestLimit;
 import dev.freshet.limit.RequestLimits;
@@ -27,17 +28,18 @@ public final class Gate {
 
     /**
      * @param together counts for all processes
-     * @param refused how often this process tells one address that its token is wrong; 0 for no limit
+     * @param refused how often this process tells one address that its token is wrong
      * @param admins tokens for the admin API; none keeps it closed
      */
-    public Gate(ClientAddress clients, Limits limits, RequestLimits together, int refused, List<String> admins) {
+    public Gate(
+            ClientAddress clients, Limits limits, RequestLimits together, RequestLimit refused, List<String> admins) {
         this.clients = clients;
         this.identifierHeader = limits.identifierHeader();
         this.reads = together.of("reads", limits.api());
         this.identifier = together.of("identifier", limits.identifier());
         this.cache = together.of("cache", limits.cache());
         this.database = together.of("database", limits.database());
-        this.refused = RequestLimits.local(limits.window()).of("refused", refused);
+        this.refused = refused;
         this.admins = new BearerTokens(admins);
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.db.Database;
+import dev.freshet.limit.Operators;
 import dev.freshet.redis.RedisServer;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -32,10 +33,10 @@ public final class Health {
         this.stats = stats;
     }
 
-    /** Adds {@code /health} and {@code /health/detailed}. */
-    public void register(RoutesConfig routes) {
+    /** Adds {@code /health}, and {@code /health/detailed} for operators. */
+    public void register(RoutesConfig routes, Operators operators) {
         ViewHandler.read(routes, "/health", ctx -> answer(ctx, false));
-        routes.get("/health/detailed", ctx -> answer(ctx, true));
+        routes.get("/health/detailed", OperatorsOnly.guard(operators, ctx -> answer(ctx, true)));
     }
 
     private void answer(Context ctx, boolean detailed) throws JsonProcessingException {

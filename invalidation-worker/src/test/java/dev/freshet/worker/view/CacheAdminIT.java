@@ -112,6 +112,24 @@ class CacheAdminIT {
     }
 
     @Test
+    void withATokenSetHowItFaresIsForItsHoldersOnly() {
+        for (var path : new String[] {"/metrics", "/health/detailed"}) {
+            assertThat(desk.get(path).status()).isEqualTo(401);
+            assertThat(desk.get(path, "Authorization", "Bearer secre").status()).isEqualTo(401);
+            assertThat(desk.get(path, TOKEN).status()).isEqualTo(200);
+        }
+        var closed = library.open();
+        for (var path : new String[] {"/metrics", "/health/detailed"}) {
+            assertThat(closed.get(path).status()).isEqualTo(200);
+            var proxied = closed.get(path, "X-Forwarded-For", "203.0.113.9");
+            assertThat(proxied.status()).isEqualTo(403);
+            assertThat(proxied.text()).contains("set ADMIN_TOKEN");
+        }
+        assertThat(closed.get("/health", "X-Forwarded-For", "203.0.113.9").text())
+                .isEqualTo("{\"status\":\"up\"}");
+    }
+
+    @Test
     void cacheOperationsHaveALimitOfTheirOwn() {
         var strict = library.open(
                 "ADMIN_TOKEN",
@@ -179,7 +197,8 @@ class CacheAdminIT {
                 .isEqualTo("no-cache");
         assertThat(off.get("/views/shelves").status()).as("counted alone").isEqualTo(429);
         assertThat(off.get("/health").text()).isEqualTo("{\"status\":\"up\"}");
-        assertThat(off.get("/health/detailed").text()).contains("\"redis\":{\"status\":\"off\"}", "\"bypassed\":2");
+        assertThat(off.get("/health/detailed", TOKEN).text())
+                .contains("\"redis\":{\"status\":\"off\"}", "\"bypassed\":2");
         assertThat(off.get(STATS, TOKEN).text()).contains("REDIS_ENABLED is false");
         assertThat(off.get(STATS).status()).isEqualTo(401);
     }

@@ -1,4 +1,4 @@
-package dev.freshet.worker.view;
+package dev.freshet.limit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -9,22 +9,22 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Lets in who sends one of a few tokens as {@code Authorization: Bearer TOKEN} (RFC 6750). */
-final class BearerTokens {
+public final class BearerTokens {
     private static final String SCHEME = "Bearer ";
 
     private final List<String> tokens;
 
     /** @param tokens any of which lets in; none lets nobody in */
-    BearerTokens(List<String> tokens) {
+    public BearerTokens(List<String> tokens) {
         this.tokens = List.copyOf(tokens);
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return tokens.isEmpty();
     }
 
     /** What was sent as a token, right or wrong. */
-    static Optional<String> sent(@Nullable String authorization) {
+    public static Optional<String> sent(@Nullable String authorization) {
         return Optional.ofNullable(authorization)
                 .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
                 .map(header -> header.substring(SCHEME.length()).strip())
@@ -32,7 +32,7 @@ final class BearerTokens {
     }
 
     /** Takes as long for a wrong token as for a right one, and tells nothing of how long the right ones are. */
-    boolean contain(String token) {
+    public boolean contain(String token) {
         var sent = digest(token);
         boolean found = false;
         for (var one : tokens) {
