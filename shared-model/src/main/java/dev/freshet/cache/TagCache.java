@@ -2,6 +2,7 @@ package dev.freshet.cache;
 
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.redis.Silence;
 import dev.freshet.settings.SettingException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SetArgs;
@@ -67,7 +68,7 @@ public final class TagCache {
         this.keys = new CacheKeys(options.prefix(), buckets);
         this.moves = new Moves(server, options, keys);
         this.loads = new Loads(server, options, moves, stats, clock);
-        this.silence = new Silence(server, keys);
+        this.silence = new Silence(server, "cache", "reads go past it until it answers");
         this.reads = new Reads(
                 server, options, moves, loads, new Refresher(server, options, moves, loads, REST), stats, clock);
     }
@@ -125,7 +126,7 @@ public final class TagCache {
      * @return for each key what {@link #read} answers
      */
     public List<Optional<Entry>> readAll(List<String> keys, List<? extends Collection<Tag>> tags) {
-        return silence.guard(keys, key -> key, () -> lookAll(keys, tags));
+        return silence.guard(keys, this.keys::entry, () -> lookAll(keys, tags));
     }
 
     private List<Optional<Entry>> lookAll(List<String> keys, List<? extends Collection<Tag>> tags) {
@@ -220,7 +221,7 @@ public final class TagCache {
      * @return for each request what was read, in their order
      */
     public List<Cached> getAll(List<Request> requests, Function<List<Request>, List<Value>> loader) {
-        return silence.guard(requests, Request::key, () -> reads.get(requests, loader));
+        return silence.guard(requests, request -> keys.entry(request.key()), () -> reads.get(requests, loader));
     }
 
     /**

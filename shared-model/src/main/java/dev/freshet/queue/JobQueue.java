@@ -55,6 +55,11 @@ public final class JobQueue {
         return partitions.all().size();
     }
 
+    /** A key of the process that a job's partition lies on; of any one while the partitions are not known. */
+    public String keyOf(String jobId) {
+        return partitions.keyOf(jobId);
+    }
+
     /** Accepts a job unless it was seen before or the queue is full. Waits for nothing. */
     public CompletionStage<Enqueued> enqueue(Job job) {
         return enqueueAll(List.of(job)).thenApply(List::getFirst);

@@ -45,6 +45,14 @@ final class Partitions {
         return known.isEmpty() ? recorded().thenApply(this::open) : CompletableFuture.completedStage(known);
     }
 
+    /** See {@link JobQueue#keyOf}. */
+    String keyOf(String jobId) {
+        var all = known;
+        return all.isEmpty()
+                ? QueueKeys.partitions(options.prefix())
+                : of(all, jobId).keys().ready;
+    }
+
     /** The one that a job belongs to, wherever it stands. */
     static Partition of(List<Partition> all, String jobId) {
         return all.size() == 1 ? all.getFirst() : all.get(Digest.of(jobId).spread() % all.size());

@@ -42,7 +42,7 @@ public record QueueOptions(
 
     /** Three days, a million jobs, three crashes, as many partitions as there are, no wait for replicas. */
     public static QueueOptions defaults(String prefix) {
-        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 3, 0, 0, Duration.ofMillis(500));
+        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 3, 0, 0, Duration.ofMillis(250));
     }
 
     /**

@@ -24,6 +24,7 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger answersToCut = new AtomicInteger();
     private volatile boolean away;
     private volatile boolean frozen;
+    private volatile boolean answersLost;
     private volatile CountDownLatch held = new CountDownLatch(0);
     private final Set<Socket> muted = ConcurrentHashMap.newKeySet();
 
@@ -57,6 +58,11 @@ public final class CuttingProxy implements AutoCloseable {
     /** Swallows from now on whatever comes over the connections that are open, and leaves them open. */
     public void muteOpenConnections() {
         muted.addAll(open);
+    }
+
+    /** From now on what is asked is done, and no answer comes back. */
+    public void loseAnswers() {
+        answersLost = true;
     }
 
     /** Whether the answer that was to be swallowed has come. */
@@ -128,7 +134,7 @@ public final class CuttingProxy implements AutoCloseable {
                 if (answers && answersToCut.compareAndSet(1, 0)) {
                     return;
                 }
-                if (!frozen && !muted.contains(from)) {
+                if (!frozen && !muted.contains(from) && !(answers && answersLost)) {
                     out.write(buffer, 0, length);
                 }
             }

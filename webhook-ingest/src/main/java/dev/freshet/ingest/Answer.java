@@ -33,6 +33,11 @@ record Answer(int status, String outcome, String json, Optional<Duration> retryA
         return of(200, "dead", id, ",\"message\":\"kept as a dead letter: it cannot be read\"");
     }
 
+    /** This answer, about a delivery that waits in PostgreSQL: another word for logs and metrics, the same for senders. */
+    Answer spilled() {
+        return new Answer(status, "spilled", json, retryAfter);
+    }
+
     /** This answer, said to one who waited until the change was applied. */
     Answer applied() {
         return with(200, outcome, ",\"applied\":true");

@@ -14,6 +14,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,15 +25,17 @@ public final class Ingest implements AutoCloseable {
     private final WebServer web;
     private final Waiters waiters;
     private final RedisServer server;
+    private final Optional<SpillParts> spill;
 
-    private Ingest(WebServer web, Waiters waiters, RedisServer server) {
+    private Ingest(WebServer web, Waiters waiters, RedisServer server, Optional<SpillParts> spill) {
         this.web = web;
         this.waiters = waiters;
         this.server = server;
+        this.spill = spill;
     }
 
     /**
-     * Starts serving. The queue's Redis may be away meanwhile, which is answered 503.
+     * Starts serving. The queue's Redis and PostgreSQL may be away meanwhile; with both away deliveries are answered 503.
      *
      * @throws dev.freshet.settings.SettingException when a setting cannot be used, or the queue's Redis may evict keys
      * @throws dev.freshet.catalog.CatalogException when the catalog cannot be used
@@ -68,10 +71,21 @@ public final class Ingest implements AutoCloseable {
         List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
                 .forEach(binder -> binder.bindTo(meters));
 
+        var spill = config.spill().map(options -> SpillParts.start(options, server, meters));
+        if (spill.isEmpty()) {
+            log.warn(
+                    "no spill cause=DATABASE_URL is not set effect=while the queue is away deliveries are answered 503");
+        }
         var outcomes = new Outcomes(meters);
-        var intake = new Intake(queue, guard, config.catalog(), waiters, outcomes, Clock.systemUTC());
+        var store = new Store(queue, guard, spill.map(SpillParts::past));
+        var intake = new Intake(queue, store, config.catalog(), waiters, outcomes, Clock.systemUTC());
         var health = new Health(
-                server, guard, queue, config.catalog(), config.queue().maxDepth());
+                server,
+                guard,
+                queue,
+                spill.map(SpillParts::level),
+                config.catalog(),
+                config.queue().maxDepth());
         var limits = config.limits();
         var refusals = RequestLimits.local(limits.window()).of("refused", limits.refused());
         var together = RequestLimits.shared(server, config.queue().prefix(), limits.window(), limits.patience());
@@ -88,7 +102,7 @@ public final class Ingest implements AutoCloseable {
                 "ingest started port={} application={}",
                 web.port(),
                 config.catalog().application());
-        return new Ingest(web, waiters, server);
+        return new Ingest(web, waiters, server, spill);
     }
 
     /** Where it listens. */
@@ -101,6 +115,7 @@ public final class Ingest implements AutoCloseable {
     public void close() {
         waiters.close();
         web.close();
+        spill.ifPresent(SpillParts::close);
         server.close();
         log.info("ingest stopped");
     }

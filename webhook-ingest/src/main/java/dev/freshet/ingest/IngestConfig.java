@@ -14,6 +14,7 @@ import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The settings of this process.
@@ -23,6 +24,7 @@ import java.util.List;
  * @param queueUrl the Redis that holds the queue
  * @param queueTimeout of each command; with the queue slower than this a delivery is answered 503
  * @param eventWait how long {@code ?wait=applied} waits at most
+ * @param spill where deliveries are kept while the queue is away; empty when there is no such place
  * @param operators tokens of those who may see how it fares
  */
 record IngestConfig(
@@ -33,12 +35,13 @@ record IngestConfig(
         Duration queueTimeout,
         QueueOptions queue,
         Duration eventWait,
+        Optional<SpillOptions> spill,
         ClientAddress clients,
         List<String> operators,
         Limits limits) {
 
     /** Families of names that belong to this process. */
-    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "ADMIN_", "TRUSTED_", "SEEN_", "QUEUE_"};
+    private static final String[] FAMILIES = {"INGEST_", "EVENT_", "ADMIN_", "TRUSTED_", "SEEN_", "QUEUE_", "SPILL_"};
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
@@ -67,6 +70,7 @@ record IngestConfig(
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
                 QueueOptions.from(settings, addresses.prefix()),
                 eventWait(settings),
+                addresses.database().map(url -> SpillOptions.from(settings, url)),
                 ClientAddress.from(settings),
                 Operators.tokens(settings),
                 limits(settings, catalog.limits()));
@@ -77,11 +81,12 @@ record IngestConfig(
 
     /** Else a call would be given up before the replicas' time is over. */
     private static void requireTimeToWait(IngestConfig config) {
-        var queue = config.queue;
-        if (queue.waitReplicas() > 0 && queue.waitTimeout().compareTo(config.queueTimeout) >= 0) {
-            throw new SettingException("QUEUE_WAIT_TIMEOUT must be below REDIS_TIMEOUT, which is "
-                    + Durations.format(config.queueTimeout) + ": each delivery would be answered 503 before the"
-                    + " replicas' time is over");
+        var limit = config.spill.map(SpillOptions::queuePatience).orElse(config.queueTimeout);
+        if (config.queue.waitReplicas() > 0 && config.queue.waitTimeout().compareTo(limit) >= 0) {
+            throw new SettingException("QUEUE_WAIT_TIMEOUT must be below "
+                    + (config.spill.isPresent() ? "QUEUE_PATIENCE" : "REDIS_TIMEOUT") + ", which is "
+                    + Durations.format(limit) + ": each delivery would be "
+                    + (config.spill.isPresent() ? "spilled" : "answered 503") + " before the replicas' time is over");
         }
     }
 

@@ -3,30 +3,24 @@ package dev.freshet.ingest;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.ingest.Envelope.Illegible;
 import dev.freshet.ingest.Envelope.Legible;
+import dev.freshet.ingest.Store.Kept;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.model.Sha256;
-import dev.freshet.queue.Enqueued;
 import dev.freshet.queue.JobQueue;
-import dev.freshet.redis.RedisServer;
-import dev.freshet.settings.SettingException;
 import io.javalin.http.Context;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes a signed delivery durable and says so, or says that it is not. No thread waits meanwhile. It is worse to answer
- * 200 for what is not in the queue than to be sent it twice.
+ * 200 for what is nowhere durable than to be sent it twice.
  */
 final class Intake {
-    private static final Logger log = LoggerFactory.getLogger(Intake.class);
     private static final String ILLEGIBLE = "unreadable";
     private static final Answer AWAY = Answer.error(
                     503, "not_durable", "it could not be stored and is not accepted; send it again later")
@@ -34,17 +28,22 @@ final class Intake {
     private static final Answer FULL = Answer.error(
                     503, "queue_full", "too much is waiting to be done and it is not accepted; send it again later")
             .retryAfter(Duration.ofSeconds(30));
+    private static final Answer SPILL_FULL = Answer.error(
+                    503,
+                    "spill_full",
+                    "too much waits for the queue to come back and it is not accepted; send it again later")
+            .retryAfter(Duration.ofSeconds(30));
 
     private final JobQueue queue;
-    private final QueueGuard guard;
+    private final Store store;
     private final Catalog catalog;
     private final Waiters waiters;
     private final Outcomes outcomes;
     private final Clock clock;
 
-    Intake(JobQueue queue, QueueGuard guard, Catalog catalog, Waiters waiters, Outcomes outcomes, Clock clock) {
+    Intake(JobQueue queue, Store store, Catalog catalog, Waiters waiters, Outcomes outcomes, Clock clock) {
         this.queue = queue;
-        this.guard = guard;
+        this.store = store;
         this.catalog = catalog;
         this.waiters = waiters;
         this.outcomes = outcomes;
@@ -75,47 +74,41 @@ final class Intake {
 
     private void send(Context ctx, Delivery delivery, String topic, Supplier<CompletionStage<Answer>> answering) {
         long start = System.nanoTime();
-        ctx.future(() -> guarded(answering).thenAccept(answer -> {
-            boolean known = topic.equals(ILLEGIBLE)
-                    || catalog.rule(topic, delivery.site().name()).isPresent();
-            outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
-            (known ? answer : answer.unknown()).send(ctx);
-        }));
-    }
-
-    /** Turns every failure into an answer: what is not known to be durable is not accepted. */
-    private CompletableFuture<Answer> guarded(Supplier<CompletionStage<Answer>> answering) {
-        CompletionStage<Answer> stage;
-        try {
-            guard.check();
-            stage = answering.get();
-        } catch (RuntimeException e) {
-            stage = CompletableFuture.failedStage(e);
-        }
-        return stage.exceptionally(Intake::away).toCompletableFuture();
-    }
-
-    private static Answer away(Throwable failure) {
-        var error = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (error instanceof SettingException) {
-            log.error("enqueue refused cause={}", error.getMessage());
-        } else if (!RedisServer.isOutage(error)) {
-            log.error("enqueue failed", error);
-        }
-        return AWAY;
+        ctx.future(() -> answering
+                .get()
+                .thenAccept(answer -> {
+                    boolean known = topic.equals(ILLEGIBLE)
+                            || catalog.rule(topic, delivery.site().name()).isPresent();
+                    outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
+                    (known ? answer : answer.unknown()).send(ctx);
+                })
+                .toCompletableFuture());
     }
 
     private CompletionStage<Answer> enqueue(Job job, boolean waits) {
-        return queue.enqueue(job).thenCompose(enqueued -> {
-            var answer = switch (enqueued) {
-                case ACCEPTED -> Answer.accepted(job.id());
-                case DUPLICATE -> Answer.duplicate(job.id());
-                case AT_RISK -> AWAY;
-                case FULL -> FULL;
+        return store.keep(job, () -> queue.enqueue(job), () -> job).thenCompose(kept -> {
+            var answer = answer(kept, job.id(), Answer.accepted(job.id()));
+            return switch (kept) {
+                case QUEUED, DUPLICATE, BOTH -> waits ? applied(job, answer) : completed(answer);
+                case SPILLED, SPILLED_BEFORE -> completed(waits ? answer.pending() : answer);
+                case FULL, SPILL_FULL, NOWHERE -> completed(answer);
             };
-            boolean wait = waits && (enqueued == Enqueued.ACCEPTED || enqueued == Enqueued.DUPLICATE);
-            return wait ? applied(job, answer) : CompletableFuture.completedStage(answer);
         });
+    }
+
+    private static Answer answer(Kept kept, String jobId, Answer accepted) {
+        return switch (kept) {
+            case QUEUED -> accepted;
+            case DUPLICATE, SPILLED_BEFORE -> Answer.duplicate(jobId);
+            case SPILLED, BOTH -> accepted.spilled();
+            case FULL -> FULL;
+            case SPILL_FULL -> SPILL_FULL;
+            case NOWHERE -> AWAY;
+        };
+    }
+
+    private static CompletionStage<Answer> completed(Answer answer) {
+        return CompletableFuture.completedStage(answer);
     }
 
     private CompletionStage<Answer> applied(Job job, Answer answer) {
@@ -127,12 +120,8 @@ final class Intake {
     }
 
     private CompletionStage<Answer> bury(Job job, Attempt why) {
-        return queue.enqueueDead(job, why).thenApply(enqueued -> switch (enqueued) {
-            case ACCEPTED -> Answer.dead(job.id());
-            case DUPLICATE -> Answer.duplicate(job.id());
-            case AT_RISK -> AWAY;
-            case FULL -> FULL;
-        });
+        return store.keep(job, () -> queue.enqueueDead(job, why), () -> job.failed(why))
+                .thenApply(kept -> answer(kept, job.id(), Answer.dead(job.id())));
     }
 
     /** A job of the application itself is always awaited, since a duplicate of it may come with a wish to wait. */

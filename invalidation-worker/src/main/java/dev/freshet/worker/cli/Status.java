@@ -1,6 +1,7 @@
 package dev.freshet.worker.cli;
 
 import dev.freshet.catalog.CatalogException;
+import dev.freshet.db.Spill;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueueStatus;
@@ -8,6 +9,7 @@ import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.FrontEndStatus;
 import dev.freshet.worker.frontend.Owed;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -34,9 +36,16 @@ final class Status implements Runnable {
         this.terminal = terminal;
     }
 
-    /** @param trouble why the front ends are not known; empty when they are */
+    /**
+     * @param spilled how many deliveries wait in PostgreSQL; null when that is not known
+     * @param trouble why the front ends are not known; empty when they are
+     */
     private record Seen(
-            List<QueueStatus> partitions, List<WorkerBeat> workers, List<FrontEndStatus> frontEnds, String trouble) {
+            List<QueueStatus> partitions,
+            @Nullable Long spilled,
+            List<WorkerBeat> workers,
+            List<FrontEndStatus> frontEnds,
+            String trouble) {
         QueueStatus queue() {
             return QueueStatus.sum(partitions);
         }
@@ -57,9 +66,10 @@ final class Status implements Runnable {
         try {
             var frontEnds = terminal.catalog().frontEnds().values();
             var owed = new Owed(server, options.prefix(), frontEnds, Owed.LONGEST_RENDER, Owed.MOST_OWED);
-            return new Seen(queue.statuses(), queue.workers(), owed.status(), "");
+            return new Seen(queue.statuses(), spilled(), queue.workers(), owed.status(), "");
         } catch (CatalogException e) {
-            return new Seen(queue.statuses(), queue.workers(), List.of(), "not known, 'freshet check' says why");
+            return new Seen(
+                    queue.statuses(), spilled(), queue.workers(), List.of(), "not known, 'freshet check' says why");
         }
     }
 
@@ -75,6 +85,19 @@ final class Status implements Runnable {
         return places;
     }
 
+    /** This is about the queue; PostgreSQL may be away. */
+    private @Nullable Long spilled() {
+        var found = terminal.database();
+        if (found.isEmpty()) {
+            return null;
+        }
+        try (var database = found.get()) {
+            return new Spill(database).depth().deliveries();
+        } catch (SQLException | RuntimeException e) {
+            return null;
+        }
+    }
+
     private static Map<String, @Nullable Object> report(Seen seen) {
         var queue = seen.queue();
         var report = new LinkedHashMap<String, @Nullable Object>();
@@ -85,6 +108,7 @@ final class Status implements Runnable {
         }
         report.put("counts", new TreeMap<>(queue.counts()));
         report.put("missing", queue.missing());
+        report.put("spilled", seen.spilled());
         report.put(
                 "oldestReadySeconds", queue.oldestAge().map(Duration::toSeconds).orElse(null));
         report.put("paused", queue.paused().orElse(null));
@@ -109,6 +133,9 @@ final class Status implements Runnable {
                 "counts        " + (queue.counts().isEmpty() ? "nothing yet" : pairs(new TreeMap<>(queue.counts()))));
         if (queue.missing() != 0) {
             terminal.line("missing       " + queue.missing() + " accepted jobs are in no place");
+        }
+        if (seen.spilled() != null) {
+            terminal.line("spilled       " + (seen.spilled() == 0 ? "none" : seen.spilled() + " wait in PostgreSQL"));
         }
         terminal.line("paused        " + queue.paused().orElse("no"));
         terminal.line(

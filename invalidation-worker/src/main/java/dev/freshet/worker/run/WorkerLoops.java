@@ -4,6 +4,7 @@ import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
+import dev.freshet.db.Spill;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
@@ -61,6 +62,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Instant startedAt;
     private final Dependencies dependencies;
     private final Invalidator invalidator;
+    private final Drainer drainer;
     private final List<Task> cacheTasks = new ArrayList<>();
     private final Worker worker;
     private @Nullable Background background;
@@ -77,6 +79,7 @@ public final class WorkerLoops implements AutoCloseable {
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
                 .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
+        this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         var parts = new Worker.Parts(queue, applier, invalidator, dependencies, metrics);
         this.worker = new Worker(name, options, needs.catalog, parts, clock);
     }
@@ -102,6 +105,7 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("reaper", Duration.ofSeconds(1), reaper::runOnce),
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
+                new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE))));
         tasks.addAll(cacheTasks);
         background = new Background(tasks);

@@ -133,6 +133,8 @@ public final class Demo implements AutoCloseable {
         say("\nAnd some deliveries that are not as they should be:\n");
         refusals();
         poison();
+        say("\nAnd the queue's Redis is stopped:\n");
+        outage();
         return finale();
     }
 
@@ -202,13 +204,39 @@ public final class Demo implements AutoCloseable {
         }
     }
 
-    private int finale() throws Exception {
+    /** What is accepted meanwhile lies in PostgreSQL, and is done once Redis is back. */
+    private void outage() throws Exception {
         await("nothing is under way any more", () -> queue.status().inFlight() == 0);
+        stage.frontEnd().forget();
+        stage.queue().stop();
+        var body = new String(Stage.sample("lead.created"), UTF_8)
+                .replace("01HXSAMPLE0000000000000004", "01HXSAMPLE0000000000000104")
+                .replace("\"id\": 33", "\"id\": 34");
+        var before = Instant.now();
+        expect("accepted", deliver(body.getBytes(UTF_8)), "a delivery is accepted without Redis");
+        say("  lead.created                 200 accepted: it waits in PostgreSQL");
+        long start = System.nanoTime();
+        stage.queue().restart();
+        await(
+                "what was spilled is applied and its value loaded again",
+                () -> loadedSince(before).contains("statistics"));
+        await(
+                "the front end has confirmed it twice",
+                () -> stage.frontEnd().calls().size() >= 2);
+        rewarmed += loadedSince(before).size();
+        callbacks += stage.frontEnd().received();
+        say("  Redis is back                drained, applied and fresh after %d ms".formatted(millisSince(start)));
+    }
+
+    private int finale() throws Exception {
+        await(
+                "nothing is under way any more",
+                () -> queueServer.isConnected() && queue.status().inFlight() == 0);
         var status = queue.status();
-        expect(9L, status.count("accepted"), "deliveries");
-        expect(8L, status.count("applied"), "applied");
-        expect(21, rewarmed, "rewarmed");
-        expect(16, callbacks, "callbacks: each change is told twice");
+        expect(10L, status.count("accepted"), "deliveries");
+        expect(9L, status.count("applied"), "applied");
+        expect(22, rewarmed, "rewarmed");
+        expect(18, callbacks, "callbacks: each change is told twice");
         expect(1L, status.dead(), "dead");
         expect(0L, status.missing(), "lost");
         say("\n" + (faults.isEmpty() ? "Everything came as told." : "Not as told:\n  " + String.join("\n  ", faults)));

@@ -27,7 +27,7 @@ public final class Dev {
 
     /** What the processes take from the caller: not where anything is, nor the sample application's secrets. */
     private static final Pattern PASSED_ON = Pattern.compile(
-            "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|INGEST|EVENT|SERVE|WORKER|CALLBACK|QUEUE|SEEN)_(?!HOST$|PORT$).+");
+            "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|INGEST|EVENT|SERVE|WORKER|CALLBACK|QUEUE|SEEN|SPILL)_(?!HOST$|PORT$).+");
 
     private Dev() {}
 

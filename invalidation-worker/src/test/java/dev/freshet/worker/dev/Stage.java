@@ -23,6 +23,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,9 +43,16 @@ public final class Stage implements AutoCloseable {
     /**
      * Where Redis and PostgreSQL are.
      *
+     * @param ownQueue the queue's Redis where it is the stage's own
      * @param owned what is to be stopped with the stage, the last one first
      */
-    private record Services(URI queue, URI cache, URI database, String prefix, Deque<AutoCloseable> owned) {
+    private record Services(
+            URI queue,
+            URI cache,
+            URI database,
+            String prefix,
+            Optional<EmbeddedRedis> ownQueue,
+            Deque<AutoCloseable> owned) {
 
         /** One Redis for the queue and one for the cache, as in production. */
         static Services embedded() {
@@ -56,7 +64,7 @@ public final class Stage implements AutoCloseable {
                 owned.push(cache);
                 var database = EmbeddedDatabase.start(0);
                 owned.push(database);
-                return new Services(queue.url(), cache.url(), database.url(), "freshet", owned);
+                return new Services(queue.url(), cache.url(), database.url(), "freshet", Optional.of(queue), owned);
             } catch (RuntimeException | Error e) {
                 closeAll(owned);
                 throw e;
@@ -71,12 +79,14 @@ public final class Stage implements AutoCloseable {
                     services.redisUrl(),
                     services.newDatabase(),
                     services.newPrefix(),
+                    Optional.empty(),
                     new ArrayDeque<>());
         }
     }
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Deque<AutoCloseable> services;
+    private final Optional<EmbeddedRedis> queue;
     private final Map<String, String> environment = new HashMap<>();
     private final List<StandInFrontEnd> frontEnds = new ArrayList<>();
     private final Ingest ingest;
@@ -103,6 +113,7 @@ public final class Stage implements AutoCloseable {
             Map<String, String> more) {
         open.addAll(services.owned());
         this.services = new ArrayDeque<>(services.owned());
+        this.queue = services.ownQueue();
         try {
             load(services.database(), "schema.sql", "sample.sql");
             for (int i = 0; i < instances; i++) {
@@ -193,6 +204,11 @@ public final class Stage implements AutoCloseable {
     String curl(String body) {
         return "curl -sS -X POST " + ingest("/webhooks/thinkific") + " -H 'X-Thinkific-Hmac-Sha256: "
                 + Hmac.signHex(WEBHOOK_SECRET, body.getBytes(UTF_8)) + "' -d '" + body + "'";
+    }
+
+    /** The queue's Redis, to stop it and start it again. */
+    EmbeddedRedis queue() {
+        return queue.orElseThrow();
     }
 
     /** Stops the processes before the services they need. */
