@@ -24,10 +24,11 @@ import java.util.function.Function;
 public final class Settings {
     private static final List<String> SECRET_MARKS = List.of("PASSWORD", "SECRET", "TOKEN", "KEY_FILE");
 
-    /** Families of which each process reads a part, and what all of them together read of these. */
+    /** Families of which each process reads a part, and what only some of them read of these and others. */
     private static final List<String> SHARED = List.of("RATE_LIMIT_", "CACHE_TTL_");
 
     private static final Set<String> OF_ANY_PROCESS = Set.of(
+            "QUEUE_PATIENCE",
             "RATE_LIMIT_API_REQUESTS",
             "RATE_LIMIT_CACHE_REQUESTS",
             "RATE_LIMIT_DATABASE_REQUESTS",
