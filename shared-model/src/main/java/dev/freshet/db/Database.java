@@ -178,8 +178,10 @@ public final class Database implements AutoCloseable {
         config.setConnectionTimeout(options.connectTimeout().toMillis());
         config.setInitializationFailTimeout(-1);
         config.setExceptionOverride(new KeepConnection());
-        config.setConnectionInitSql("set time zone 'UTC'; set statement_timeout = "
-                + options.statementTimeout().toMillis() + ";" + NOTICE_THE_DEAD);
+        long most = options.statementTimeout().toMillis();
+        // a host that is gone, or a process that stands still, in the middle of a transaction must not keep its locks
+        config.setConnectionInitSql("set time zone 'UTC'; set statement_timeout = " + most
+                + "; set idle_in_transaction_session_timeout = " + most + ";" + NOTICE_THE_DEAD);
         return config;
     }
 

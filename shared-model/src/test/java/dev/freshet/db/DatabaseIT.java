@@ -76,6 +76,20 @@ class DatabaseIT {
         }
     }
 
+    @Test
+    void aProcessThatStandsStillInATransactionLosesItsLocks() throws Exception {
+        try (var still = database.dataSource().getConnection();
+                var other = new Database(url, new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(5)))) {
+            other.jdbi().useHandle(handle -> handle.execute("create table kept (id int)"));
+            still.setAutoCommit(false);
+            try (var statement = still.createStatement()) {
+                statement.execute("lock table kept");
+            }
+            other.jdbi().useHandle(handle -> handle.execute("insert into kept values (1)"));
+            assertThatThrownBy(still::commit).isInstanceOf(SQLException.class);
+        }
+    }
+
     private static URI as(URI url, String role) {
         return URI.create(
                 "postgresql://" + role + ":" + role + "@" + url.getHost() + ":" + url.getPort() + url.getPath());
