@@ -43,7 +43,7 @@ public final class WorkerProcess implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Monitor monitor;
 
-    private WorkerProcess(Settings settings) {
+    private WorkerProcess(Settings settings, Clock clock) {
         try {
             var addresses = Addresses.from(settings);
             var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
@@ -79,7 +79,7 @@ public final class WorkerProcess implements AutoCloseable {
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var cache = cacheServer.map(server -> {
-                var tagged = new TagCache(server, cacheOptions, new CacheStats(metrics));
+                var tagged = new TagCache(server, cacheOptions, new CacheStats(metrics), clock);
                 tagged.requireAgreement();
                 keep(new FleetStats(server, addresses.prefix(), tagged.stats())).start();
                 return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads));
@@ -87,15 +87,12 @@ public final class WorkerProcess implements AutoCloseable {
             var frontEnds = catalog.frontEnds().values();
             var owed = new Owed(queueServer, addresses.prefix(), frontEnds, longestRender, mostOwed);
             var loops = new WorkerLoops(
-                    options,
-                    new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database),
-                    Clock.systemUTC(),
-                    metrics);
+                    options, new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database), clock, metrics);
             var caller = keep(new Caller(
                     owed,
                     frontEnds,
                     calls,
-                    Clock.systemUTC(),
+                    clock,
                     () -> ThreadLocalRandom.current().nextLong(),
                     metrics));
             monitor = keep(Monitor.start(
@@ -127,7 +124,12 @@ public final class WorkerProcess implements AutoCloseable {
      * @throws RuntimeException when the queue's Redis or PostgreSQL is away: a worker starts with both
      */
     public static WorkerProcess start(Settings settings) {
-        return new WorkerProcess(settings);
+        return start(settings, Clock.systemUTC());
+    }
+
+    /** As {@link #start(Settings)}, on a host whose clock may be wrong. */
+    public static WorkerProcess start(Settings settings, Clock clock) {
+        return new WorkerProcess(settings, clock);
     }
 
     /** Where {@code /health} and {@code /metrics} are. */

@@ -59,7 +59,8 @@ public final class TagCache {
         this(server, options, stats, Clock.systemUTC());
     }
 
-    TagCache(RedisServer server, CacheOptions options, CacheStats stats, Clock clock) {
+    /** @param clock tells how old values are, and when they expire */
+    public TagCache(RedisServer server, CacheOptions options, CacheStats stats, Clock clock) {
         this.server = server;
         this.options = options;
         this.clock = clock;

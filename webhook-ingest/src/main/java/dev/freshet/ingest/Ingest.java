@@ -41,6 +41,11 @@ public final class Ingest implements AutoCloseable {
      * @throws dev.freshet.catalog.CatalogException when the catalog cannot be used
      */
     public static Ingest start(Settings settings) {
+        return start(settings, Clock.systemUTC());
+    }
+
+    /** As {@link #start(Settings)}, on a host whose clock may be wrong. */
+    public static Ingest start(Settings settings, Clock clock) {
         var config = IngestConfig.from(settings);
         config.listen().requireFree();
         settings.describe().forEach(line -> log.info("setting {}", line));
@@ -49,14 +54,14 @@ public final class Ingest implements AutoCloseable {
                 .forEach(note -> log.warn("catalog {}", note));
         var server = new RedisServer("queue", config.queueUrl(), config.queueTimeout());
         try {
-            return start(config, server);
+            return start(config, server, clock);
         } catch (RuntimeException e) {
             server.close();
             throw e;
         }
     }
 
-    private static Ingest start(IngestConfig config, RedisServer server) {
+    private static Ingest start(IngestConfig config, RedisServer server, Clock clock) {
         var guard = new QueueGuard(server);
         var queue = new JobQueue(server, config.queue());
         if (server.isConnected()) {
@@ -78,7 +83,7 @@ public final class Ingest implements AutoCloseable {
         }
         var outcomes = new Outcomes(meters);
         var store = new Store(queue, guard, spill.map(SpillParts::past));
-        var intake = new Intake(queue, store, config.catalog(), waiters, outcomes, Clock.systemUTC());
+        var intake = new Intake(queue, store, config.catalog(), waiters, outcomes, clock);
         var health = new Health(
                 server,
                 guard,
@@ -89,7 +94,7 @@ public final class Ingest implements AutoCloseable {
         var limits = config.limits();
         var refusals = RequestLimits.local(limits.window()).of("refused", limits.refused());
         var together = RequestLimits.shared(server, config.queue().prefix(), limits.window(), limits.patience());
-        var admission = new Admission(config.clients(), refusals, config.operators(), outcomes, Clock.systemUTC());
+        var admission = new Admission(config.clients(), refusals, config.operators(), outcomes, clock);
         var webhooks = new WebhookHandler(
                 new Sites(config.catalog()),
                 admission,
