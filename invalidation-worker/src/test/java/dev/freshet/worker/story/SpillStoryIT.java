@@ -29,12 +29,11 @@ class SpillStoryIT {
     private final HttpClient http = HttpClient.newHttpClient();
     private final CuttingProxy redis = CuttingProxy.before(TestServices.shared().redisUrl());
     private final Stage stage = Stage.ofTests(
-            1,
-            Map.of("REDIS_QUEUE_URL", redis.url().toString(), "QUEUE_PATIENCE", "500ms", "SPILL_PATIENCE", "30s"));
+            1, Map.of("REDIS_QUEUE_URL", redis.url().toString(), "QUEUE_PATIENCE", "500ms", "SPILL_PATIENCE", "30s"));
     private final RedisServer server =
             new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
-    private final JobQueue queue = new JobQueue(
-            server, QueueOptions.defaults(stage.environment().getOrDefault("REDIS_KEY_PREFIX", "")));
+    private final JobQueue queue =
+            new JobQueue(server, QueueOptions.defaults(stage.environment().getOrDefault("REDIS_KEY_PREFIX", "")));
 
     @AfterEach
     void close() {
@@ -63,7 +62,8 @@ class SpillStoryIT {
         assertThat(deliver(1).statusCode()).isEqualTo(200);
         redis.release();
         await().atMost(LONG).until(() -> queue.status().count("done") == 1);
-        await().atMost(LONG).until(() -> deliver(2).statusCode() == 200 && queue.status().count("done") == 2);
+        await().atMost(LONG)
+                .until(() -> deliver(2).statusCode() == 200 && queue.status().count("done") == 2);
         assertThat(queue.status().count("accepted")).isEqualTo(2);
         assertThat(queue.status().missing()).isZero();
     }
