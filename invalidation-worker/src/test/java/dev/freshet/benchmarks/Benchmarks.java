@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks;
 
+import dev.freshet.benchmarks.faults.FaultsBenchmark;
 import dev.freshet.benchmarks.nextjs.NextJsBenchmark;
 import dev.freshet.cache.Consistency;
 import java.util.ArrayList;
@@ -107,6 +108,12 @@ public final class Benchmarks {
                         "a real Next.js application stays fresh, whatever befalls it (needs Node)",
                         "[VERSION|SCENARIO]...",
                         NextJsBenchmark::run));
+        all.put(
+                "faults",
+                new Benchmark(
+                        "real processes under load, broken 220 times a seed: nothing lost, stale or astray",
+                        "[SEED]... [--faults N] [--kinds KIND,KIND]",
+                        FaultsBenchmark::run));
         return all;
     }
 }

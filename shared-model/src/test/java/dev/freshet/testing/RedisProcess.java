@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import redis.embedded.core.ExecutableProvider;
 
 /** One process of the embedded Redis binary, as a server, a node of a cluster or a sentinel, that can be killed. */
-final class RedisProcess implements AutoCloseable {
+public final class RedisProcess implements AutoCloseable {
     /** Below the ports that systems hand out by themselves, so that nobody takes one between the look and the start. */
     private static final int FIRST_PORT = 11_000;
 
@@ -52,7 +52,7 @@ final class RedisProcess implements AutoCloseable {
     }
 
     /** @param settings lines as in redis.conf, beside port and directory */
-    static RedisProcess server(int port, List<String> settings) {
+    public static RedisProcess server(int port, List<String> settings) {
         return start(port, settings, List.of());
     }
 
@@ -79,18 +79,20 @@ final class RedisProcess implements AutoCloseable {
         return Binary.PATH;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** Waits until somebody listens. */
-    RedisProcess ready() {
-        await().pollInterval(Duration.ofMillis(10)).until(this::listens);
+    public RedisProcess ready() {
+        await().pollInterval(Duration.ofMillis(10))
+                .atMost(Duration.ofMinutes(1))
+                .until(this::listens);
         return this;
     }
 
     /** SIGKILL: the process writes and says nothing more. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
         try {
             process.waitFor(10, TimeUnit.SECONDS);
@@ -99,12 +101,27 @@ final class RedisProcess implements AutoCloseable {
         }
     }
 
-    boolean isRunning() {
+    /** SIGSTOP: the process stands still, and its connections stay open. */
+    public void stop() {
+        Signals.send(process.pid(), "STOP");
+    }
+
+    /** SIGCONT: it goes on where it stood still. */
+    public void resume() {
+        Signals.send(process.pid(), "CONT");
+    }
+
+    /** Where its files and its log are. */
+    public Path directory() {
+        return directory;
+    }
+
+    public boolean isRunning() {
         return process.isAlive();
     }
 
     /** Starts again on the same port and the same files. */
-    void restart() {
+    public void restart() {
         kill();
         process = launch();
         ready();
@@ -123,7 +140,7 @@ final class RedisProcess implements AutoCloseable {
     }
 
     /** A port that is free now, with the one that its node's bus will take. */
-    static int freePort() {
+    public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
             if (isFree(port) && isFree(port + BUS_OFFSET)) {

@@ -1,0 +1,55 @@
+package dev.freshet.benchmarks.faults;
+
+import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadLetters;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Does at the end of a run what Freshet must never do, and looks whether the comparison sees it: one that could not fail
+ * would prove nothing.
+ */
+final class Sabotage {
+    private static final String COUNTS = Stack.PREFIX + ":{q:0}:counts";
+
+    private Sabotage() {}
+
+    /** @return what the comparison did not see */
+    static List<String> unnoticed(Stack stack, Ledger ledger) throws SQLException {
+        int enrollment = Integer.parseInt(stack.sites.getFirst().pages().keySet().stream()
+                .filter(member -> member.startsWith("enrollment:"))
+                .findFirst()
+                .orElse("enrollment:0")
+                .substring("enrollment:".length()));
+        try (var connection = stack.connectToDatabase();
+                var statement = connection.createStatement()) {
+            statement.execute(
+                    "insert into enrollments values (%d, 0, 'nobody', 0, 0) on conflict (id) do update set version = 0"
+                            .formatted(enrollment));
+        }
+        try (var redis = RedisClient.connect(stack.queue.master(), stack.secrets.redis());
+                var server = stack.connectToQueue()) {
+            redis.call("HINCRBY", COUNTS, "accepted", "1");
+            var letters = new DeadLetters(server, stack.queueOptions());
+            letters.discard(letters.list(DeadFilter.all(), 0, 1).stream()
+                    .map(letter -> letter.job().id())
+                    .toList());
+        }
+        var comparison = new Comparison(stack, ledger);
+        comparison.compare();
+        var unnoticed = new ArrayList<String>();
+        require(unnoticed, "a row that is older", comparison.lost(), "enrollment " + enrollment + " is ");
+        require(unnoticed, "a dead letter that is gone", comparison.lost(), "must be a dead letter");
+        require(unnoticed, "a value that is old", comparison.stale(), "the cache shows enrollment:" + enrollment);
+        require(unnoticed, "a page that is old", comparison.stale(), "site-1 shows enrollment:" + enrollment);
+        require(unnoticed, "a job that is nowhere", comparison.strays(), "missing 1");
+        return unnoticed;
+    }
+
+    private static void require(List<String> unnoticed, String what, List<String> found, String words) {
+        if (found.stream().noneMatch(line -> line.startsWith(words))) {
+            unnoticed.add(what);
+        }
+    }
+}
