@@ -61,6 +61,11 @@ public record Job(
         return attempts.size() - lastReplay();
     }
 
+    /** How often it was tried and failed, before replays too. */
+    public int failures() {
+        return (int) attempts.stream().filter(attempt -> !attempt.isReplay()).count();
+    }
+
     /** Since when it is tried: received, or last replayed. */
     public Instant triedSince() {
         int replay = lastReplay();

@@ -21,6 +21,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -30,12 +31,16 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jdbi.v3.core.JdbiException;
 
 /** What every command works with: the environment, and where results and complaints go. */
 record Terminal(Settings settings, PrintStream out, PrintStream err) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
+    /** SQLSTATE undefined_table. */
+    private static final String NO_TABLE = "42P01";
+
     private static final DatabaseOptions DATABASE =
             new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(5));
 
@@ -47,6 +52,29 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
     /** @return empty when {@code DATABASE_URL} is not set */
     Optional<Database> database() {
         return Addresses.from(settings).database().map(url -> new Database(url, DATABASE));
+    }
+
+    /**
+     * Runs with the database, and lets go of it.
+     *
+     * @throws SettingException when {@code DATABASE_URL} is not set
+     * @throws IllegalStateException when the database is away, or has no tables of Freshet's yet
+     */
+    <T> T withDatabase(Function<Database, T> work) {
+        try (var database = new Database(Addresses.from(settings).requireDatabase(), DATABASE)) {
+            try {
+                database.ping();
+                return work.apply(database);
+            } catch (SQLException e) {
+                throw database.away(e);
+            } catch (JdbiException e) {
+                if (e.getCause() instanceof SQLException sql && NO_TABLE.equals(sql.getSQLState())) {
+                    throw new IllegalStateException(
+                            "the database has no ledger yet; the first 'freshet work' of this version makes it", e);
+                }
+                throw e;
+            }
+        }
     }
 
     /** Runs with the dead letters of the queue's Redis, and lets go of it. */

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,16 +46,23 @@ final class Applier {
      *
      * @param effects what the applied and the overtaken changes made stale
      * @param leftBehind ids of rows that are to be finished once the effects are invalidated
+     * @param overtaken what was older than the data
      * @param failures what PostgreSQL did not take
      */
     record Applied(
-            Effects effects, List<Long> leftBehind, long applied, long overtaken, Map<Change, Exception> failures) {
+            Effects effects,
+            List<Long> leftBehind,
+            List<Change> applied,
+            List<Change> overtaken,
+            Map<Change, Exception> failures) {
 
         Applied plus(Applied other) {
             effects.add(other.effects);
             leftBehind.addAll(other.leftBehind);
+            applied.addAll(other.applied);
+            overtaken.addAll(other.overtaken);
             failures.putAll(other.failures);
-            return new Applied(effects, leftBehind, applied + other.applied, overtaken + other.overtaken, failures);
+            return this;
         }
 
         static Applied failed(Change change, Exception error) {
@@ -64,7 +72,8 @@ final class Applier {
         }
 
         static Applied nothing() {
-            return new Applied(new Effects(), new ArrayList<>(), 0, 0, new IdentityHashMap<>());
+            return new Applied(
+                    new Effects(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new IdentityHashMap<>());
         }
     }
 
@@ -208,7 +217,8 @@ final class Applier {
         var previous = versions.raise(connection, changes);
         // what was and what overtaken events say need not be on a page any more: only what is has versions
         var before = effects(changes, lookup(connection, changes), change -> false);
-        var fresh = changes.stream().filter(change -> isFresh(change, previous)).toList();
+        var split = changes.stream().collect(Collectors.partitioningBy(change -> isFresh(change, previous)));
+        var fresh = split.getOrDefault(true, List.of());
         for (var wave : waves(fresh)) {
             write(connection, wave);
         }
@@ -219,7 +229,7 @@ final class Applier {
             rows.add(leftBehind.write(connection, left));
         }
         before.add(after);
-        return new Applied(before, rows, fresh.size(), changes.size() - fresh.size(), new IdentityHashMap<>());
+        return new Applied(before, rows, fresh, split.getOrDefault(false, List.of()), new IdentityHashMap<>());
     }
 
     /** An equal version is applied again: a redo after a crash must be able to finish what it began. */

@@ -16,9 +16,9 @@ import java.util.List;
  *
  * @param changes what is to be applied, in the order of the queue
  * @param unreadable jobs that no try can save
- * @param ignored how many are of topics that the catalog does not name
+ * @param ignored those of topics that the catalog does not name
  */
-record Batch(List<Change> changes, List<Verdict> unreadable, long ignored) {
+record Batch(List<Change> changes, List<Verdict> unreadable, List<Job> ignored) {
 
     /** One job that the catalog has a rule for. */
     record Change(Job job, EventRule rule, Event event) {}
@@ -26,11 +26,11 @@ record Batch(List<Change> changes, List<Verdict> unreadable, long ignored) {
     static Batch of(Catalog catalog, List<Job> jobs, String worker, Instant now) {
         var changes = new ArrayList<Change>(jobs.size());
         var unreadable = new ArrayList<Verdict>();
-        long ignored = 0;
+        var ignored = new ArrayList<Job>();
         for (var job : jobs) {
             var rule = catalog.rule(job.topic(), job.site());
             if (rule.isEmpty()) {
-                ignored++;
+                ignored.add(job);
                 continue;
             }
             try {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -35,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes jobs and makes them take effect: apply, invalidate, owe, settle. Whatever step it dies in, doing all of them
+ * Takes jobs and makes them take effect: apply, invalidate, owe, record, settle. Whatever step it dies in, doing all of them
  * again is correct. It is worse to lose a job than to run it twice.
  */
 final class Worker implements AutoCloseable {
@@ -57,6 +58,7 @@ final class Worker implements AutoCloseable {
     private final JobQueue queue;
     private final Applier applier;
     private final Invalidator invalidator;
+    private final Ledger ledger;
     private final Dependencies dependencies;
     private final MeterRegistry metrics;
     private final Clock clock;
@@ -72,6 +74,7 @@ final class Worker implements AutoCloseable {
             JobQueue queue,
             Applier applier,
             Invalidator invalidator,
+            Ledger ledger,
             Dependencies dependencies,
             MeterRegistry metrics) {}
 
@@ -82,6 +85,7 @@ final class Worker implements AutoCloseable {
         this.queue = parts.queue;
         this.applier = parts.applier;
         this.invalidator = parts.invalidator;
+        this.ledger = parts.ledger;
         this.dependencies = parts.dependencies;
         this.metrics = parts.metrics;
         this.clock = clock;
@@ -255,7 +259,7 @@ final class Worker implements AutoCloseable {
                 return;
             }
             log.error("batch failed jobs={}", claim.jobs().size(), e);
-            settle(claim, failAll(claim, e), Map.of());
+            fail(claim, e);
         } finally {
             live.remove(claim);
         }
@@ -265,21 +269,31 @@ final class Worker implements AutoCloseable {
         long start = System.nanoTime();
         var batch = Batch.of(catalog, claim.jobs(), name, clock.instant());
         var applied = applier.apply(batch.changes());
+        var committed = clock.instant();
         if (claim.suspect()) { // after the apply, which waited for a transaction that the dead worker may have open yet
             invalidator.finishOthers(Duration.ZERO);
         }
         invalidator.invalidate(applied.effects(), applied.leftBehind());
+        var fresh = clock.instant();
         var verdicts = new ArrayList<>(batch.unreadable());
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
-        var tallies =
-                Map.of("applied", applied.applied(), "overtaken", applied.overtaken(), "ignored", batch.ignored());
+        var page = ledger.newPage();
+        page.done(jobs(applied.applied()), "applied", Optional.of(committed), fresh);
+        page.done(jobs(applied.overtaken()), "overtaken", Optional.empty(), fresh);
+        page.done(batch.ignored(), "ignored", Optional.empty(), fresh);
+        page.failed(verdicts);
+        page.write();
+        var tallies = Map.of(
+                "applied", (long) applied.applied().size(),
+                "overtaken", (long) applied.overtaken().size(),
+                "ignored", (long) batch.ignored().size());
         settle(claim, verdicts, tallies);
         log.info(
                 "batch jobs={} applied={} overtaken={} ignored={} failed={} tags={} ms={}",
                 claim.jobs().size(),
-                applied.applied(),
-                applied.overtaken(),
-                batch.ignored(),
+                applied.applied().size(),
+                applied.overtaken().size(),
+                batch.ignored().size(),
                 verdicts.size(),
                 applied.effects().tags().size(),
                 (System.nanoTime() - start) / 1_000_000);
@@ -345,10 +359,22 @@ final class Worker implements AutoCloseable {
                 .register(metrics);
     }
 
-    private List<Verdict> failAll(Claim claim, RuntimeException error) {
-        return claim.jobs().stream()
+    private static List<Job> jobs(List<Batch.Change> changes) {
+        return changes.stream().map(Batch.Change::job).toList();
+    }
+
+    private void fail(Claim claim, RuntimeException error) {
+        var verdicts = claim.jobs().stream()
                 .map(job -> retryOrBury(job, attempt("work", error)))
                 .toList();
+        try {
+            var page = ledger.newPage();
+            page.failed(verdicts);
+            page.write();
+        } catch (OutageException e) { // the queue says it too
+            log.warn("not recorded deliveries={} cause={}", verdicts.size(), e.reason());
+        }
+        settle(claim, verdicts, Map.of());
     }
 
     private Verdict verdict(Batch.Change change, Exception error) {
@@ -370,7 +396,7 @@ final class Worker implements AutoCloseable {
     }
 
     /** Of PostgreSQL the state and the bare sentence: its details quote values of the row. */
-    private static String describe(Exception error) {
+    static String describe(Exception error) {
         var root = error instanceof BatchUpdateException && error.getCause() != null ? error.getCause() : error;
         var message = root instanceof PSQLException sql && sql.getServerErrorMessage() != null
                 ? sql.getSQLState() + " " + sql.getServerErrorMessage().getMessage()

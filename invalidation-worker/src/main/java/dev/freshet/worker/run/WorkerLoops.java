@@ -4,6 +4,7 @@ import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
+import dev.freshet.db.Deliveries;
 import dev.freshet.db.Spill;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.WorkerBeat;
@@ -35,6 +36,9 @@ public final class WorkerLoops implements AutoCloseable {
     /** How long an application is given to tell of what it changed itself. */
     private static final Duration AUDIT_SETTLE = Duration.ofSeconds(2);
 
+    /** Each worker prunes; what one deletes, the others do not wait for. */
+    private static final Duration PRUNING = Duration.ofHours(1);
+
     private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(20);
 
     /**
@@ -63,6 +67,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Dependencies dependencies;
     private final Invalidator invalidator;
     private final Drainer drainer;
+    private final Ledger ledger;
     private final List<Task> cacheTasks = new ArrayList<>();
     private final Worker worker;
     private @Nullable Background background;
@@ -80,7 +85,8 @@ public final class WorkerLoops implements AutoCloseable {
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
                 .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
-        var parts = new Worker.Parts(queue, applier, invalidator, dependencies, metrics);
+        this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
+        var parts = new Worker.Parts(queue, applier, invalidator, ledger, dependencies, metrics);
         this.worker = new Worker(name, options, needs.catalog, parts, clock);
     }
 
@@ -106,7 +112,8 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("reaper", Duration.ofSeconds(1), reaper::runOnce),
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
-                new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE))));
+                new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
+                new Task("pruner", PRUNING, ledger::prune)));
         tasks.addAll(cacheTasks);
         background = new Background(tasks);
         worker.start();

@@ -12,9 +12,11 @@ import java.time.Duration;
  * @param lease how long a claim is safe from the reaper without a sign of life
  * @param drain how long a stopping worker may finish what it claimed
  * @param audit how often the fleet compares a few cached values with the database; zero for never
+ * @param keep how long what became of a delivery can be looked up; zero to write nothing down
  * @param retries what becomes of a job that failed for a reason that may pass
  */
-public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain, Duration audit, RetryPolicy retries) {
+public record WorkerOptions(
+        int batch, int lanes, Duration lease, Duration drain, Duration audit, Duration keep, RetryPolicy retries) {
 
     /** @throws SettingException when a setting is out of its bounds */
     public static WorkerOptions from(Settings settings) {
@@ -33,6 +35,7 @@ public record WorkerOptions(int batch, int lanes, Duration lease, Duration drain
                 lease,
                 settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
                 audit,
+                settings.duration("DELIVERIES_KEEP", Duration.ofDays(30)),
                 new RetryPolicy(
                         settings.number("WORKER_RETRY_ATTEMPTS", 10, 1, 100),
                         settings.duration("WORKER_RETRY_BUDGET", Duration.ofHours(24)),

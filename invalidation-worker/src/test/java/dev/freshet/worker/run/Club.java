@@ -10,6 +10,8 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.Deliveries;
+import dev.freshet.db.Delivery;
 import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.queue.DeadFilter;
@@ -146,11 +148,13 @@ final class Club implements AutoCloseable {
                 LEASE,
                 Duration.ofSeconds(5),
                 Duration.ZERO,
+                Duration.ofDays(30),
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
                 queue,
                 newApplier(),
                 new Invalidator(cache::invalidate, owed, warmer::changed, leftBehind),
+                newLedger(),
                 new Dependencies(database, cacheServer, queueServer, Clock.systemUTC()),
                 metrics);
         var worker = new Worker("w" + workers.size(), options, catalog, parts, Clock.systemUTC());
@@ -184,6 +188,15 @@ final class Club implements AutoCloseable {
     /** Claims that died with a job alone in them. */
     long crashes() {
         return queueServer.await(queueServer.session().commands().hlen(prefix + ":{q:0}:crashes"));
+    }
+
+    /** What the ledger says, the last received first. */
+    List<Delivery> ledger() {
+        return new Deliveries(database).list(Deliveries.Filter.all(), 0, 1_000);
+    }
+
+    Ledger newLedger() {
+        return new Ledger(new Deliveries(database), Duration.ofDays(30), new SimpleMeterRegistry());
     }
 
     Applier newApplier() {

@@ -1,12 +1,16 @@
 package dev.freshet.worker.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.db.Delivery;
+import dev.freshet.db.Delivery.State;
 import dev.freshet.model.Attempt;
 import dev.freshet.queue.Claim;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -118,8 +122,7 @@ class WorkerIT {
                 .singleElement()
                 .satisfies(letter -> assertThat(letter.job().attempts())
                         .extracting(Attempt::step, Attempt::error)
-                        .containsExactly(
-                                org.assertj.core.groups.Tuple.tuple("decode", "member.saved: /payload/id is missing")));
+                        .containsExactly(tuple("decode", "member.saved: /payload/id is missing")));
     }
 
     @Test
@@ -150,5 +153,90 @@ class WorkerIT {
         assertThat(club.isCached(4)).isFalse();
         assertThat(club.members()).isEqualTo(Map.of(1L, 4));
         assertThat(club.status().missing()).isZero();
+    }
+
+    @Test
+    void everyDeliveryHasARowThatSaysWhatBecameOfIt() {
+        club.saved(1, 3, T2);
+        club.saved(1, 4, T1);
+        club.enqueue("coupon.created", "{}");
+        club.enqueue("member.saved", "{\"created_at\":\"2026-01-01T00:00:00Z\",\"payload\":{\"cohort\":3}}");
+        club.deliver("member.saved", 2, "\"three\"", T1);
+        var before = Instant.now();
+        worker.runOnce();
+        club.saved(1, 4, T1);
+        worker.runOnce();
+
+        assertThat(club.ledger())
+                .extracting(Delivery::state, Delivery::outcome, Delivery::attempts)
+                .containsExactlyInAnyOrder(
+                        tuple(State.DONE, "applied", 1),
+                        tuple(State.DONE, "applied", 1),
+                        tuple(State.DONE, "overtaken", 1),
+                        tuple(State.DONE, "ignored", 1),
+                        tuple(State.DEAD, "member.saved: /payload/id is missing", 1),
+                        tuple(State.DEAD, "PSQLException: 22P02 invalid input syntax for type integer: \"three\"", 1));
+        assertThat(club.ledger()).allSatisfy(row -> {
+            assertThat(row.site()).isEqualTo("main");
+            assertThat(row.received()).isBefore(Instant.now());
+            assertThat(row.fresh().isPresent()).isEqualTo(row.state() == State.DONE);
+            assertThat(row.applied().isPresent()).isEqualTo(row.outcome().equals("applied"));
+            row.applied()
+                    .ifPresent(at -> assertThat(at)
+                            .isBetween(before.minusMillis(1), row.fresh().orElseThrow()));
+        });
+    }
+
+    @Test
+    void aFailureThatMayPassIsInTheLedgerUntilItIsDone() {
+        club.execute("""
+                create table busy (); create function busy() returns trigger language plpgsql as $$
+                begin raise exception 'not now' using errcode = '55P03'; end $$;
+                create trigger busy before insert on members for each row execute function busy()""");
+        club.saved(1, 3, T1);
+        worker.runOnce();
+        assertThat(club.ledger()).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(State.RETRY);
+            assertThat(row.outcome()).isEqualTo("PSQLException: 55P03 not now");
+            assertThat(row.attempts()).isEqualTo(1);
+        });
+
+        club.execute("drop trigger busy on members");
+        await().until(() -> club.queue.releaseDue(10) == 1);
+        worker.runOnce();
+        assertThat(club.ledger()).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(State.DONE);
+            assertThat(row.outcome()).isEqualTo("applied");
+            assertThat(row.attempts()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void whatIsDoneAgainKeepsItsFirstRow() {
+        club.saved(1, 3, T1);
+        var claim = (Claim) club.queue.claim(500, Club.LEASE);
+        var first = Batch.of(club.catalog, claim.jobs(), "dead", T3);
+        club.newApplier().apply(first.changes());
+        var page = club.newLedger().newPage();
+        page.done(claim.jobs(), "applied", Optional.of(T2), T3);
+        page.write(); // and then killed, before it could settle
+        var row = club.ledger();
+
+        await().until(() -> !club.queue.expiredClaims().isEmpty());
+        club.queue.expiredClaims().forEach(club.queue::reap);
+        assertThat(worker.runOnce()).isEqualTo(1);
+
+        assertThat(club.ledger()).isEqualTo(row);
+        assertThat(club.status().count("done")).isEqualTo(1);
+        assertThat(club.status().missing()).isZero();
+    }
+
+    @Test
+    void aLedgerThatRefusesDoesNotHoldUpTheWork() {
+        club.execute("drop table freshet.deliveries");
+        club.saved(1, 3, T1);
+        worker.runOnce();
+        assertThat(club.members()).isEqualTo(Map.of(1L, 3));
+        assertThat(club.status().count("done")).isEqualTo(1);
     }
 }

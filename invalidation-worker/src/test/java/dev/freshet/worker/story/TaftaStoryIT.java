@@ -487,6 +487,23 @@ class TaftaStoryIT {
     }
 
     @Test
+    void whatBecameOfEachAcceptedDeliveryIsFound() {
+        var newer = tafta.webhook("enrollment.completed", NOW, "{\"id\":1001,\"percentage_completed\":\"1.0\"}");
+        tafta.awaitQuiet();
+        var older = tafta.webhook("enrollment.progress", NOW.minusSeconds(9), "{\"id\":1001}");
+        var unknown = tafta.webhook("coupon.created", NOW, "{}");
+        tafta.awaitQuiet();
+        Map.of("applied", newer, "overtaken", older, "ignored", unknown)
+                .forEach((outcome, answer) -> assertThat(
+                                tafta.holds("exists (select from freshet.deliveries where id = '"
+                                        + tafta.json(answer).path("id").asText()
+                                        + "' and state = 'done' and outcome = '"
+                                        + outcome + "' and fresh >= received - interval '1 minute')"))
+                        .as("%s: %s", outcome, answer.body())
+                        .isTrue());
+    }
+
+    @Test
     void bothSpellingsOfCancelledAreOneTopic() {
         var id = "cancelled-" + Instant.now().toEpochMilli();
         var first = tafta.webhook(Tafta.delivery(id, "subscription.canceled", NOW, "{}"));

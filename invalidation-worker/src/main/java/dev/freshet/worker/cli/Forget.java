@@ -1,0 +1,172 @@
+package dev.freshet.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.freshet.db.Deliveries;
+import dev.freshet.model.Job;
+import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadLetters;
+import dev.freshet.queue.JobCodec;
+import dev.freshet.queue.JobFormatException;
+import dev.freshet.queue.QueueSearch;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Removes what Freshet has stored of a person: the bodies of deliveries that name the address. */
+@Command(
+        name = "forget",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Remove stored deliveries that name an e-mail address",
+            "Dead letters and spilled deliveries that name it are discarded, errors in the ledger that quote it blanked. What "
+                    + "waits in the queue is left to be done and counted; then this ends with 1, to be run again. The "
+                    + "application's tables and cached reads are the application's: see docs/operations.md."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  freshet forget ada@example.com --dry-run",
+            "  freshet forget - < address.txt            so that it stands in no list of processes",
+            "  freshet cache clear --tag user:ada@example.com"
+        })
+final class Forget implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(Forget.class);
+    private static final Pattern ADDRESS = Pattern.compile("[^\\s@]+@[^\\s@]+");
+
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "EMAIL", description = "The address, or - to read it from the input")
+    private String email = "";
+
+    @Option(names = "--dry-run", description = "Say what would be removed, and change nothing")
+    private boolean dryRun;
+
+    @Mixin
+    private JsonOption json = new JsonOption();
+
+    Forget(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** What names the address. */
+    private record Stored(List<String> deadLetters, List<String> spilled, int rows, QueueSearch.Count waiting) {
+
+        boolean isAllReached() {
+            return waiting.jobs() == 0 && !waiting.gaveUp();
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var mentions = new Mentions(address());
+        var stored = terminal.withDatabase(database -> terminal.withRedis((server, options) -> {
+            var letters = new DeadLetters(server, options);
+            var ledger = new Deliveries(database);
+            var found = new Stored(
+                    deadLetters(mentions, letters),
+                    spilled(mentions, ledger),
+                    ledger.naming(mentions.address()),
+                    new QueueSearch(server, options).count(mentions::in));
+            if (!dryRun) {
+                remove(found, mentions, letters, ledger);
+            }
+            return found;
+        }));
+        print(stored);
+        return dryRun || stored.isAllReached() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private String address() throws IOException {
+        var address = email.equals("-") ? new String(terminal.read("-"), UTF_8).strip() : email;
+        if (!ADDRESS.matcher(address).matches()) {
+            throw new ParameterException(spec.commandLine(), "EMAIL must be an address such as ada@example.com");
+        }
+        return address;
+    }
+
+    private static List<String> deadLetters(Mentions mentions, DeadLetters letters) {
+        return letters.list(DeadFilter.all(), 0, Integer.MAX_VALUE).stream()
+                .map(letter -> letter.job().id())
+                .filter(id -> letters.find(id)
+                        .filter(letter -> mentions.in(letter.job()))
+                        .isPresent())
+                .toList();
+    }
+
+    private static List<String> spilled(Mentions mentions, Deliveries ledger) {
+        var found = new ArrayList<String>();
+        ledger.eachSpilled((id, bytes) -> {
+            if (mentions.in(job(bytes))) {
+                found.add(id);
+            }
+        });
+        return found;
+    }
+
+    private static Job job(byte[] bytes) {
+        try {
+            return JobCodec.decode(bytes);
+        } catch (JobFormatException e) {
+            return JobCodec.unreadable(bytes, Instant.EPOCH);
+        }
+    }
+
+    private static void remove(Stored found, Mentions mentions, DeadLetters letters, Deliveries ledger) {
+        letters.discard(found.deadLetters);
+        ledger.discard(found.spilled);
+        ledger.forget(mentions.address());
+        log.info(
+                "forgot bodies={} deadLetters={} spilled={} rows={}",
+                found.deadLetters.size() + found.spilled.size(),
+                found.deadLetters.size(),
+                found.spilled.size(),
+                found.rows);
+    }
+
+    private void print(Stored stored) {
+        if (json.wanted()) {
+            var fields = new LinkedHashMap<String, Object>();
+            fields.put("deadLetters", stored.deadLetters.size());
+            fields.put("spilled", stored.spilled.size());
+            fields.put("ledgerRows", stored.rows);
+            fields.put("inQueue", stored.waiting.jobs());
+            fields.put("complete", stored.isAllReached());
+            fields.put("dryRun", dryRun);
+            terminal.json(fields);
+            return;
+        }
+        terminal.line((dryRun ? "would remove " : "removed ")
+                + count(stored.deadLetters.size(), "dead letter", "dead letters") + " and "
+                + count(stored.spilled.size(), "spilled delivery", "spilled deliveries") + ", and the address from "
+                + count(stored.rows, "row", "rows") + " of the ledger");
+        if (stored.waiting.jobs() > 0) {
+            terminal.line("in the queue: " + count(stored.waiting.jobs(), "job", "jobs")
+                    + " with the address, left to be done; then run this again");
+        }
+        if (stored.waiting.gaveUp()) {
+            terminal.line("the queue holds more than the " + QueueSearch.MAX_SEARCHED
+                    + " jobs that were looked at; run this again when it is shorter");
+        }
+    }
+
+    private static String count(int number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
+    }
+}

@@ -1,0 +1,169 @@
+package dev.freshet.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.Deliveries;
+import dev.freshet.db.Delivery;
+import dev.freshet.db.Delivery.State;
+import dev.freshet.model.Attempt;
+import dev.freshet.model.Job;
+import dev.freshet.queue.Claim;
+import dev.freshet.queue.JobCodec;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.TestServices;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code freshet forget} wherever a body stands. */
+class ForgetIT {
+    private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
+    private static final Attempt FAILED = new Attempt(NOW, "w1", "apply", "boom");
+    private static final String ADA = "{\"payload\":{\"email\":\"Ada\\u0040example.com\"}}";
+    private static final String GRACE = "{\"payload\":{\"email\":\"grace@example.com\",\"not\":\"nada@example.com\"}}";
+
+    private final TestServices services = TestServices.shared();
+    private final URI databaseUrl = services.newDatabase();
+    private final String prefix = services.newPrefix();
+    private final Map<String, String> environment = Map.of(
+            "REDIS_URL",
+            services.redisUrl().toString(),
+            "REDIS_KEY_PREFIX",
+            prefix,
+            "DATABASE_URL",
+            databaseUrl.toString());
+    private final RedisServer server = new RedisServer("queue", services.redisUrl(), Duration.ofSeconds(5));
+    private final JobQueue queue = new JobQueue(server, QueueOptions.defaults(prefix));
+    private final Database database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
+    private final Deliveries ledger = new Deliveries(database);
+
+    @BeforeEach
+    void migrate() {
+        database.migrate();
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+        server.close();
+    }
+
+    private CommandRun run(String... arguments) {
+        return CommandRun.of(environment, arguments);
+    }
+
+    private static Job job(String id, String body) {
+        return Job.first(id, "main", "user.signup", NOW, false, "", body.getBytes(UTF_8));
+    }
+
+    private void spill(Job job) {
+        database.jdbi()
+                .useHandle(handle -> handle.execute(
+                        "insert into freshet.deliveries (id, site, topic, state, received, job)"
+                                + " values (?, 'main', 'user.signup', 'spilled', now(), ?)",
+                        job.id(),
+                        JobCodec.encode(job)));
+    }
+
+    private List<String> spilled() {
+        return ledger
+                .list(
+                        new Deliveries.Filter(
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.of(State.SPILLED),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty()),
+                        0,
+                        10)
+                .stream()
+                .map(Delivery::id)
+                .toList();
+    }
+
+    private void store() throws SQLException {
+        server.await(queue.enqueueDead(job("d1", ADA), FAILED));
+        server.await(queue.enqueueDead(job("d2", GRACE), FAILED));
+        server.await(queue.enqueueDead(job("d3", "email=ada%40example.com"), FAILED));
+        spill(job("s1", ADA));
+        spill(job("s2", GRACE));
+        ledger.record(List.of(new Delivery(
+                "d1",
+                "main",
+                "user.signup",
+                State.DEAD,
+                "Key (email)=(ada@example.com) is taken",
+                1,
+                NOW,
+                Optional.empty(),
+                Optional.empty())));
+    }
+
+    @Test
+    void bodiesGoFromDeadLettersAndSpillAndTheAddressFromTheLedger() throws SQLException {
+        store();
+        var run = run("forget", "ada@example.com");
+        assertThat(run.out())
+                .isEqualTo("removed 2 dead letters and 1 spilled delivery, and the address from 1 row of the ledger\n");
+        assertThat(run.code()).isZero();
+        assertThat(run("dlq", "list", "--json").json().findValues("id"))
+                .singleElement()
+                .satisfies(id -> assertThat(id.asText()).isEqualTo("d2"));
+        assertThat(spilled()).containsExactly("s2");
+        assertThat(ledger.find("s1").orElseThrow().state()).isEqualTo(State.DISCARDED);
+        assertThat(ledger.find("d1").orElseThrow().outcome()).isEmpty();
+        assertThat(queue.status().missing()).isZero();
+        assertThat(run("forget", "ada@example.com").out())
+                .isEqualTo(
+                        "removed 0 dead letters and 0 spilled deliveries, and the address from 0 rows of the ledger\n");
+    }
+
+    @Test
+    void aDryRunChangesNothing() throws SQLException {
+        store();
+        var run = run("forget", "ADA@example.com", "--dry-run", "--json");
+        assertThat(run.code()).isZero();
+        assertThat(run.json().path("deadLetters").asInt()).isEqualTo(2);
+        assertThat(run.json().path("spilled").asInt()).isEqualTo(1);
+        assertThat(run.json().path("ledgerRows").asInt()).isEqualTo(1);
+        assertThat(run.json().path("dryRun").asBoolean()).isTrue();
+        assertThat(queue.status().dead()).isEqualTo(3);
+        assertThat(spilled()).hasSize(2);
+        assertThat(ledger.find("d1").orElseThrow().outcome()).contains("ada@example.com");
+    }
+
+    @Test
+    void whatWaitsInTheQueueIsCountedAndLeftToBeDone() {
+        server.await(queue.enqueue(job("1", ADA)));
+        server.await(queue.enqueue(job("2", GRACE)));
+        var claim = (Claim) queue.claim(1, Duration.ofMinutes(1));
+        var run = run("forget", "ada@example.com");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).contains("in the queue: 1 job with the address, left to be done; then run this again\n");
+        assertThat(queue.status().inFlight()).isEqualTo(2);
+
+        queue.settle(claim, List.of(), Map.of());
+        assertThat(run("forget", "ada@example.com").code()).isZero();
+    }
+
+    @Test
+    void whatIsNoAddressIsRefused() {
+        var run = run("forget", "ada");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("EMAIL must be an address such as ada@example.com");
+    }
+}
