@@ -29,6 +29,13 @@ final class QueueGauges {
                 .tag("place", place)
                 .description("jobs in this place of the queue")
                 .register(metrics));
+        Gauge.builder("freshet_queue_bytes", () -> read(QueueStatus::bytes))
+                .description("bytes of all jobs that are neither done nor dead")
+                .baseUnit("bytes")
+                .register(metrics);
+        Gauge.builder("freshet_queue_missing", () -> read(QueueStatus::missing))
+                .description("accepted jobs that are in no place, which should be none")
+                .register(metrics);
         Gauge.builder("freshet_queue_oldest_seconds", () -> read(QueueGauges::oldestSeconds))
                 .description("age of the next ready job")
                 .register(metrics);

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Jobs that one worker holds under a lease. Membership in the lease decides, not the deadline: a worker that lost it can
@@ -82,6 +83,13 @@ public final class Claim implements ClaimResult {
     /** How many jobs the claim's list holds. */
     int size() {
         return raw.size() + unreadable.size();
+    }
+
+    /** How many bytes they are. */
+    long bytes() {
+        return Stream.concat(raw.stream(), unreadable.stream())
+                .mapToLong(job -> job.length)
+                .sum();
     }
 
     /** The bytes by job. */

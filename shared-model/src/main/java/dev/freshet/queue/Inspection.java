@@ -27,6 +27,9 @@ final class Inspection {
     /** How many names one script judges. */
     private static final int CHUNK = 1_000;
 
+    /** Of more jobs the bytes are not counted anew, which would hold up Redis. */
+    private static final int MOST_WEIGHED = 1_000;
+
     private static final int KEYS_ON_A_PAGE = 1_000;
     /** Redis copies the letters of a page to read their names. */
     private static final int LETTERS_ON_A_PAGE = 50;
@@ -51,6 +54,8 @@ final class Inspection {
         for (var partition : partitions) {
             var keys = partition.keys();
             var doubtful = new ArrayList<>(lists.getOrDefault(partition.number(), List.of()));
+            doubtful.add(new Stray(partition.number(), Kind.COUNT, "dead"));
+            doubtful.add(new Stray(partition.number(), Kind.COUNT, QueueStatus.BYTES));
             doubtful.addAll(unpaired(Kind.LETTER, partition, "HSCAN", keys.dead, keys.deadAt, LETTERS_ON_A_PAGE));
             doubtful.addAll(unpaired(Kind.TIME, partition, "ZSCAN", keys.deadAt, keys.dead, KEYS_ON_A_PAGE));
             doubtful.addAll(fields(Kind.CRASHES, partition, keys.crashes));
@@ -70,6 +75,7 @@ final class Inspection {
     private List<Object> judge(Partition partition, List<Stray> doubtful, boolean mend) {
         var arguments = new ArrayList<byte[]>();
         arguments.add(argument(mend ? "mend" : "look"));
+        arguments.add(argument(MOST_WEIGHED));
         for (var stray : doubtful) {
             arguments.add(argument(stray.kind().code()));
             arguments.add(argument(stray.name()));

@@ -50,6 +50,7 @@ final class Partition {
     private final QueueOptions options;
     private final int number;
     private final long maxDepth;
+    private final long maxBytes;
     private final QueueKeys keys;
     private final Replicas replicas;
 
@@ -59,6 +60,7 @@ final class Partition {
         this.options = options;
         this.number = number;
         this.maxDepth = Math.ceilDiv(options.maxDepth(), of);
+        this.maxBytes = Math.ceilDiv(options.maxBytes(), of);
         this.keys = new QueueKeys(options.prefix(), number);
         this.replicas = new Replicas(options.waitReplicas(), options.waitTimeout(), keys.waits);
     }
@@ -76,10 +78,11 @@ final class Partition {
     }
 
     CompletionStage<List<Enqueued>> enqueueAll(List<Job> jobs) {
-        var arguments = new ArrayList<byte[]>(3 + 4 * jobs.size());
+        var arguments = new ArrayList<byte[]>(4 + 4 * jobs.size());
         arguments.add(redis.clockOffset());
         arguments.add(argument(options.seenFor().toMillis()));
         arguments.add(argument(maxDepth));
+        arguments.add(argument(maxBytes));
         for (var job : jobs) {
             var digest = Digest.of(job.id());
             arguments.add(argument(digest.bucket()));
@@ -134,7 +137,9 @@ final class Partition {
 
     ClaimResult claim(int max, Duration lease) {
         var id = UUID.randomUUID().toString();
-        String[] touched = {keys.claims, keys.claim(id), keys.ready, keys.suspect, keys.paused};
+        String[] touched = {
+            keys.claims, keys.claim(id), keys.ready, keys.suspect, keys.paused, keys.retry, keys.replay, keys.counts
+        };
         List<Object> answer = redis.await(redis.runTimed(
                 CLAIM,
                 MULTI,

@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param seenFor how long a delivery is known at least, so that its second arrival is a duplicate
  * @param maxDepth how many jobs may be ready and waiting for a retry before new ones are refused; as many dead letters.
  *     Of several partitions each takes its share
+ * @param maxBytes how many bytes the jobs may have that are neither done nor dead before new ones are refused. Of several
+ *     partitions each takes its share
  * @param maxCrashes how many claims may die with a job alone in them before it is buried as poison
  * @param partitions how many there are; 0 takes the number that stands in Redis, and where none does yet, 1 on a single
  *     server and twice the masters on a cluster
@@ -21,6 +23,7 @@ public record QueueOptions(
         String prefix,
         Duration seenFor,
         long maxDepth,
+        long maxBytes,
         int maxCrashes,
         int partitions,
         int waitReplicas,
@@ -29,8 +32,8 @@ public record QueueOptions(
 
     /** @throws IllegalArgumentException when a number or the duration is not positive */
     public QueueOptions {
-        if (seenFor.toMillis() < 1 || maxDepth < 1 || maxCrashes < 1) {
-            throw new IllegalArgumentException("a queue's window, depth and crashes must be positive");
+        if (seenFor.toMillis() < 1 || maxDepth < 1 || maxBytes < 1 || maxCrashes < 1) {
+            throw new IllegalArgumentException("a queue's window, depth, bytes and crashes must be positive");
         }
         if (waitReplicas < 0 || waitTimeout.toMillis() < 1) { // 0 would wait for ever
             throw new IllegalArgumentException("replicas to wait for must not be negative, and get 1 ms at least");
@@ -40,9 +43,9 @@ public record QueueOptions(
         }
     }
 
-    /** Three days, a million jobs, three crashes, as many partitions as there are, no wait for replicas. */
+    /** Three days, a million jobs, 1 GiB of them, three crashes, as many partitions as there are, no wait for replicas. */
     public static QueueOptions defaults(String prefix) {
-        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 3, 0, 0, Duration.ofMillis(250));
+        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 1L << 30, 3, 0, 0, Duration.ofMillis(250));
     }
 
     /**
@@ -55,7 +58,8 @@ public record QueueOptions(
         return new QueueOptions(
                 prefix,
                 settings.duration("SEEN_FOR", defaults.seenFor),
-                settings.number("QUEUE_MAX_DEPTH", Math.toIntExact(defaults.maxDepth), 1, Integer.MAX_VALUE),
+                settings.number("QUEUE_MAX_DEPTH", defaults.maxDepth, 1L, Integer.MAX_VALUE),
+                settings.number("QUEUE_MAX_BYTES", defaults.maxBytes, 1L << 20, 1L << 40),
                 defaults.maxCrashes,
                 settings.number("QUEUE_PARTITIONS", defaults.partitions, 0, MAX_PARTITIONS),
                 settings.number("QUEUE_WAIT_REPLICAS", defaults.waitReplicas, 0, 10),
@@ -64,17 +68,22 @@ public record QueueOptions(
 
     /** The same with another number of partitions. */
     public QueueOptions withPartitions(int partitions) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound. */
     public QueueOptions withMaxDepth(long maxDepth) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
+    }
+
+    /** The same with another bound of bytes. */
+    public QueueOptions withMaxBytes(long maxBytes) {
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with replicas to wait for. */
     public QueueOptions withReplicas(int replicas, Duration timeout) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxCrashes, partitions, replicas, timeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, replicas, timeout);
     }
 
     private static Duration waitTimeout(Settings settings, Duration fallback) {

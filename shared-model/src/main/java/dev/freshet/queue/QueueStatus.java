@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 
@@ -20,6 +21,7 @@ import java.util.function.ToLongFunction;
  * @param retry jobs that wait for their next try
  * @param replay dead letters on their way back
  * @param dead dead letters
+ * @param bytes of all jobs that are neither done nor dead
  * @param counts {@code accepted}, {@code done}, {@code dead}, {@code discarded} and the workers' own tallies; a counter
  *     that never moved is missing
  * @param oldestAge how long ago the next ready job was received; empty when none is ready
@@ -32,9 +34,13 @@ public record QueueStatus(
         long retry,
         long replay,
         long dead,
+        long bytes,
         Map<String, Long> counts,
         Optional<Duration> oldestAge,
         Optional<String> paused) {
+
+    /** The counter of {@link #bytes}, beside those of jobs. */
+    static final String BYTES = "bytes";
 
     public QueueStatus {
         counts = Map.copyOf(counts);
@@ -66,6 +72,7 @@ public record QueueStatus(
                 sum(partitions, QueueStatus::retry),
                 sum(partitions, QueueStatus::replay),
                 sum(partitions, QueueStatus::dead),
+                sum(partitions, QueueStatus::bytes),
                 counts,
                 partitions.stream().flatMap(one -> one.oldestAge.stream()).max(Comparator.naturalOrder()),
                 partitions.stream().flatMap(one -> one.paused.stream()).findFirst());
@@ -82,6 +89,7 @@ public record QueueStatus(
         for (int i = 0; i < pairs.size(); i += 2) {
             counts.put(text(pairs.get(i)), Long.valueOf(text(pairs.get(i + 1))));
         }
+        long bytes = Objects.requireNonNullElse(counts.remove(BYTES), 0L);
         var now = Instant.ofEpochMilli((Long) answer.get(7));
         return new QueueStatus(
                 (Long) answer.get(0),
@@ -90,6 +98,7 @@ public record QueueStatus(
                 (Long) answer.get(3),
                 (Long) answer.get(4),
                 (Long) answer.get(5),
+                Math.max(0, bytes), // jobs of an older process leave uncounted
                 counts,
                 Optional.ofNullable((byte[]) answer.get(8)).flatMap(header -> age(header, now)),
                 Optional.ofNullable((byte[]) answer.get(9)).map(QueueStatus::text));

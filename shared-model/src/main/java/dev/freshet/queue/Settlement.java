@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 
 /** The arguments of {@code settle.lua} after the clock offset. */
 final class Settlement {
-    private static final Set<String> OWN_COUNTS = Set.of("accepted", "done", "dead", "discarded");
+    private static final Set<String> OWN_COUNTS = Set.of("accepted", "done", "dead", "discarded", QueueStatus.BYTES);
     /** Where in ARGV the exceptions begin; Lua counts from 1. */
-    private static final int EXCEPTIONS = 7;
+    private static final int EXCEPTIONS = 9;
 
     private Settlement() {}
 
@@ -55,6 +55,8 @@ final class Settlement {
         arguments.add(argument(alone));
         arguments.add(argument(ids));
         arguments.add(argument(ids + awaited.size()));
+        arguments.add(argument(claim.size()));
+        arguments.add(argument(claim.bytes()));
         arguments.addAll(exceptions);
         arguments.addAll(awaited);
         tallies.forEach((name, number) -> {

@@ -61,6 +61,7 @@ final class Waiting {
         if (ears.isEmpty()) {
             ears = partitions.stream().map(Ear::new).toList();
         }
+        ears.forEach(Ear::forgetFailure);
         long deadline = System.nanoTime() + timeout.toNanos();
         var listening = new ArrayList<>(ears);
         while (!polling) {
@@ -147,6 +148,15 @@ final class Waiting {
 
         Ear(Partition partition) {
             this.partition = partition;
+        }
+
+        /** What a wait failed with after the last call had ended says nothing of this one. */
+        void forgetFailure() {
+            var wait = pending;
+            if (wait != null && wait.isCompletedExceptionally()) {
+                close();
+                pending = null;
+            }
         }
 
         /** Begins a wait unless one is under way. */

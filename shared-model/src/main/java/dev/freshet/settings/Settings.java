@@ -93,6 +93,22 @@ public final class Settings {
                 String::valueOf);
     }
 
+    /** As {@link #number(String, int, int, int)}, for numbers that may be large. */
+    public long number(String name, long fallback, long min, long max) {
+        return typed(
+                name,
+                fallback,
+                "a whole number from " + min + " to " + max,
+                text -> {
+                    long value = Long.parseLong(text.strip());
+                    if (value < min || value > max) {
+                        throw new IllegalArgumentException();
+                    }
+                    return value;
+                },
+                String::valueOf);
+    }
+
     /** {@code true} or {@code false}. */
     public boolean flag(String name, boolean fallback) {
         return typed(

@@ -3,6 +3,7 @@
 -- returns how many were forgotten
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('HDEL', KEYS[1], ARGV[2]) -- first, so that a full Redis lets the next writes pass
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 redis.call('ZADD', KEYS[2], now, ARGV[2])
 local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])

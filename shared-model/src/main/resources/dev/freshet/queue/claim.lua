@@ -1,5 +1,5 @@
 -- claim: take jobs under a lease; a suspect goes alone and first. Sent twice, it returns what the first one took.
--- KEYS 1 claims  2 the claim's list  3 ready  4 suspect  5 paused
+-- KEYS 1 claims  2 the claim's list  3 ready  4 suspect  5 paused  6 retry  7 replay  8 counts
 -- ARGV 1 clock offset ms  2 claim, never used before  3 most jobs  4 lease ms  5 bytes after which it is enough
 -- returns {'paused', reason}, {'nothing'}, or {where from: 'ready', 'suspect' or 'again', jobs, oldest first}
 local jobs = redis.call('LRANGE', KEYS[2], 0, -1)
@@ -17,7 +17,11 @@ if not jobs then
     for _, job in ipairs(some) do jobs[#jobs + 1], bytes = job, bytes + #job end
   end
 end
-if #jobs == 0 then return {'nothing'} end
+if #jobs == 0 then
+  local idle = redis.call('ZCARD', KEYS[1]) + redis.call('ZCARD', KEYS[6]) + redis.call('LLEN', KEYS[7]) == 0
+  if idle then redis.call('HDEL', KEYS[8], 'bytes') end -- an older process may have counted otherwise
+  return {'nothing'}
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 redis.call('RPUSH', KEYS[2], unpack(jobs))

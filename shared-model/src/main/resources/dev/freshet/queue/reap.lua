@@ -13,7 +13,7 @@ if id == '' or redis.call('HINCRBY', KEYS[4], id, 1) < tonumber(ARGV[3]) then
   for _ = 1, jobs do redis.call('LMOVE', KEYS[2], KEYS[3], 'LEFT', 'LEFT') end
   return jobs
 end
-redis.call('UNLINK', KEYS[2])
+redis.call('HINCRBY', KEYS[8], 'bytes', -#(redis.call('LPOP', KEYS[2]) or ''))
 redis.call('HDEL', KEYS[4], id)
 redis.call('HINCRBY', KEYS[8], redis.call('HSET', KEYS[5], id, ARGV[5]) == 1 and 'dead' or 'discarded', 1)
 redis.call('ZADD', KEYS[6], now, id)

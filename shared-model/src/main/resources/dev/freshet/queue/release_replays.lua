@@ -9,6 +9,6 @@ local rate = tonumber(redis.call('HGET', KEYS[3], 'rate') or 100)
 local at = math.max(tonumber(redis.call('HGET', KEYS[3], 'at') or 0), now - math.max(1000, 1000 / rate))
 local jobs = math.min(math.floor((now - at) * rate / 1000), tonumber(ARGV[2]), redis.call('LLEN', KEYS[1]))
 if jobs < 1 then return 0 end
-for _ = 1, jobs do redis.call('LMOVE', KEYS[1], KEYS[2], 'RIGHT', 'LEFT') end
+for _ = 1, jobs do redis.call('LPUSH', KEYS[2], redis.call('RPOP', KEYS[1])) end -- not LMOVE, which a full Redis refuses
 redis.call('HSET', KEYS[3], 'at', string.format('%.3f', at + jobs * 1000 / rate))
 return jobs

@@ -2,8 +2,10 @@
 -- counts from the second time.
 -- KEYS 1 claims   ARGV 1 clock offset ms  2 claim  3 lease ms
 -- returns 1, or 0 when there is no such claim any more
-if not redis.call('ZSCORE', KEYS[1], ARGV[2]) then return 0 end
+local deadline = redis.call('ZSCORE', KEYS[1], ARGV[2])
+if not deadline then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
-redis.call('ZADD', KEYS[1], 'XX', 'GT', now + ARGV[3], ARGV[2])
+redis.call('ZREM', KEYS[1], ARGV[2]) -- first, so that a full Redis lets the next write pass
+redis.call('ZADD', KEYS[1], math.max(now + ARGV[3], deadline), ARGV[2])
 return 1

@@ -2,7 +2,7 @@
 -- KEYS 1 dead  2 dead:at  3 replay  4 awaited  5 counts  6 replay:pace
 -- ARGV 1 rate per second, then three for each letter: id, the letter as it was read, its form as a job to do
 -- returns how many were moved; a letter that changed or went meanwhile is not
-local moved = 0
+local moved, bytes = 0, 0
 redis.call('HSET', KEYS[6], 'rate', ARGV[1])
 for i = 2, #ARGV, 3 do
   local id = ARGV[i]
@@ -11,8 +11,8 @@ for i = 2, #ARGV, 3 do
     redis.call('ZREM', KEYS[2], id)
     redis.call('LPUSH', KEYS[3], ARGV[i + 2])
     if redis.call('HEXISTS', KEYS[4], id) == 1 then redis.call('HSET', KEYS[4], id, 'queued') end
-    moved = moved + 1
+    moved, bytes = moved + 1, bytes + #ARGV[i + 2]
   end
 end
-if moved > 0 then redis.call('HINCRBY', KEYS[5], 'dead', -moved) end
+if moved > 0 then redis.call('HINCRBY', KEYS[5], 'dead', -moved) redis.call('HINCRBY', KEYS[5], 'bytes', bytes) end
 return moved

@@ -6,7 +6,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.queue.Stray.Kind;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class AuditIT {
         test.crash();
         test.claim(1);
         var claim = test.claim(2);
-        queue.settle(claim, List.of(new Verdict.Bury(claim.jobs().getFirst(), TestQueue.FAILED)), java.util.Map.of());
+        queue.settle(claim, List.of(new Verdict.Bury(claim.jobs().getFirst(), TestQueue.FAILED)), Map.of());
         var audit = queue.audit();
         assertThat(audit.strays()).isEmpty();
         assertThat(audit.missing()).isZero();
@@ -65,7 +67,7 @@ class AuditIT {
         var claim = test.claim(2);
         test.redis().del(test.keys.claim(claim.id()));
 
-        assertMends(new Stray(0, Kind.LEASE, claim.id()));
+        assertMends(new Stray(0, Kind.LEASE, claim.id()), new Stray(0, Kind.COUNT, "bytes"));
         assertThat(queue.audit().missing()).isEqualTo(2);
         assertThat(test.redis().zcard(test.keys.claims)).isZero();
     }
@@ -125,6 +127,43 @@ class AuditIT {
     }
 
     @Test
+    void bytesAreCountedAnewWhereverAJobIs() {
+        test.enqueue(1, 2, 3, 4);
+        var claim = test.claim(2);
+        var retry = new Verdict.Retry(claim.jobs().getFirst(), TestQueue.FAILED, Duration.ofHours(1));
+        var bury = new Verdict.Bury(claim.jobs().getLast(), TestQueue.FAILED);
+        queue.settle(claim, List.of(retry, bury), Map.of());
+        test.letters.replay(List.of("2"), 1);
+        test.claim(1);
+        test.crash();
+        test.claim(1);
+        assertThat(test.places()).startsWith("ready 4, claimed 3, retry 1, replay 2");
+        test.redis().hset(test.keys.counts, "bytes", "-5".getBytes(UTF_8));
+        assertMends(new Stray(0, Kind.COUNT, "bytes"));
+        test.places();
+    }
+
+    @Test
+    void bytesOfJobsWithoutALeaseStayCounted() {
+        test.enqueue(1, 2, 3);
+        var claim = test.claim(2);
+        test.redis().zrem(test.keys.claims, claim.id().getBytes(UTF_8));
+        assertMends(new Stray(0, Kind.LIST, claim.id()));
+        assertThat(test.places()).isEqualTo("ready 3, suspect 1 2, accepted=3");
+    }
+
+    @Test
+    void bytesOfManyJobsAreTakenAsTheyAreCounted() {
+        for (int i = 0; i < 1_001; i++) {
+            test.enqueue(i);
+        }
+        test.redis().hincrby(test.keys.counts, "bytes", 1);
+        assertThat(queue.audit().strays()).isEmpty();
+        test.done(test.claim(1));
+        assertThat(queue.audit().strays()).containsExactly(new Stray(0, Kind.COUNT, "bytes"));
+    }
+
+    @Test
     void moreStraysThanOneScriptJudgesAreAllNamedAndMended() {
         IntStream.range(0, 2_345).forEach(i -> test.redis().zadd(test.keys.deadAt, i, ("j" + i).getBytes(UTF_8)));
         test.redis().hset(test.keys.counts, "dead", "7".getBytes(UTF_8));
@@ -138,6 +177,7 @@ class AuditIT {
         test = services.newQueue(QueueServices.options().withPartitions(2));
         test.redis().hincrby(new QueueKeys(test.prefix, 0).counts, "accepted", 1);
         test.redis().lpush(new QueueKeys(test.prefix, 1).ready, "x\n{}\n".getBytes(UTF_8));
+        test.redis().hincrby(new QueueKeys(test.prefix, 1).counts, "bytes", 5);
         var audit = test.queue.audit();
         assertThat(audit.partitions()).hasSize(2);
         assertThat(audit.missing()).isEqualTo(2);
@@ -151,15 +191,16 @@ class AuditIT {
         var other = services.newQueue();
         other.redis().lpush(other.keys.claim("theirs"), "x".getBytes(UTF_8));
         test.redis().lpush(new QueueKeys(test.prefix, 11).claim("ours"), "x".getBytes(UTF_8));
-        assertThat(test.queue.audit().strays()).containsExactly(new Stray(11, Kind.LIST, "ours"));
+        assertThat(test.queue.audit().strays())
+                .containsExactly(new Stray(11, Kind.LIST, "ours"), new Stray(11, Kind.COUNT, "bytes"));
     }
 
     /** An audit names it and changes nothing, a repair takes it away, and a second one finds nothing. */
-    private void assertMends(Stray stray) {
+    private void assertMends(Stray... strays) {
         var before = test.dump();
-        assertThat(queue.audit().strays()).containsExactly(stray);
+        assertThat(queue.audit().strays()).containsExactly(strays);
         assertThat(test.dump()).isEqualTo(before);
-        assertThat(queue.repair().strays()).containsExactly(stray);
+        assertThat(queue.repair().strays()).containsExactly(strays);
         var mended = test.dump();
         assertThat(queue.repair().strays()).isEmpty();
         assertThat(test.dump()).isEqualTo(mended);

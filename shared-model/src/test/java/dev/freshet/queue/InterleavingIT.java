@@ -215,6 +215,7 @@ class InterleavingIT {
         assertThat(mayLeave).as("got lost " + where).containsAll(left);
         gone.addAll(left);
         present = ids;
+        assertThat(queue.audit().strays()).as(where).isEmpty();
         var status = queue.status();
         assertThat(status.missing()).as("the sum is wrong " + where).isZero();
         assertThat(status.count("accepted")).as(where).isEqualTo(gone.size() + present.size());

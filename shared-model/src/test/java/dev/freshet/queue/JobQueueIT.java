@@ -261,6 +261,59 @@ class JobQueueIT {
     }
 
     @Test
+    void aQueueOfManyBytesIsFullAndKnowsItsDuplicates() {
+        int bytes = JobCodec.encode(job(1)).length;
+        test = services.newQueue(QueueServices.options().withMaxBytes(2L * bytes));
+        queue = test.queue;
+        test.enqueue(1, 2);
+        assertThat(queue.status().bytes()).isEqualTo(2L * bytes);
+        assertThat(test.enqueue(job(3))).isEqualTo(Enqueued.FULL);
+        assertThat(test.enqueue(job(2))).isEqualTo(Enqueued.DUPLICATE);
+        var claim = test.claim(1);
+        assertThat(test.enqueue(job(3))).as("what is claimed takes its bytes").isEqualTo(Enqueued.FULL);
+        test.done(claim);
+        assertThat(test.enqueue(job(3))).isEqualTo(Enqueued.ACCEPTED);
+        assertThat(test.places()).isEqualTo("ready 2 3, accepted=3, done=1");
+    }
+
+    @Test
+    void aJobLargerThanTheBoundGoesThroughAlone() {
+        test = services.newQueue(QueueServices.options().withMaxBytes(10));
+        queue = test.queue;
+        assertThat(services.server.await(queue.enqueueAll(List.of(job(1), job(2)))))
+                .containsExactly(Enqueued.ACCEPTED, Enqueued.FULL);
+        test.done(test.claim(1));
+        assertThat(test.enqueue(job(2))).isEqualTo(Enqueued.ACCEPTED);
+    }
+
+    @Test
+    void jobsThatAnOlderProcessDidNotCountLeaveWithoutHarm() {
+        test.enqueue(1, 2);
+        test.redis().hdel(test.keys.counts, "bytes");
+        test.done(test.claim(1));
+        assertThat(queue.status().bytes()).isZero();
+        test.enqueue(3);
+        assertThat(queue.status().bytes()).isEqualTo(JobCodec.encode(job(3)).length);
+        test.done(test.claim(2));
+        assertThat(queue.claim(1, LEASE)).isEqualTo(new ClaimResult.Nothing());
+        assertThat(test.redis().hget(test.keys.counts, "bytes")).isNull();
+        assertThat(test.places()).isEqualTo("accepted=3, done=3");
+    }
+
+    @Test
+    void whatAnOlderProcessLeftOverIsForgottenWhenTheQueueIsIdle() {
+        test.enqueue(1, 2);
+        test.redis().hincrby(test.keys.counts, "bytes", 1_000);
+        var claim = test.claim(1);
+        test.done(test.claim(1));
+        assertThat(queue.claim(1, LEASE)).isEqualTo(new ClaimResult.Nothing());
+        assertThat(queue.status().bytes()).isGreaterThan(1_000);
+        test.done(claim);
+        assertThat(queue.claim(1, LEASE)).isEqualTo(new ClaimResult.Nothing());
+        assertThat(test.places()).isEqualTo("accepted=2, done=2");
+    }
+
+    @Test
     void aSuspectThatIsGivenBackStaysASuspectAndOneThatIsRetriedIsNone() {
         test.enqueue(1);
         test.claim(1);
@@ -361,6 +414,7 @@ class JobQueueIT {
         test.enqueue(1);
         test.redis().lpush(test.keys.ready, "rubbish".getBytes(UTF_8));
         test.redis().hincrby(test.keys.counts, "accepted", 1);
+        test.redis().hincrby(test.keys.counts, "bytes", 7);
         var claim = test.claim(5);
         assertThat(claim.jobs()).containsExactly(job(1));
         assertThat(test.done(claim)).isEqualTo(new Settled(1, 0, 1));
@@ -374,6 +428,7 @@ class JobQueueIT {
         test.enqueue(1);
         test.redis().rpush(test.keys.ready, "new\n{\"v\":2}\n".getBytes(UTF_8));
         test.redis().hincrby(test.keys.counts, "accepted", 1);
+        test.redis().hincrby(test.keys.counts, "bytes", 12);
         assertThatThrownBy(() -> queue.claim(5, LEASE))
                 .isInstanceOf(JobFormatException.class)
                 .hasMessageContaining("job new has version 2");

@@ -26,10 +26,18 @@ final class QueueServices implements AfterAllCallback, AutoCloseable {
 
     /** @param url where calls go; the look goes straight to the shared server */
     QueueServices(URI url) {
-        var shared = TestServices.shared().redisUrl();
+        this(url, TestServices.shared().redisUrl());
+    }
+
+    private QueueServices(URI url, URI looked) {
         server = new RedisServer("queue", url, Duration.ofSeconds(5));
-        client = RedisClient.create(RedisURI.create(shared));
+        client = RedisClient.create(RedisURI.create(looked));
         eyes = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+    }
+
+    /** On a server of the test's own. */
+    static QueueServices alone(URI url) {
+        return new QueueServices(url, url);
     }
 
     TestQueue newQueue() {

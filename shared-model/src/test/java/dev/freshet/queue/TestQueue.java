@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A queue of a test's own, and eyes to see all that stands in Redis for it. */
@@ -126,6 +127,7 @@ final class TestQueue {
         var status = queue.status();
         assertThat(status.missing()).as("accepted jobs in no place, %s", status).isZero();
         assertThat(status.dead()).isEqualTo(status.count("dead"));
+        assertThat(status.bytes()).as("bytes of %s", places).isEqualTo(bytes());
         assertThat(List.of(
                         status.ready(),
                         status.claimed(),
@@ -181,6 +183,20 @@ final class TestQueue {
 
     private static List<String> joined(List<String> some, List<String> more) {
         return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    /** Of all jobs that are neither done nor dead, as they stand in Redis. */
+    long bytes() {
+        return IntStream.range(0, queue.partitions())
+                .mapToObj(partition -> new QueueKeys(prefix, partition))
+                .flatMap(keys -> Stream.concat(
+                        eyes.zrange(keys.retry, 0, -1).stream(),
+                        Stream.concat(
+                                        Stream.of(keys.ready, keys.suspect, keys.replay),
+                                        eyes.zrange(keys.claims, 0, -1).stream().map(claim -> keys.claim(text(claim))))
+                                .flatMap(list -> eyes.lrange(list, 0, -1).stream())))
+                .mapToLong(job -> job.length)
+                .sum();
     }
 
     /** Everything of the partitions, to the byte. */

@@ -106,6 +106,7 @@ final class Status implements Runnable {
             report.put(
                     "partitions", seen.partitions().stream().map(Status::places).toList());
         }
+        report.put("bytes", queue.bytes());
         report.put("counts", new TreeMap<>(queue.counts()));
         report.put("missing", queue.missing());
         report.put("spilled", seen.spilled());
@@ -122,7 +123,8 @@ final class Status implements Runnable {
         var oldest = queue.oldestAge()
                 .map(age -> "   oldest ready job " + Terminal.span(age) + " old")
                 .orElse("");
-        terminal.line("queue         " + pairs(places(queue)) + oldest);
+        var size = queue.inFlight() == 0 ? "" : "   " + Terminal.size(queue.bytes());
+        terminal.line("queue         " + pairs(places(queue)) + size + oldest);
         if (seen.partitions().size() > 1) {
             for (int i = 0; i < seen.partitions().size(); i++) {
                 var places = pairs(places(seen.partitions().get(i)));

