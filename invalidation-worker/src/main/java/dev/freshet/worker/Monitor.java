@@ -35,9 +35,7 @@ final class Monitor implements AutoCloseable {
         var web = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.prefer405over404 = true;
-            config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
-            config.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
-            config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+            ErrorPages.install(config.jetty);
             OperatorsOnly.register(config.routes);
             ErrorPages.register(config.routes);
             config.routes.get("/health", context -> {

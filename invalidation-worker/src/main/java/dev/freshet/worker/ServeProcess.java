@@ -105,9 +105,7 @@ public final class ServeProcess implements AutoCloseable {
             javalin.concurrency.useVirtualThreads = true;
             javalin.http.prefer405over404 = true;
             javalin.http.compressionStrategy = CompressionStrategy.NONE; // values are compressed once, when stored
-            javalin.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
-            javalin.jetty.modifyServer(server -> server.setErrorHandler(new ErrorPages()));
-            javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+            ErrorPages.install(javalin.jetty);
             javalin.jetty.host = listen.host();
             javalin.jetty.port = listen.port();
             routes.accept(javalin.routes);

@@ -114,6 +114,12 @@ public final class Benchmarks {
                         "real processes under load, broken 220 times a seed: nothing lost, stale or astray",
                         "[SEED]... [--faults N] [--kinds KIND,KIND]",
                         FaultsBenchmark::run));
+        all.put(
+                "fuzz",
+                new Benchmark(
+                        "a million mutated requests: no 5xx, no error, nothing unsigned in the queue",
+                        "[REQUESTS] [SEED]",
+                        FuzzBenchmark::run));
         return all;
     }
 }

@@ -12,6 +12,7 @@ import dev.freshet.model.FreshetSignature.Call;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -42,14 +43,21 @@ final class Admission {
 
     /**
      * @param refusals how many requests of one address may be refused before it is told to wait
-     * @param tokens of those who run this process
+     * @param operators who may see how it fares
+     * @param patience how long a body may take
      */
-    Admission(ClientAddress addresses, RequestLimit refusals, List<String> tokens, Outcomes outcomes, Clock clock) {
-        this.bodies =
-                new RequestBody((int) Math.max(16, Runtime.getRuntime().maxMemory() / BYTES_PER_LARGE_BODY), clock);
+    Admission(
+            ClientAddress addresses,
+            RequestLimit refusals,
+            Operators operators,
+            Outcomes outcomes,
+            Duration patience,
+            Clock clock) {
+        int largeOnes = (int) Math.max(16, Runtime.getRuntime().maxMemory() / BYTES_PER_LARGE_BODY);
+        this.bodies = new RequestBody(largeOnes, patience, clock);
         this.addresses = addresses;
         this.refusals = refusals;
-        this.operators = new Operators(tokens, addresses, refusals);
+        this.operators = operators;
         this.outcomes = outcomes;
         this.clock = clock;
     }

@@ -1,5 +1,6 @@
 package dev.freshet.ingest;
 
+import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -11,7 +12,15 @@ import org.eclipse.jetty.util.Callback;
 
 /** What the web server itself answers, before or instead of a handler: the same JSON, with no word of what went wrong inside. */
 final class ErrorPages extends ErrorHandler {
-    private static final HttpField JSON = new HttpField(HttpHeader.CONTENT_TYPE, "application/json");
+    static final HttpField NO_SNIFF = new HttpField("X-Content-Type-Options", "nosniff");
+    static final HttpField JSON = new HttpField(HttpHeader.CONTENT_TYPE, "application/json");
+
+    private final Consumer<Answer> seen;
+
+    /** @param seen is told of each answer given here */
+    ErrorPages(Consumer<Answer> seen) {
+        this.seen = seen;
+    }
 
     /** The answer to a status that says it all. */
     static Answer answer(int status) {
@@ -32,10 +41,20 @@ final class ErrorPages extends ErrorHandler {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        int status = response.getStatus() < 400 ? HttpStatus.INTERNAL_SERVER_ERROR_500 : response.getStatus();
-        response.setStatus(status);
-        response.getHeaders().put(JSON);
-        Content.Sink.write(response, true, answer(status).json(), callback);
+        var answer = answer(status(response.getStatus()));
+        seen.accept(answer);
+        response.setStatus(answer.status());
+        response.getHeaders().put(JSON).put(NO_SNIFF);
+        Content.Sink.write(response, true, answer.json(), callback);
         return true;
+    }
+
+    /** Of what a request asks for and the server does not know, its sender is at fault, and no alarm should ring. */
+    private static int status(int status) {
+        return switch (status) {
+            case HttpStatus.NOT_IMPLEMENTED_501, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505 ->
+                HttpStatus.BAD_REQUEST_400;
+            default -> status < 400 ? HttpStatus.INTERNAL_SERVER_ERROR_500 : status;
+        };
     }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.ingest;
 
 import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.redis.RedisServer;
@@ -15,6 +16,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import org.eclipse.jetty.server.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,7 +96,9 @@ public final class Ingest implements AutoCloseable {
         var limits = config.limits();
         var refusals = RequestLimits.local(limits.window()).of("refused", limits.refused());
         var together = RequestLimits.shared(server, config.queue().prefix(), limits.window(), limits.patience());
-        var admission = new Admission(config.clients(), refusals, config.operators(), outcomes, clock);
+        var operators = new Operators(config.operators(), config.clients(), refusals);
+        var patience = config.web().patience();
+        var admission = new Admission(config.clients(), refusals, operators, outcomes, patience, clock);
         var webhooks = new WebhookHandler(
                 new Sites(config.catalog()),
                 admission,
@@ -102,7 +106,7 @@ public final class Ingest implements AutoCloseable {
                 together.of("writes", limits.api()),
                 intake);
         var routes = new Routes(webhooks, config.catalog().events().values(), health, meters, admission);
-        var web = WebServer.start(config.listen(), config.threads(), routes::register);
+        var web = WebServer.start(config.listen(), config.web(), meters, outcomes, routes::register);
         log.info(
                 "ingest started port={} application={}",
                 web.port(),
@@ -113,6 +117,16 @@ public final class Ingest implements AutoCloseable {
     /** Where it listens. */
     public int port() {
         return web.port();
+    }
+
+    /** Those for the health do not count. */
+    int requestsUnderWay() {
+        return web.requests();
+    }
+
+    /** For tests, which speak to it without sockets. */
+    Server jetty() {
+        return web.jetty();
     }
 
     /** Answers what is under way, then ends. Those who wait for an outcome are told that it is still to come. */

@@ -19,7 +19,7 @@ import java.util.Optional;
 /**
  * The settings of this process.
  *
- * @param threads of the web server at the most
+ * @param web how much is done at a time
  * @param catalog of which the sites, the write routes and the limits count here
  * @param queueUrl the Redis that holds the queue
  * @param queueTimeout of each command; with the queue slower than this a delivery is answered 503
@@ -29,7 +29,7 @@ import java.util.Optional;
  */
 record IngestConfig(
         Listen listen,
-        int threads,
+        WebServer.Limits web,
         Catalog catalog,
         URI queueUrl,
         Duration queueTimeout,
@@ -64,7 +64,7 @@ record IngestConfig(
         var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
         var config = new IngestConfig(
                 Listen.from(settings, "INGEST", 8080),
-                settings.number("INGEST_THREADS", 200, 16, 10_000),
+                web(settings),
                 catalog,
                 addresses.queue(),
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),
@@ -88,6 +88,17 @@ record IngestConfig(
                     + Durations.format(limit) + ": each delivery would be "
                     + (config.spill.isPresent() ? "spilled" : "answered 503") + " before the replicas' time is over");
         }
+    }
+
+    private static WebServer.Limits web(Settings settings) {
+        var patience = settings.duration("INGEST_PATIENCE", Duration.ofSeconds(30));
+        if (patience.toMillis() < 100 || patience.compareTo(MAX_WAIT) > 0) {
+            throw new SettingException("INGEST_PATIENCE must be from 100ms to 1m");
+        }
+        return new WebServer.Limits(
+                settings.number("INGEST_THREADS", 200, 16, 10_000),
+                settings.number("INGEST_MAX_REQUESTS", 5_000, 1, 100_000),
+                patience);
     }
 
     private static Duration eventWait(Settings settings) {

@@ -71,7 +71,8 @@ final class Outcomes {
                         address);
     }
 
-    private void count(Answer answer) {
+    /** For an answer that needs no line: the web server's own to what is no request. */
+    void count(Answer answer) {
         Counter.builder("freshet.deliveries")
                 .description("requests by how they were answered")
                 .tag("outcome", answer.outcome())

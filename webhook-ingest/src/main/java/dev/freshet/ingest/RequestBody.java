@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Reads the bytes of requests, cut off at the bound while they come. Nobody has signed them yet, so neither their size
@@ -19,13 +20,16 @@ final class RequestBody {
     /** Up to this size bodies cost nothing that counts: every known delivery is smaller. */
     static final int SMALL_BYTES = 8 * 1024;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
+    private final Duration patience;
     private final Semaphore largeOnes;
     private final InstantSource clock;
 
-    /** @param largeOnes how many bodies over {@link #SMALL_BYTES} are read at the same time */
-    RequestBody(int largeOnes, InstantSource clock) {
+    /**
+     * @param largeOnes how many bodies over {@link #SMALL_BYTES} are read at the same time
+     * @param patience how long a body may take, one silence more included
+     */
+    RequestBody(int largeOnes, Duration patience, InstantSource clock) {
+        this.patience = patience;
         this.largeOnes = new Semaphore(largeOnes);
         this.clock = clock;
     }
@@ -40,7 +44,7 @@ final class RequestBody {
         if (announced > MAX_BYTES) {
             return Optional.empty();
         }
-        var end = clock.instant().plus(PATIENCE);
+        var end = clock.instant().plus(patience);
         var body = new ByteArrayOutputStream(); // grows with what comes: an announced length alone costs nothing
         var piece = new byte[SMALL_BYTES];
         boolean large = false;
@@ -61,6 +65,11 @@ final class RequestBody {
                 }
             }
             return Optional.of(body.toByteArray());
+        } catch (IOException e) {
+            if (e.getCause() instanceof TimeoutException) { // silent for as long as the web server waits
+                throw new RequestTimeoutResponse();
+            }
+            throw e;
         } finally {
             if (large) {
                 largeOnes.release();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class RequestBodyTest {
     private Instant now = Instant.EPOCH;
-    private final RequestBody bodies = new RequestBody(1, () -> now);
+    private final RequestBody bodies = new RequestBody(1, Duration.ofSeconds(30), () -> now);
 
     @Test
     void aBodyThatDripsIsGivenUpHoweverOftenAByteComes() {

@@ -1,0 +1,18 @@
+package dev.freshet.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** The short form of {@code benchmarks/run fuzz}; each build with requests of its own. */
+class FuzzIT {
+    private static final int CONNECTIONS = 10_000;
+
+    @Test
+    void whateverIsSentIsAnsweredAndNothingUnsignedGetsIn() throws Exception {
+        long seed = Long.getLong("freshet.fuzz.seed", System.nanoTime());
+        var result = Fuzz.run(CONNECTIONS, seed, sent -> {});
+        assertThat(result.findings()).as("seed %d", seed).isEmpty();
+        assertThat(result.figures().get("requests")).asString().matches("1\\d{4}");
+    }
+}
