@@ -14,6 +14,7 @@ final class QueueKeys {
     final String crashes;
     final String dead;
     final String deadAt;
+    final String deadLog;
     final String seenPrefix;
     final String awaited;
     final String counts;
@@ -34,6 +35,7 @@ final class QueueKeys {
         crashes = base + "crashes";
         dead = base + "dead";
         deadAt = base + "dead:at";
+        deadLog = base + "dead:log";
         seenPrefix = base + "seen:";
         awaited = base + "awaited";
         counts = base + "counts";

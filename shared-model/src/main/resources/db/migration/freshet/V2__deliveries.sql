@@ -26,3 +26,18 @@ comment on column freshet.deliveries.fresh is 'when no cached read was older any
 comment on column freshet.deliveries.changed is 'of this row; what is done is pruned by it';
 comment on column freshet.deliveries.place is 'the order in which spilled deliveries go back into the queue';
 comment on column freshet.deliveries.job is 'as the queue holds it: while it is spilled, or of a dead letter whose body moved here';
+
+-- Bodies of dead letters that were moved out of Redis. What a row holds never changes: another body has another digest.
+create table freshet.dead_bodies (
+  queue text,
+  id text,
+  digest text,
+  body bytea not null,
+  moved timestamptz not null default now(),
+  unneeded timestamptz,
+  primary key (queue, id, digest)
+);
+
+comment on table freshet.dead_bodies is 'bodies of dead letters that are too much for Redis';
+comment on column freshet.dead_bodies.queue is 'what the keys of the queue''s Redis begin with';
+comment on column freshet.dead_bodies.unneeded is 'since when no letter in Redis needs it';

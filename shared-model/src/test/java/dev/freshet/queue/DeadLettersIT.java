@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +45,12 @@ class DeadLettersIT {
         test.enqueueDead(job(1));
         var letter = letters.find("1").orElseThrow();
         assertThat(letter.job()).isEqualTo(job(1).failed(FAILED));
+        assertThat(letter.isWhole()).isTrue();
+        var listed = letters.list(DeadFilter.all(), 0, 1).getFirst();
+        assertThat(listed.isWhole()).isFalse();
+        assertThat(listed.job().body()).isEmpty();
+        assertThat(listed.bodySize()).isEqualTo(job(1).body().length);
+        assertThat(listed.last()).isEqualTo(FAILED);
         assertThat(Duration.between(letter.at(), Instant.now()).abs()).isLessThan(Duration.ofMinutes(1));
         assertThat(letters.find("2")).isEmpty();
     }
@@ -55,15 +60,18 @@ class DeadLettersIT {
         bury(2);
         var other = Job.first("3", "second", "c.d", RECEIVED, false, "t", new byte[0]);
         services.server.await(test.queue.enqueueDead(other, new Attempt(RECEIVED, "w", "decode", "no id")));
-        var any = Optional.<String>empty();
-        assertThat(ids(new DeadFilter(Optional.of("second"), any, any, Optional.empty())))
-                .containsExactly("3");
-        assertThat(ids(new DeadFilter(any, Optional.of("a.b"), any, Optional.empty())))
-                .containsExactly("2", "1");
-        assertThat(ids(new DeadFilter(any, any, Optional.of("no id"), Optional.empty())))
-                .containsExactly("3");
-        assertThat(ids(new DeadFilter(any, any, any, Optional.of(Instant.now().plusSeconds(60)))))
-                .isEmpty();
+        var all = DeadFilter.all();
+        var minute = Duration.ofMinutes(1);
+        assertThat(ids(all.withSite("second"))).containsExactly("3");
+        assertThat(ids(all.withTopic("a.b"))).containsExactly("2", "1");
+        assertThat(ids(all.withError("no id"))).containsExactly("3");
+        assertThat(ids(all.withSince(Instant.now().plus(minute)))).isEmpty();
+        assertThat(ids(all.withSince(Instant.now().minus(minute)))).containsExactly("3");
+        assertThat(ids(all.withBefore(Instant.now().minus(minute)))).containsExactly("2", "1");
+        assertThat(ids(all.withIds("2", "3"))).containsExactly("3", "2");
+        assertThat(ids(all.withIds("2*", "*"))).containsExactly("3", "2", "1");
+        assertThat(ids(all.withIds("*2*").withTopic("c.d"))).isEmpty();
+        assertThat(ids(all.withIds("."))).as("no regular expression").isEmpty();
     }
 
     @Test
@@ -93,7 +101,7 @@ class DeadLettersIT {
         assertThat(test.queue.releaseReplays(100)).isEqualTo(10); // a second's worth, whatever time went by
         test.later(Duration.ofHours(1).plusMillis(500));
         assertThat(test.queue.releaseReplays(100)).isBetween(5, 10);
-        assertThatThrownBy(() -> letters.replay(List.of("1"), 0)).hasMessageContaining("at least 1 job a second");
+        assertThatThrownBy(() -> letters.replay(List.of("1"), 0)).hasMessageContaining("more than 0 jobs a second");
     }
 
     @Test
@@ -101,7 +109,7 @@ class DeadLettersIT {
         bury(230);
         services.server.await(
                 test.queue.enqueueDead(Job.first("kept", "second", "c.d", RECEIVED, false, "t", new byte[0]), FAILED));
-        var main = new DeadFilter(Optional.of("main"), Optional.empty(), Optional.empty(), Optional.empty());
+        var main = DeadFilter.all().withSite("main");
         assertThat(letters.replayAll(main, 100)).isEqualTo(230);
         assertThat(letters.replayAll(main, 100)).isZero();
         assertThat(test.ids().get("dead")).containsExactly("kept");
