@@ -7,10 +7,12 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.DeadBodies;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.Overflow;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueuePolicy;
 import dev.freshet.redis.RedisServer;
@@ -56,12 +58,13 @@ public final class WorkerProcess implements AutoCloseable {
             var listen = Listen.from(settings, "WORKER", 8081);
             var timeout = settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(5));
             boolean hasCache = settings.flag("REDIS_ENABLED", true);
+            int deadBytes = settings.number("DEAD_MAX_BYTES", 64 << 20, 1 << 20, Integer.MAX_VALUE);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             var refused = RequestLimits.local(Duration.ofMinutes(1))
                     .of("refused", settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE));
             var operators = new Operators(Operators.tokens(settings), ClientAddress.from(settings), refused);
-            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_", "DELIVERIES_", "ADMIN_", "TRUSTED_");
+            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_", "DELIVERIES_", "DEAD_", "ADMIN_", "TRUSTED_");
             settings.describe().forEach(line -> log.info("setting {}", line));
             listen.requireFree();
 
@@ -86,8 +89,13 @@ public final class WorkerProcess implements AutoCloseable {
             });
             var frontEnds = catalog.frontEnds().values();
             var owed = new Owed(queueServer, addresses.prefix(), frontEnds, longestRender, mostOwed);
+            var bodies = new DeadBodies(database, addresses.prefix());
+            var overflow = new Overflow(queueServer, queueOptions, bodies, deadBytes);
             var loops = new WorkerLoops(
-                    options, new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database), clock, metrics);
+                    options,
+                    new WorkerLoops.Needs(catalog, queue, cache, queueServer, owed, database, overflow),
+                    clock,
+                    metrics);
             var caller = keep(new Caller(
                     owed,
                     frontEnds,

@@ -25,7 +25,7 @@ comment on column freshet.deliveries.applied is 'when it was committed';
 comment on column freshet.deliveries.fresh is 'when no cached read was older any more';
 comment on column freshet.deliveries.changed is 'of this row; what is done is pruned by it';
 comment on column freshet.deliveries.place is 'the order in which spilled deliveries go back into the queue';
-comment on column freshet.deliveries.job is 'as the queue holds it: while it is spilled, or of a dead letter whose body moved here';
+comment on column freshet.deliveries.job is 'as the queue holds it, while it is spilled';
 
 -- Bodies of dead letters that were moved out of Redis. What a row holds never changes: another body has another digest.
 create table freshet.dead_bodies (

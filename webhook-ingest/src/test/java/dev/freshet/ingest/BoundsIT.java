@@ -106,12 +106,18 @@ class BoundsIT {
 
     private Ingest ingest(Map<String, String> more) {
         var settings = new java.util.HashMap<>(Map.of(
-                "INGEST_PORT", "0",
-                "INGEST_HOST", "127.0.0.1",
-                "CATALOG", catalog.toString(),
-                "REDIS_TIMEOUT", "40s",
-                "REDIS_QUEUE_URL", TestServices.shared().redisUrl().toString(),
-                "REDIS_KEY_PREFIX", TestServices.shared().newPrefix()));
+                "INGEST_PORT",
+                "0",
+                "INGEST_HOST",
+                "127.0.0.1",
+                "CATALOG",
+                catalog.toString(),
+                "REDIS_TIMEOUT",
+                "40s",
+                "REDIS_QUEUE_URL",
+                TestServices.shared().redisUrl().toString(),
+                "REDIS_KEY_PREFIX",
+                TestServices.shared().newPrefix()));
         settings.putAll(more);
         return Ingest.start(new Settings(settings));
     }

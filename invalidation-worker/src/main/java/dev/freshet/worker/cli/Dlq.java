@@ -1,20 +1,11 @@
 package dev.freshet.worker.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.freshet.model.Attempt;
-import dev.freshet.model.Job;
-import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadAction;
 import dev.freshet.queue.DeadLetter;
-import dev.freshet.queue.DeadLetters;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.util.ArrayList;
-import java.util.Base64;
+import dev.freshet.settings.Addresses;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -36,6 +27,7 @@ import picocli.CommandLine.Spec;
             "  freshet dlq list --topic enrollment.created",
             "  freshet dlq show main:enrollment.created:20180126171756020665195",
             "  freshet dlq replay --all --error 'connection reset' --dry-run",
+            "  freshet dlq discard --all --topic coupon.created --older-than 30d",
             "",
             "A replay restores no old data: what is newer in the database stays."
         })
@@ -49,29 +41,9 @@ final class Dlq {
         this.terminal = terminal;
     }
 
-    /** Which letters are meant, as options. */
-    static final class Filter {
-        @Option(names = "--site", paramLabel = "NAME", description = "Sent by this site")
-        private Optional<String> site = Optional.empty();
-
-        @Option(names = "--topic", paramLabel = "TOPIC", description = "About this topic")
-        private Optional<String> topic = Optional.empty();
-
-        @Option(names = "--error", paramLabel = "TEXT", description = "With this text in the last error")
-        private Optional<String> error = Optional.empty();
-
-        DeadFilter filter() {
-            return new DeadFilter(site, topic, error, Optional.empty());
-        }
-
-        boolean isEmpty() {
-            return site.isEmpty() && topic.isEmpty() && error.isEmpty();
-        }
-    }
-
     @Command(mixinStandardHelpOptions = true, description = "List dead letters, the latest first")
     int list(
-            @Mixin Filter filter,
+            @Mixin DlqFilter filter,
             @Option(
                             names = "--limit",
                             paramLabel = "N",
@@ -86,9 +58,12 @@ final class Dlq {
         }
         var letters = terminal.withDeadLetters(dead -> dead.list(filter.filter(), offset, limit));
         if (json.wanted()) {
-            terminal.json(letters.stream().map(Dlq::summary).toList());
+            terminal.json(letters.stream()
+                    .map(letter -> new LetterText(letter).summary())
+                    .toList());
         } else if (letters.isEmpty()) {
-            terminal.line(filter.isEmpty() && offset == 0 ? "there are no dead letters" : "no dead letter matches");
+            terminal.line(
+                    filter.filter().isAll() && offset == 0 ? "there are no dead letters" : "no dead letter matches");
         } else {
             terminal.table(
                     List.of("DEAD SINCE", "TRIES", "STEP", "ID", "ERROR"),
@@ -105,174 +80,106 @@ final class Dlq {
             @Parameters(paramLabel = "ID", description = "As 'list' prints it") String id,
             @Option(names = "--body", description = "Print the body only, byte for byte") boolean bodyOnly,
             @Mixin JsonOption json) {
-        var found = terminal.withDeadLetters(dead -> dead.find(id));
+        var found = terminal.withOpenLetters(open -> open.letters().find(id));
         if (found.isEmpty()) {
-            terminal.error(unknown(id));
+            terminal.error(LetterText.unknown(id));
             return ExitCode.SOFTWARE;
         }
-        var letter = found.get();
-        if (bodyOnly) {
-            terminal.bytes(letter.job().body());
-        } else if (json.wanted()) {
-            terminal.json(details(letter));
-        } else {
+        var letter = new LetterText(found.get());
+        boolean whole = found.get().isWhole();
+        if (json.wanted()) {
+            terminal.json(letter.details());
+        } else if (!bodyOnly) {
             print(letter);
+        } else if (whole) {
+            terminal.bytes(letter.body());
         }
-        return ExitCode.OK;
+        if (!whole) {
+            boolean hasDatabase = Addresses.from(terminal.settings()).database().isPresent();
+            terminal.error(LetterText.bodyMissing(id, hasDatabase));
+        }
+        return whole ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Send dead letters back to be done again, with all tries open to them")
-    int replay(
-            @Parameters(arity = "0..*", paramLabel = "ID", description = "As 'list' prints them") List<String> ids,
-            @Option(names = "--all", description = "All of them, or all that match the filters") boolean all,
-            @Mixin Filter filter,
+            description = {
+                "Say who replayed and discarded dead letters, the latest first",
+                "The last 1,000 times are kept, in the queue's Redis."
+            })
+    int log(
             @Option(
-                            names = "--rate",
+                            names = "--limit",
                             paramLabel = "N",
-                            defaultValue = "" + DeadLetters.DEFAULT_RATE,
-                            description = "Jobs a second (default: ${DEFAULT-VALUE})")
-                    int rate,
-            @Option(names = "--dry-run", description = "Say what would be replayed, and change nothing") boolean dryRun,
+                            defaultValue = "50",
+                            description = "At most this many (default: 50)")
+                    int limit,
             @Mixin JsonOption json) {
-        var named = ids == null ? List.<String>of() : ids;
-        if (named.isEmpty() != all) {
-            throw misuse("replay", "name either ids or --all");
+        if (limit < 1) {
+            throw misuse("log", "--limit must be at least 1");
         }
-        if (!all && !filter.isEmpty()) {
-            throw misuse("replay", "filters go with --all, not with ids");
-        }
-        if (rate < 1) {
-            throw misuse("replay", "--rate must be at least 1, was " + rate);
-        }
-        if (!all) {
-            return each(named, "replay", dryRun, json, (dead, known) -> dead.replay(known, rate));
-        }
-        int count = terminal.withDeadLetters(dead -> dryRun
-                ? dead.list(filter.filter(), 0, Integer.MAX_VALUE).size()
-                : dead.replayAll(filter.filter(), rate));
-        report("replay", count, List.of(), dryRun, json);
-        return ExitCode.OK;
-    }
-
-    @Command(mixinStandardHelpOptions = true, description = "Forget dead letters for good")
-    int discard(
-            @Parameters(arity = "1..*", paramLabel = "ID", description = "As 'list' prints them") List<String> ids,
-            @Option(names = "--dry-run", description = "Say what would be discarded, and change nothing")
-                    boolean dryRun,
-            @Mixin JsonOption json) {
-        return each(ids, "discard", dryRun, json, DeadLetters::discard);
-    }
-
-    private interface Change {
-        int apply(DeadLetters dead, List<String> ids);
-    }
-
-    private int each(List<String> ids, String verb, boolean dryRun, JsonOption json, Change change) {
-        var known = new ArrayList<String>();
-        var missing = new ArrayList<String>();
-        int count = terminal.withDeadLetters(dead -> {
-            ids.stream().distinct().forEach(id -> (dead.find(id).isPresent() ? known : missing).add(id));
-            return dryRun ? known.size() : change.apply(dead, known);
-        });
-        report(verb, count, missing, dryRun, json);
-        return missing.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
-    }
-
-    private void report(String verb, int count, List<String> missing, boolean dryRun, JsonOption json) {
-        missing.forEach(id -> terminal.error(unknown(id)));
+        var actions = terminal.withDeadLetters(dead -> dead.actions(limit));
         if (json.wanted()) {
-            terminal.json(Map.of("action", verb, "count", count, "missing", missing, "dryRun", dryRun));
+            terminal.json(actions.stream().map(Dlq::asMap).toList());
+        } else if (actions.isEmpty()) {
+            terminal.line("nobody has replayed or discarded dead letters");
         } else {
-            var letters = count == 1 ? "1 dead letter" : count == 0 ? "no dead letter" : count + " dead letters";
-            terminal.line(dryRun ? "would " + verb + " " + letters : verb + "ed " + letters);
+            terminal.table(
+                    List.of("AT", "BY", "ACTION", "LETTERS", "WHICH"),
+                    actions.stream().map(Dlq::row).toList());
         }
-    }
-
-    private static String unknown(String id) {
-        return "there is no dead letter " + id;
+        return ExitCode.OK;
     }
 
     private ParameterException misuse(String verb, String message) {
         return new ParameterException(spec.subcommands().get(verb), message);
     }
 
+    private static List<String> row(DeadAction action) {
+        var letters =
+                action.letters().isPresent() ? String.valueOf(action.letters().getAsLong()) : "not ended";
+        return List.of(Terminal.time(action.at()), action.by(), action.name(), letters, action.which());
+    }
+
+    private static Map<String, Object> asMap(DeadAction action) {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("at", action.at().toString());
+        fields.put("by", action.by());
+        fields.put("action", action.name());
+        fields.put("which", action.which());
+        fields.put("ended", action.letters().isPresent());
+        action.letters().ifPresent(letters -> fields.put("letters", letters));
+        return fields;
+    }
+
     private static List<String> row(DeadLetter letter) {
         var last = letter.last();
         return List.of(
                 Terminal.time(letter.at()),
-                String.valueOf(tries(letter.job())),
+                String.valueOf(new LetterText(letter).tries()),
                 last.step(),
                 letter.job().id(),
                 last.error());
     }
 
-    /** The list of attempts also holds each replay. */
-    private static long tries(Job job) {
-        return job.attempts().stream()
-                .filter(attempt -> !attempt.step().equals(Attempt.REPLAY))
-                .count();
-    }
-
-    private static Map<String, Object> summary(DeadLetter letter) {
-        var job = letter.job();
-        var fields = new LinkedHashMap<String, Object>();
-        fields.put("id", job.id());
-        fields.put("site", job.site());
-        fields.put("topic", job.topic());
-        fields.put("receivedAt", job.receivedAt().toString());
-        fields.put("deadAt", letter.at().toString());
-        fields.put("trace", job.trace());
-        fields.put("tries", tries(job));
-        fields.put("step", letter.last().step());
-        fields.put("error", letter.last().error());
-        return fields;
-    }
-
-    private static Map<String, Object> details(DeadLetter letter) {
-        var fields = summary(letter);
-        fields.put("attempts", letter.job().attempts().stream().map(Dlq::asMap).toList());
-        var body = letter.job().body();
-        text(body)
-                .ifPresentOrElse(
-                        text -> fields.put("body", text),
-                        () -> fields.put("bodyBase64", Base64.getEncoder().encodeToString(body)));
-        return fields;
-    }
-
-    private static Map<String, Object> asMap(Attempt attempt) {
-        return Map.of(
-                "at", attempt.at().toString(),
-                "worker", attempt.worker(),
-                "step", attempt.step(),
-                "error", attempt.error());
-    }
-
-    private void print(DeadLetter letter) {
-        summary(letter).forEach((name, value) -> terminal.line("%-11s %s".formatted(name, value)));
+    private void print(LetterText text) {
+        text.summary().forEach((name, value) -> terminal.line("%-11s %s".formatted(name, value)));
         terminal.line("");
+        var attempts = text.letter().job().attempts();
         terminal.table(
                 List.of("TRY", "AT", "WORKER", "STEP", "ERROR"),
-                letter.job().attempts().stream()
+                attempts.stream()
                         .map(attempt -> List.of(
-                                String.valueOf(letter.job().attempts().indexOf(attempt) + 1),
+                                String.valueOf(attempts.indexOf(attempt) + 1),
                                 Terminal.time(attempt.at()),
                                 attempt.worker(),
                                 attempt.step(),
                                 attempt.error()))
                         .toList());
-        terminal.line("");
-        terminal.line(text(letter.job().body())
-                .orElseGet(() -> letter.job().body().length + " bytes that are no text; --body prints them"));
-    }
-
-    /** Empty when the bytes are no UTF-8. */
-    private static Optional<String> text(byte[] body) {
-        try {
-            return Optional.of(UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
-        } catch (CharacterCodingException e) {
-            return Optional.empty();
+        if (text.letter().isWhole()) {
+            terminal.line("");
+            terminal.line(
+                    text.text().orElseGet(() -> text.body().length + " bytes that are no text; --body prints them"));
         }
     }
 }

@@ -184,7 +184,7 @@ final class Explain implements Callable<Integer> {
         }
     }
 
-    private static boolean hasVersions(Connection connection) throws SQLException {
+    static boolean hasVersions(Connection connection) throws SQLException {
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery("select to_regclass('freshet.versions') is not null")) {
             return rows.next() && rows.getBoolean(1);

@@ -94,7 +94,7 @@ public final class Freshet {
                 .addSubcommand(new Send(terminal))
                 .addSubcommand(new Status(terminal))
                 .addSubcommand(new Deliveries(terminal))
-                .addSubcommand(new Dlq(terminal))
+                .addSubcommand(dlq(terminal))
                 .addSubcommand(cache(terminal))
                 .addSubcommand(method("pause"))
                 .addSubcommand(method("resume"))
@@ -201,6 +201,13 @@ public final class Freshet {
                 .addSubcommand(new CacheStatistics(terminal))
                 .addSubcommand(new CacheTop(terminal))
                 .addSubcommand(new CacheWarm(terminal));
+    }
+
+    private static CommandLine dlq(Terminal terminal) {
+        return new CommandLine(new Dlq(terminal))
+                .addSubcommand(new DlqReplay(terminal))
+                .addSubcommand(new DlqDiscard(terminal))
+                .addSubcommand(new DlqExport(terminal));
     }
 
     /** A command that stands in the help although the launcher starts it, from another class path. */

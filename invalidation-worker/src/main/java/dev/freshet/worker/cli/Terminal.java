@@ -9,6 +9,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.DeadBodies;
 import dev.freshet.queue.DeadLetters;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
@@ -36,6 +37,7 @@ import org.jdbi.v3.core.JdbiException;
 /** What every command works with: the environment, and where results and complaints go. */
 record Terminal(Settings settings, PrintStream out, PrintStream err) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper LINE = new ObjectMapper();
     private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
     /** SQLSTATE undefined_table. */
@@ -80,6 +82,19 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
     /** Runs with the dead letters of the queue's Redis, and lets go of it. */
     <T> T withDeadLetters(Function<DeadLetters, T> work) {
         return withRedis((server, options) -> work.apply(new DeadLetters(server, options)));
+    }
+
+    /** As {@link #withDeadLetters}, with the queue and, where {@code DATABASE_URL} is set, the bodies that were moved. */
+    <T> T withOpenLetters(Function<OpenLetters, T> work) {
+        return withRedis((server, options) -> {
+            var queue = new JobQueue(server, options);
+            try (var database = database().orElse(null)) {
+                var letters = database == null
+                        ? new DeadLetters(server, options)
+                        : new DeadLetters(server, options, new DeadBodies(database, options.prefix()));
+                return work.apply(new OpenLetters(this, letters, queue, Optional.ofNullable(database)));
+            }
+        });
     }
 
     /** As {@link #withDeadLetters}, with the queue. */
@@ -141,10 +156,20 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
 
     /** Replaces the line that says how far a command is; nothing unless the launcher found a terminal. Empty when it has ended. */
     void progress(String text) {
-        if (Boolean.getBoolean("freshet.terminal")) {
+        if (isInteractive()) {
             err.print("\r" + text + " ".repeat(Math.max(0, 40 - text.length())) + "\r");
             err.flush();
         }
+    }
+
+    /** Whether somebody sits there who can be asked; the launcher knows. */
+    static boolean isInteractive() {
+        return Boolean.getBoolean("freshet.terminal");
+    }
+
+    void ask(String question) {
+        err.print(question);
+        err.flush();
     }
 
     void bytes(byte[] body) {
@@ -186,6 +211,15 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
     void json(Object value) {
         try {
             out.println(JSON.writeValueAsString(value));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    /** As {@link #json} prints it, in one line. */
+    byte[] jsonLine(Object value) {
+        try {
+            return LINE.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }

@@ -7,6 +7,7 @@ import dev.freshet.db.Database;
 import dev.freshet.db.Deliveries;
 import dev.freshet.db.Spill;
 import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.Overflow;
 import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
@@ -52,7 +53,8 @@ public final class WorkerLoops implements AutoCloseable {
             Optional<CacheNeeds> cache,
             RedisServer queueServer,
             Owed owed,
-            Database database) {}
+            Database database,
+            Overflow overflow) {}
 
     /** What it needs for the cache. */
     public record CacheNeeds(TagCache cache, RedisServer server, CachedViews views) {}
@@ -68,6 +70,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Invalidator invalidator;
     private final Drainer drainer;
     private final Ledger ledger;
+    private final Mover mover;
     private final List<Task> cacheTasks = new ArrayList<>();
     private final Worker worker;
     private @Nullable Background background;
@@ -86,6 +89,7 @@ public final class WorkerLoops implements AutoCloseable {
                 .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
+        this.mover = new Mover(needs.overflow, clock, metrics);
         var parts = new Worker.Parts(queue, applier, invalidator, ledger, dependencies, metrics);
         this.worker = new Worker(name, options, needs.catalog, parts, clock);
     }
@@ -113,7 +117,8 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("scheduler", Duration.ofSeconds(1), this::release),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
-                new Task("pruner", PRUNING, ledger::prune)));
+                new Task("pruner", PRUNING, ledger::prune),
+                new Task("mover", Duration.ofMinutes(1), mover::runOnce)));
         tasks.addAll(cacheTasks);
         background = new Background(tasks);
         worker.start();

@@ -159,8 +159,8 @@ class QueueCommandsIT {
         var id = bury("enrollment.created", "1", "boom");
         bury("user.signup", "2", "boom");
 
-        assertThat(run("dlq", "replay", "--all", "--dry-run").out()).isEqualTo("would replay 2 dead letters\n");
-        assertThat(run("dlq", "replay", "--dry-run", id).out()).isEqualTo("would replay 1 dead letter\n");
+        assertThat(run("dlq", "replay", "--all", "--dry-run").out()).startsWith("would replay 2 dead letters\n");
+        assertThat(run("dlq", "replay", "--dry-run", id).out()).startsWith("would replay 1 dead letter\n");
         assertThat(run("dlq", "discard", "--dry-run", id).out()).isEqualTo("would discard 1 dead letter\n");
         assertThat(dead()).isEqualTo(2);
     }
