@@ -7,6 +7,7 @@ import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
 import java.sql.SQLException;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,8 +23,22 @@ final class CatalogCheck {
      * @throws CatalogException naming every statement that the database will not prepare
      */
     static void requireUsable(Catalog catalog, Database database) {
+        require(() -> SqlCheck.check(catalog, database), database);
+    }
+
+    /** As {@link #requireUsable}, for a process that runs nothing but views. */
+    static void requireReadable(Catalog catalog, Database database) {
+        require(() -> SqlCheck.checkViews(catalog, database), database);
+    }
+
+    @FunctionalInterface
+    private interface Question {
+        List<Problem> ask() throws SQLException;
+    }
+
+    private static void require(Question question, Database database) {
         try {
-            var problems = SqlCheck.check(catalog, database);
+            var problems = question.ask();
             var errors = problems.stream().filter(Problem::isError).toList();
             if (!errors.isEmpty()) {
                 throw new CatalogException(errors);

@@ -139,7 +139,7 @@ public final class ServeProcess implements AutoCloseable {
     /** What is cached can be served without PostgreSQL, so only SQL that it refuses keeps the process from starting. */
     private void checkCatalog() {
         try {
-            CatalogCheck.requireUsable(catalog, database);
+            CatalogCheck.requireReadable(catalog, database);
         } catch (IllegalStateException e) {
             log.warn("catalog not checked cause={}", e.getMessage());
         }

@@ -6,7 +6,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * One SQL statement with named parameters such as {@code :cohortId}. Quoted text, quoted names, dollar quotes, comments
@@ -22,6 +24,9 @@ public record NamedSql(String text, int line) {
             Pattern.compile("(?i)\\b(?:current_(?:date|time|timestamp)|localtime|"
                     + "localtimestamp|(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|"
                     + "gen_random_uuid)\\s*\\()");
+
+    private static final Pattern ALONE =
+            Pattern.compile("(?:[Ee]?'|\"|\\$\\w*\\$)\\s*%?:([A-Za-z_]\\w*)%?\\s*(?:'|\"|\\$\\w*\\$)");
 
     public NamedSql {
         text = text.stripTrailing().replaceFirst(";$", "").stripTrailing();
@@ -93,11 +98,24 @@ public record NamedSql(String text, int line) {
         return firstLine(SqlScanner.Kind.PARAMETER, parameter::equals).orElse(line);
     }
 
-    /** The line where quoted text holds the parameter, which the database would never see as such. */
+    /**
+     * The line where quoted text, a quoted name or a dollar quote holds the parameter, which the database would never see
+     * as such.
+     */
     OptionalInt quotedAt(String parameter) {
-        var occurrence = Pattern.compile("(?<![:\\w]):" + parameter + "\\b");
+        var occurrence = Pattern.compile("(?<!:):" + parameter + "\\b");
         return firstLine(
                 SqlScanner.Kind.QUOTED, text -> occurrence.matcher(text).find());
+    }
+
+    /** What stands alone between quotes and looks like a parameter, such as {@code ':name'} or {@code '%:name%'}. */
+    Set<String> quotedAlone() {
+        return tokens().stream()
+                .filter(token -> token.kind() == SqlScanner.Kind.QUOTED)
+                .map(token -> ALONE.matcher(token.text()))
+                .filter(Matcher::matches)
+                .map(quoted -> quoted.group(1))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** The line of a semicolon that separates several statements. */

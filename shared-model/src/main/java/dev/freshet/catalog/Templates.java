@@ -1,6 +1,7 @@
 package dev.freshet.catalog;
 
 import dev.freshet.settings.Spelling;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -54,7 +55,9 @@ final class Templates {
                             Spelling.hint(name, known, remedy));
                 }
             }
-            for (var name : known) {
+            var quotable = new LinkedHashSet<>(known);
+            quotable.addAll(sql.quotedAlone());
+            for (var name : quotable) {
                 sql.quotedAt(name)
                         .ifPresent(at -> element.error(
                                 at, "has :" + name + " inside quotes, where it is only text", "take the quotes away"));

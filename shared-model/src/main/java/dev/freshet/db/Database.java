@@ -6,14 +6,18 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The application's PostgreSQL. Starts also while it is away: the first use fails then, not the start. */
 public final class Database implements AutoCloseable {
@@ -31,6 +35,9 @@ public final class Database implements AutoCloseable {
     private static final String NOTICE_THE_DEAD = """
             do $$ begin set client_connection_check_interval = '1s'; exception when others then null; end $$""";
 
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
+
     private final HikariDataSource pool;
     private final Jdbi jdbi;
     private final String address;
@@ -43,6 +50,9 @@ public final class Database implements AutoCloseable {
         pool = new HikariDataSource(configuration(url, options));
         jdbi = Jdbi.create(pool);
         address = url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+        if (!String.valueOf(url.getRawQuery()).contains("sslmode=") && !LOOPBACK.contains(url.getHost())) {
+            log.warn("postgresql not verified address={} remedy=sslmode=verify-full in DATABASE_URL", address);
+        }
     }
 
     public DataSource dataSource() {
@@ -78,7 +88,10 @@ public final class Database implements AutoCloseable {
 
     /** What to say when the database does not answer: where it is, and the cause without the words of the pool. */
     public IllegalStateException away(SQLException error) {
-        return new IllegalStateException("postgresql at " + address + " is away: " + rootMessage(error), error);
+        var reason = rootCause(error) instanceof GeneralSecurityException
+                ? "its certificate is signed by nobody that sslrootcert names: " + rootMessage(error)
+                : rootMessage(error);
+        return new IllegalStateException("postgresql at " + address + " is away: " + reason, error);
     }
 
     private RuntimeException cannotMigrate(FlywayException error) {

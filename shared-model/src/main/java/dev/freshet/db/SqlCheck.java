@@ -12,6 +12,7 @@ import dev.freshet.settings.Spelling;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -40,12 +41,22 @@ public final class SqlCheck {
      * @throws SQLException when the database cannot be asked
      */
     public static List<Problem> check(Catalog catalog, Database database) throws SQLException {
+        return check(catalog, catalog.events().values(), database);
+    }
+
+    /** As {@link #check}, for who only reads, and may have no right to what events do. */
+    public static List<Problem> checkViews(Catalog catalog, Database database) throws SQLException {
+        return check(catalog, List.of(), database);
+    }
+
+    private static List<Problem> check(Catalog catalog, Collection<EventRule> events, Database database)
+            throws SQLException {
         try (var connection = database.dataSource().getConnection()) {
             var check = new SqlCheck(catalog, connection);
             for (var view : catalog.views().values()) {
                 check.view(view);
             }
-            for (var rule : catalog.events().values()) {
+            for (var rule : events) {
                 check.event(rule);
             }
             return check.problems.stream()

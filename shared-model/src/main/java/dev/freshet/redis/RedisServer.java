@@ -49,7 +49,12 @@ public final class RedisServer implements AutoCloseable {
      */
     public RedisServer(String name, URI url, Duration timeout) {
         this.seeds = seeds(url);
-        this.seeds.forEach(seed -> seed.setTimeout(timeout));
+        this.seeds.forEach(seed -> {
+            seed.setTimeout(timeout);
+            // else Lettuce tells its name by CLIENT SETINFO, which would need a right and adds to the ACL's log
+            seed.setLibraryName("");
+            seed.setLibraryVersion("");
+        });
         this.connector = new Connector(name, timeout);
         this.home = new Link(connector, seeds, new Home());
         home.start();

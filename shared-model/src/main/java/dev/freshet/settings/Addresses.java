@@ -65,6 +65,11 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
         if (!known || url.getHost() == null || url.getPath().length() < 2) {
             throw new SettingException("DATABASE_URL must be such as postgresql://user:password@localhost:5432/app");
         }
+        if (String.valueOf(url.getRawQuery()).contains("preferQueryMode=simple")) {
+            throw new SettingException(
+                    "DATABASE_URL must not have preferQueryMode=simple: the driver would write values"
+                            + " into the text of statements, which Freshet promises not to do");
+        }
         return url;
     }
 }

@@ -23,7 +23,7 @@ class BucketsIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), TIMEOUT);
+            new RedisServer("cache", TestServices.shared().cacheUrl(), TIMEOUT);
     private final CacheOptions options =
             CacheOptions.defaults(TestServices.shared().newPrefix());
     private final String record = options.prefix() + ":cache:buckets";
@@ -78,7 +78,7 @@ class BucketsIT {
     void aChangeIsNoticedByWhoeverInvalidatesAndByNewSessionsAndForGood() {
         var invalidating = cache(0);
         fill(invalidating, "k");
-        try (var other = new RedisServer("cache", TestServices.shared().redisUrl(), TIMEOUT)) {
+        try (var other = new RedisServer("cache", TestServices.shared().cacheUrl(), TIMEOUT)) {
             var reading = new TagCache(other, options);
             assertThat(reading.read("k", TAGS)).isPresent();
 

@@ -39,7 +39,7 @@ class CacheReadsIT {
     private static final Tag COHORT = new Tag("cohort:3");
 
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("cache", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
     private final CacheOptions options =
             CacheOptions.defaults(TestServices.shared().newPrefix());
     private final CacheKeys keys = new CacheKeys(options.prefix(), 1);

@@ -26,7 +26,7 @@ class DocumentedProgramIT {
                 .redirectOutput(output)
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         java.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-        java.environment().put("REDIS_URL", TestServices.shared().redisUrl().toString());
+        java.environment().put("REDIS_URL", TestServices.shared().cacheUrl().toString());
         java.environment().put("REDIS_KEY_PREFIX", TestServices.shared().newPrefix());
         var process = java.start();
         try {

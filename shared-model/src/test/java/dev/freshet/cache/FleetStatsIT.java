@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class FleetStatsIT {
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("cache", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
     private final String prefix = TestServices.shared().newPrefix();
     private final CacheStats one = new CacheStats(new SimpleMeterRegistry());
     private final CacheStats two = new CacheStats(new SimpleMeterRegistry());

@@ -21,7 +21,7 @@ class RemovalIT {
     private static final List<Tag> TAGS = List.of(COHORT);
 
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("cache", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
     /** A prefix that would match much, were it a pattern. */
     private final String prefix = TestServices.shared().newPrefix() + "[a-z]*?\\";
 

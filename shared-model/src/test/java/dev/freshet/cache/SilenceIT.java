@@ -23,7 +23,7 @@ class SilenceIT {
     private static final List<Tag> TAGS = List.of(new Tag("t"));
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().cacheUrl());
     private final RedisServer server = new RedisServer("cache", proxy.url(), TIMEOUT);
     private final TagCache cache =
             new TagCache(server, CacheOptions.defaults(TestServices.shared().newPrefix()));

@@ -27,7 +27,7 @@ class SurveyIT {
     private final CacheOptions options =
             CacheOptions.defaults(TestServices.shared().newPrefix());
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), TIMEOUT);
+            new RedisServer("cache", TestServices.shared().cacheUrl(), TIMEOUT);
     private final TagCache cache = new TagCache(server, options);
     private final Survey survey = new Survey(server, options);
 
@@ -80,7 +80,7 @@ class SurveyIT {
                 Stored.TOKEN_LENGTH,
                 Stored.stamp(Instant.EPOCH, Instant.now().minus(hour))));
         var idle = RestoreArgs.Builder.ttl(LIFETIME.ttl()).replace().idleTime(hour.toSeconds());
-        server.await(commands.restore(name, server.await(commands.dump(name)), idle));
+        TestServices.shared().asRedisAdmin(redis -> redis.restore(name, redis.dump(name), idle));
     }
 
     @Test

@@ -39,7 +39,7 @@ class TagCacheIT {
             CacheOptions.defaults(TestServices.shared().newPrefix());
     private final CacheKeys keys = new CacheKeys(options.prefix(), 1);
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), TIMEOUT);
+            new RedisServer("cache", TestServices.shared().cacheUrl(), TIMEOUT);
     private final TagCache cache = new TagCache(server, options);
 
     @AfterEach
@@ -408,12 +408,8 @@ class TagCacheIT {
         var name = keys.entry(key);
         server.await(commands().setrange(name, Stored.TOKEN_LENGTH, Stored.stamp(at, at)));
         var idle = Duration.between(at, Instant.now()).toSeconds();
-        var dump = server.await(commands().dump(name));
-        server.await(commands()
-                .restore(
-                        name,
-                        dump,
-                        new io.lettuce.core.RestoreArgs().ttl(300_000).replace().idleTime(idle)));
+        var old = new io.lettuce.core.RestoreArgs().ttl(300_000).replace().idleTime(idle);
+        TestServices.shared().asRedisAdmin(redis -> redis.restore(name, redis.dump(name), old));
     }
 
     private List<Object> runBegin(String token) {

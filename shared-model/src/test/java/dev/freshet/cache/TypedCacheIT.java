@@ -32,7 +32,7 @@ class TypedCacheIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), TIMEOUT);
+            new RedisServer("cache", TestServices.shared().cacheUrl(), TIMEOUT);
     private final CacheOptions options =
             CacheOptions.defaults(TestServices.shared().newPrefix());
     private final CacheStats stats = new CacheStats(new SimpleMeterRegistry());
@@ -244,7 +244,7 @@ class TypedCacheIT {
 
     @Test
     void whatCouldNotBeRemovedIsAsSoonAsRedisIsBackAndNotReadBefore() throws Exception {
-        try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+        try (var proxy = CuttingProxy.before(TestServices.shared().cacheUrl());
                 var other = new RedisServer("cache", proxy.url(), TIMEOUT)) {
             var cut = courses(new TagCache(other, options, stats)).build();
             cut.wrap(7L, id -> new Course(id, "old"));

@@ -109,6 +109,9 @@ class CatalogReaderTest {
                         view("       :page::int", "       ':page', :page::int"),
                         "14: views.list.sql has :page inside quotes, where it is only text; take the quotes away"),
                 Arguments.of(
+                        view("       :page::int", "       ':pgae', :page::int"),
+                        "14: views.list.sql has :pgae inside quotes, where it is only text; take the quotes away"),
+                Arguments.of(
                         view("       :page::int", "       :page::int; select 1"),
                         "14: views.list.sql must be one statement; join several with a WITH clause"),
                 Arguments.of(

@@ -81,6 +81,46 @@ class NamedSqlTest {
         assertThat(sql("select :x,\n :a").lineOf("a")).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select ':a'",
+                "select 'row:a'",
+                "select 'it''s :a'",
+                "select E'it\\'s :a'",
+                "select U&':a'",
+                "select \":a\" from b",
+                "select b as \"of :a\"",
+                "select b as \"b:a\"",
+                "select $$:a$$",
+                "do $x$ begin perform :a; end $x$",
+                "select 'unfinished :a",
+            })
+    void aParameterInsideAnyKindOfQuotesIsFound(String text) {
+        assertThat(sql(text).quotedAt("a")).hasValue(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select ':ab', 'x::a', ':A'",
+                "select 1 -- ':a' is a comment",
+                "select 1 /* ':a' */",
+                "select 'a' || :a || '::a'"
+            })
+    void whatIsNoParameterInsideQuotesIsNotTakenForOne(String text) {
+        assertThat(sql(text).quotedAt("a")).isEmpty();
+    }
+
+    @Test
+    void aNameAloneInsideQuotesIsFoundThoughNobodyKnowsIt() {
+        assertThat(sql("select ':a', '%:b%', E':c', \":d\", $$ :e $$, $x$:f$x$").quotedAlone())
+                .containsExactly("a", "b", "c", "d", "e", "f");
+        assertThat(sql("select '{\"x\":true}', 'HH24:MI', 'at :a', '12:30', 'x::a', ':-a', ':a b'")
+                        .quotedAlone())
+                .isEmpty();
+    }
+
     @Test
     void aLongQuotedTextDoesNotOverflow() {
         assertThat(sql("select E'" + "\\'x".repeat(100_000) + "', :a").parameters())

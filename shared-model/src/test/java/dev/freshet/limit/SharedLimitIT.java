@@ -18,10 +18,10 @@ class SharedLimitIT {
     private static final Duration WINDOW = Duration.ofDays(1);
 
     private final String prefix = TestServices.shared().newPrefix();
-    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().queueUrl());
     private final RedisServer one = new RedisServer("one", proxy.url(), Duration.ofSeconds(20));
     private final RedisServer other =
-            new RedisServer("other", TestServices.shared().redisUrl(), Duration.ofSeconds(20));
+            new RedisServer("other", TestServices.shared().queueUrl(), Duration.ofSeconds(20));
 
     @AfterEach
     void close() {
@@ -68,7 +68,7 @@ class SharedLimitIT {
     @Test
     void whatIsCountedExpiresAndLiesUnderThePrefixInASlotOfItsCallersOwn() {
         limits(one).of("api", 4).refuse("192.0.2.1");
-        var keys = other.await(other.session().commands().keys(prefix + ":*"));
+        var keys = TestServices.shared().asRedisAdmin(redis -> redis.keys(prefix + ":*"));
         assertThat(keys).containsExactly(prefix + ":limit:api:4:86400000:{192.0.2.1}");
         var left = other.await(other.session().commands().pttl(keys.getFirst()));
         assertThat(left).isBetween(1L, WINDOW.toMillis());

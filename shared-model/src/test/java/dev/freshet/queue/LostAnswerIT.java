@@ -27,7 +27,7 @@ class LostAnswerIT {
 
     @BeforeEach
     void connectThroughTheProxy() {
-        proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+        proxy = CuttingProxy.before(TestServices.shared().queueUrl());
         services = new QueueServices(proxy.url());
         learnScripts();
         test = services.newQueue();

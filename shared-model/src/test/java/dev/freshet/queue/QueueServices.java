@@ -21,12 +21,12 @@ final class QueueServices implements AfterAllCallback, AutoCloseable {
     private final RedisClient client;
 
     QueueServices() {
-        this(TestServices.shared().redisUrl());
+        this(TestServices.shared().queueUrl());
     }
 
     /** @param url where calls go; the look goes straight to the shared server */
     QueueServices(URI url) {
-        this(url, TestServices.shared().redisUrl());
+        this(url, TestServices.shared().redisAdminUrl());
     }
 
     private QueueServices(URI url, URI looked) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.EmbeddedSentinel;
 import dev.freshet.testing.EmbeddedTls;
+import dev.freshet.testing.TestCertificates;
 import io.lettuce.core.RedisConnectionException;
 import java.net.URI;
 import java.time.Duration;
@@ -26,8 +27,9 @@ class SecuredRedisIT {
     @Test
     void aTrustedServerIsUsedOverTlsWithUserAndPassword() {
         assumeTrue(EmbeddedTls.isSupported());
-        try (var tls = EmbeddedTls.start()) {
-            trust(tls);
+        try (var certificates = TestCertificates.of("ip:127.0.0.1");
+                var tls = EmbeddedTls.start(certificates)) {
+            trust(certificates);
             try (var server = new RedisServer("test", tls.url(LOGIN), TIMEOUT)) {
                 assertThat(server.ping()).isPositive();
                 assertThat(server.await(server.session().commands().aclWhoami()))
@@ -43,12 +45,26 @@ class SecuredRedisIT {
     @Test
     void aCertificateThatNobodySignedIsRefusedWithTheWayToTrustIt() {
         assumeTrue(EmbeddedTls.isSupported());
-        try (var tls = EmbeddedTls.start()) {
+        try (var certificates = TestCertificates.of("ip:127.0.0.1");
+                var tls = EmbeddedTls.start(certificates)) {
             assertAway(
                     tls.url(LOGIN),
                     "redis test at 127.0.0.1:" + tls.port() + " is away",
                     "unable to find valid certification path",
                     "-Djavax.net.ssl.trustStore=FILE");
+        }
+    }
+
+    @Test
+    void aCertificateForAnotherHostIsRefusedThoughItsAuthorityIsTrusted() {
+        assumeTrue(EmbeddedTls.isSupported());
+        try (var certificates = TestCertificates.of("dns:localhost,dns:redis.example.com,ip:127.0.0.2");
+                var tls = EmbeddedTls.start(certificates)) {
+            trust(certificates);
+            assertAway(
+                    tls.url(LOGIN),
+                    "redis test at 127.0.0.1:" + tls.port() + " is away",
+                    "No subject alternative names matching IP address 127.0.0.1 found");
         }
     }
 
@@ -65,9 +81,9 @@ class SecuredRedisIT {
         }
     }
 
-    private static void trust(EmbeddedTls tls) {
-        System.setProperty("javax.net.ssl.trustStore", tls.trustStore().toString());
-        System.setProperty("javax.net.ssl.trustStorePassword", tls.trustStorePassword());
+    private static void trust(TestCertificates certificates) {
+        System.setProperty("javax.net.ssl.trustStore", certificates.trustStore().toString());
+        System.setProperty("javax.net.ssl.trustStorePassword", certificates.trustStorePassword());
     }
 
     private static void assertAway(URI url, String... reasons) {

@@ -71,4 +71,13 @@ class AddressesTest {
     private static Addresses of(String url) {
         return Addresses.from(new Settings(Map.of("REDIS_URL", url)));
     }
+
+    @Test
+    void aDriverThatWritesValuesIntoTheTextOfStatementsIsRefused() {
+        var settings = new Settings(Map.of("DATABASE_URL", "postgresql://u:secret@h/d?preferQueryMode=simple"));
+        assertThatThrownBy(() -> Addresses.from(settings))
+                .isInstanceOf(SettingException.class)
+                .hasMessageStartingWith("DATABASE_URL must not have preferQueryMode=simple")
+                .hasMessageNotContaining("secret");
+    }
 }

@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.Map;
 
 /** A PostgreSQL process of this machine's own kind, from the binary that the dependency repository holds. */
 public final class EmbeddedDatabase implements AutoCloseable {
@@ -15,12 +16,30 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     /** @param port 0 for any free one */
     public static EmbeddedDatabase start(int port) {
+        return start(port, Map.of());
+    }
+
+    /** One that speaks TLS to whoever asks for it. */
+    public static EmbeddedDatabase start(TestCertificates certificates) {
+        return start(
+                0,
+                Map.of(
+                        "ssl",
+                        "on",
+                        "ssl_cert_file",
+                        certificates.certificate().toString(),
+                        "ssl_key_file",
+                        certificates.key().toString()));
+    }
+
+    private static EmbeddedDatabase start(int port, Map<String, String> settings) {
         try {
-            return new EmbeddedDatabase(EmbeddedPostgres.builder()
+            var builder = EmbeddedPostgres.builder()
                     .setPort(port)
                     .setServerConfig("max_connections", "100")
-                    .setLocaleConfig("locale", "C.UTF-8")
-                    .start());
+                    .setLocaleConfig("locale", "C.UTF-8");
+            settings.forEach(builder::setServerConfig);
+            return new EmbeddedDatabase(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start the embedded PostgreSQL", e);
         }

@@ -82,7 +82,7 @@ class IngestIT {
     @BeforeAll
     void start(@TempDir Path directory) throws IOException {
         catalog = Files.writeString(directory.resolve("shop.yaml"), CATALOG);
-        var url = TestServices.shared().redisUrl();
+        var url = TestServices.shared().queueUrl();
         server = new RedisServer("test", url, Duration.ofSeconds(2));
         ingest = Ingest.start(settings(url, prefix, Map.of()));
     }
@@ -504,7 +504,7 @@ class IngestIT {
 
     @Test
     void timesThatLeaveNoTimeAreRefused() {
-        var url = TestServices.shared().redisUrl();
+        var url = TestServices.shared().queueUrl();
         var own = TestServices.shared().newPrefix();
         var late = Map.of("QUEUE_WAIT_REPLICAS", "1", "QUEUE_WAIT_TIMEOUT", "2s", "REDIS_TIMEOUT", "2s");
         assertThatThrownBy(() -> Ingest.start(settings(url, own, late)))
@@ -518,7 +518,7 @@ class IngestIT {
     @Test
     void aProcessThatWantsOtherPartitionsThanThereAreDoesNotStart() {
         var own = TestServices.shared().newPrefix();
-        var url = TestServices.shared().redisUrl();
+        var url = TestServices.shared().queueUrl();
         Ingest.start(settings(url, own, Map.of("QUEUE_PARTITIONS", "3"))).close();
         assertThatThrownBy(() -> Ingest.start(settings(url, own, Map.of("QUEUE_PARTITIONS", "2"))))
                 .isInstanceOf(SettingException.class)
@@ -750,7 +750,7 @@ class IngestIT {
         private final JobQueue queue;
 
         Service(Map<String, String> more) {
-            this(TestServices.shared().redisUrl(), more);
+            this(TestServices.shared().queueUrl(), more);
         }
 
         Service(URI url, Map<String, String> more) {

@@ -66,7 +66,7 @@ class CacheCommandsIT {
     private final String prefix = services.newPrefix();
     private final URI databaseUrl = services.newDatabase();
     private final Database database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
-    private final RedisServer server = new RedisServer("cache", services.redisUrl(), TIMEOUT);
+    private final RedisServer server = new RedisServer("cache", services.cacheUrl(), TIMEOUT);
     private final CacheStats stats = new CacheStats(new SimpleMeterRegistry());
     private final TagCache cache = new TagCache(server, CacheOptions.defaults(prefix), stats);
     private final FleetStats fleet = new FleetStats(server, prefix, stats);
@@ -84,9 +84,10 @@ class CacheCommandsIT {
             handle.execute("insert into books values (1, 3, 'Dune'), (2, 4, 'Emma')");
         });
         environment.putAll(Map.of(
-                "REDIS_URL", services.redisUrl().toString(),
+                "REDIS_QUEUE_URL", services.queueUrl().toString(),
+                "REDIS_CACHE_URL", services.cacheUrl().toString(),
                 "REDIS_KEY_PREFIX", prefix,
-                "DATABASE_URL", databaseUrl.toString(),
+                "DATABASE_URL", services.workUrl(databaseUrl).toString(),
                 "CATALOG", file.toString()));
     }
 
@@ -327,7 +328,7 @@ class CacheCommandsIT {
     @Test
     void whatARestartOfRedisLeftIsWarmedAgain() throws IOException {
         try (var process = EmbeddedRedis.start(EmbeddedRedis.freePort(), "appendonly yes", "appendfsync always")) {
-            environment.put("REDIS_URL", process.url().toString());
+            environment.put("REDIS_CACHE_URL", process.url().toString());
             assertThat(run("cache", "warm", "shelf", "shelf=3").code()).isZero();
             process.restart();
             assertThat(run("cache", "get", "shelf", "shelf=3").out()).contains("from before Redis restarted");
@@ -358,7 +359,7 @@ class CacheCommandsIT {
         try (var process = EmbeddedRedis.start(
                         EmbeddedRedis.freePort(), "maxmemory-policy allkeys-lfu", "lfu-log-factor 0");
                 var other = new RedisServer("cache", process.url(), TIMEOUT)) {
-            environment.put("REDIS_URL", process.url().toString());
+            environment.put("REDIS_CACHE_URL", process.url().toString());
             views = new CachedViews(new TagCache(other, CacheOptions.defaults(prefix)), catalog, database, 1);
             readShelf(4);
             for (int i = 0; i < 20; i++) {
@@ -401,7 +402,7 @@ class CacheCommandsIT {
     void anAuditDoesNotJudgeWhatAChangeOnItsWayMayReach() {
         readShelf(3);
         execute("update books set title = 'Dune 2' where id = 1");
-        try (var queueServer = new RedisServer("queue", services.redisUrl(), TIMEOUT)) {
+        try (var queueServer = new RedisServer("queue", services.queueUrl(), TIMEOUT)) {
             var queue = new JobQueue(queueServer, QueueOptions.defaults(prefix));
             var id = Job.id("main", "book.changed", "1");
             queueServer.await(queue.enqueue(

@@ -25,6 +25,8 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands about the catalog, run in this process with TAFTA's catalog, tables and rows. */
 class CatalogCommandsIT {
@@ -65,7 +67,13 @@ class CatalogCommandsIT {
     }
 
     private static CommandRun run(String... arguments) {
-        return CommandRun.of(Map.of("DATABASE_URL", database.toString(), "THINKIFIC_SECRETS", "s1,s2"), arguments);
+        return CommandRun.of(
+                Map.of(
+                        "DATABASE_URL",
+                        TestServices.shared().workUrl(database).toString(),
+                        "THINKIFIC_SECRETS",
+                        "s1,s2"),
+                arguments);
     }
 
     private String file(String name, String text) throws IOException {
@@ -124,6 +132,36 @@ class CatalogCommandsIT {
         assertThat(check.code()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select id from users where email = ':email'",
+                "select id from users where email like '%:email%'",
+                "select id as \\\"of :email\\\" from users",
+                "select id from users where email = E':email'",
+                "select id from users where email = $$:email$$",
+                "select id from users where email = ':emial'"
+            })
+    void aPlaceholderInsideQuotesIsRefusedByCheckAndAtTheStart(String sql) throws IOException {
+        var quoted = file("quoted.yaml", """
+                application: quoted
+                views:
+                  person:
+                    key: person:{email}
+                    params: { email: text }
+                    sql: "%s"
+                    tags: [ people ]
+                    ttl: 5m
+                """.formatted(sql));
+        for (var command : List.of("check", "work", "serve")) {
+            var refused = CommandRun.of(Map.of("CATALOG", quoted, "DATABASE_URL", "postgresql://127.0.0.1/d"), command);
+            assertThat(refused.code()).as(command).isEqualTo(2);
+            assertThat(refused.out() + refused.err())
+                    .as(command)
+                    .containsPattern("quoted.yaml:6: views.person.sql has :em[ai]{2}l inside quotes");
+        }
+    }
+
     @Test
     void aCatalogThatCannotBeUsedEndsEveryCommandAndProcessWithTwo() throws IOException {
         var broken = Map.of("CATALOG", file("useless.yaml", "application: ["), "DATABASE_URL", "postgresql://h/d");
@@ -169,13 +207,19 @@ class CatalogCommandsIT {
                 var connection = fresh.dataSource().getConnection();
                 var statement = connection.createStatement()) {
             statement.execute(resource("/catalogs/tafta/schema.sql"));
-            fresh.migrate();
+            try (var work = new Database(TestServices.shared().workUrl(url), DatabaseOptions.DEFAULTS)) {
+                work.migrate();
+            }
             statement.execute("insert into freshet.versions (identity, version) values ('tafta/enrollment:97472', "
                     + Long.MAX_VALUE + ")");
         }
         var completed = file("completed.json", COMPLETED);
         var explain = CommandRun.of(
-                Map.of("DATABASE_URL", url.toString()), "explain", "enrollment.completed", completed, "--json");
+                Map.of("DATABASE_URL", TestServices.shared().workUrl(url).toString()),
+                "explain",
+                "enrollment.completed",
+                completed,
+                "--json");
         assertThat(explain.json().path("appliedVersion").asLong()).isEqualTo(Long.MAX_VALUE);
         assertThat(explain.json().path("outcome").asText()).startsWith("overtaken: ");
     }

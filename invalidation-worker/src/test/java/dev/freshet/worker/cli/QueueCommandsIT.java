@@ -35,7 +35,7 @@ class QueueCommandsIT {
     private final String prefix = services.newPrefix();
     private final Map<String, String> environment = Map.of(
             "REDIS_URL",
-            services.redisUrl().toString(),
+            services.queueUrl().toString(),
             "REDIS_KEY_PREFIX",
             prefix,
             "FRONT_END_URLS",
@@ -47,7 +47,7 @@ class QueueCommandsIT {
 
     @BeforeEach
     void open() {
-        server = new RedisServer("queue", services.redisUrl(), Duration.ofSeconds(5));
+        server = new RedisServer("queue", services.queueUrl(), Duration.ofSeconds(5));
         queue = new JobQueue(server, QueueOptions.defaults(prefix));
     }
 
@@ -223,7 +223,7 @@ class QueueCommandsIT {
         var status = CommandRun.of(
                 Map.of(
                         "REDIS_URL",
-                        services.redisUrl().toString(),
+                        services.queueUrl().toString(),
                         "REDIS_KEY_PREFIX",
                         prefix,
                         "CATALOG",

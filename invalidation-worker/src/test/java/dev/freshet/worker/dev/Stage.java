@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -43,6 +44,8 @@ public final class Stage implements AutoCloseable {
     /**
      * Where Redis and PostgreSQL are.
      *
+     * @param database as an administrator, who makes the application's tables
+     * @param logins of the processes
      * @param ownQueue the queue's Redis where it is the stage's own
      * @param owned what is to be stopped with the stage, the last one first
      */
@@ -50,6 +53,7 @@ public final class Stage implements AutoCloseable {
             URI queue,
             URI cache,
             URI database,
+            Logins logins,
             String prefix,
             Optional<EmbeddedRedis> ownQueue,
             Deque<AutoCloseable> owned) {
@@ -64,7 +68,8 @@ public final class Stage implements AutoCloseable {
                 owned.push(cache);
                 var database = EmbeddedDatabase.start(0);
                 owned.push(database);
-                return new Services(queue.url(), cache.url(), database.url(), "freshet", Optional.of(queue), owned);
+                return new Services(
+                        queue.url(), cache.url(), database.url(), Logins.SAME, "freshet", Optional.of(queue), owned);
             } catch (RuntimeException | Error e) {
                 closeAll(owned);
                 throw e;
@@ -75,13 +80,20 @@ public final class Stage implements AutoCloseable {
         static Services ofTests() {
             var services = TestServices.shared();
             return new Services(
-                    services.redisUrl(),
-                    services.redisUrl(),
+                    services.queueUrl(),
+                    services.cacheUrl(),
                     services.newDatabase(),
+                    new Logins(services::workUrl, services::serveUrl, services::ingestUrl),
                     services.newPrefix(),
                     Optional.empty(),
                     new ArrayDeque<>());
         }
+    }
+
+    /** From the administrator's URL of a database to the one of each process. */
+    private record Logins(UnaryOperator<URI> work, UnaryOperator<URI> serve, UnaryOperator<URI> ingest) {
+        static final Logins SAME =
+                new Logins(UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
     }
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -89,6 +101,7 @@ public final class Stage implements AutoCloseable {
     private final Optional<EmbeddedRedis> queue;
     private final Map<String, String> environment = new HashMap<>();
     private final List<StandInFrontEnd> frontEnds = new ArrayList<>();
+    private final URI database;
     private final Ingest ingest;
     private final ServeProcess serve;
     private final WorkerProcess worker;
@@ -114,6 +127,7 @@ public final class Stage implements AutoCloseable {
         open.addAll(services.owned());
         this.services = new ArrayDeque<>(services.owned());
         this.queue = services.ownQueue();
+        this.database = services.database();
         try {
             load(services.database(), "schema.sql", "sample.sql");
             for (int i = 0; i < instances; i++) {
@@ -130,7 +144,7 @@ public final class Stage implements AutoCloseable {
                     "REDIS_KEY_PREFIX",
                     services.prefix(),
                     "DATABASE_URL",
-                    services.database().toString(),
+                    services.logins().work().apply(services.database()).toString(),
                     "THINKIFIC_SECRETS",
                     WEBHOOK_SECRET,
                     "EVENTS_SECRET",
@@ -155,9 +169,10 @@ public final class Stage implements AutoCloseable {
                     "WORKER_PORT",
                     port(ports.worker())));
             environment.putAll(more);
-            worker = keep(WorkerProcess.start(settings()));
-            serve = keep(ServeProcess.start(settings()));
-            ingest = keep(Ingest.start(settings()));
+            var logins = services.logins();
+            worker = keep(WorkerProcess.start(settings(more, logins.work().apply(services.database()))));
+            serve = keep(ServeProcess.start(settings(more, logins.serve().apply(services.database()))));
+            ingest = keep(Ingest.start(settings(more, logins.ingest().apply(services.database()))));
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -172,6 +187,11 @@ public final class Stage implements AutoCloseable {
      */
     public static Stage ofTests(int instances, Map<String, String> more) {
         return new Stage(Services.ofTests(), Ports.FREE, instances, List.of(), line -> {}, more);
+    }
+
+    /** The application's PostgreSQL, for an administrator. */
+    public URI database() {
+        return database;
     }
 
     /** The environment of the processes, for commands that are to meet them. */
@@ -234,8 +254,11 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    private Settings settings() {
-        return new Settings(environment);
+    /** @param database unless the test names one */
+    private Settings settings(Map<String, String> more, URI database) {
+        var own = new HashMap<>(environment);
+        own.put("DATABASE_URL", more.getOrDefault("DATABASE_URL", database.toString()));
+        return new Settings(own);
     }
 
     private <T extends AutoCloseable> T keep(T part) {

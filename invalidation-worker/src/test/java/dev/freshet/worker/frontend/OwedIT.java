@@ -40,7 +40,7 @@ class OwedIT {
 
     @BeforeAll
     static void connect() {
-        server = new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(2));
+        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(2));
     }
 
     @AfterAll
@@ -83,7 +83,7 @@ class OwedIT {
                 RENDER,
                 Owed.MOST_OWED);
         nobody.record(Changes.of(List.of(new Tag("a")), List.of()));
-        assertThat(server.await(server.session().commands().keys(prefix + ":{o:empty}*")))
+        assertThat(TestServices.shared().<List<String>>asRedisAdmin(redis -> redis.keys(prefix + ":{o:empty}*")))
                 .isEmpty();
         assertThat(nobody.status()).isEmpty();
     }
@@ -221,7 +221,7 @@ class OwedIT {
 
     @Test
     void anAnswerLostOnItsWayIsAskedForAgain() {
-        try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+        try (var proxy = CuttingProxy.before(TestServices.shared().queueUrl());
                 var cut = new RedisServer("cut", proxy.url(), Duration.ofSeconds(2))) {
             var shaky = new Owed(cut, prefix, frontEnds, RENDER, Owed.MOST_OWED);
             shaky.join("dashboard", List.of());

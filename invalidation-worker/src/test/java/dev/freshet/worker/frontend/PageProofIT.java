@@ -47,7 +47,7 @@ class PageProofIT {
             .executor(threads)
             .build();
     private final RedisServer redis =
-            new RedisServer("queue", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("queue", TestServices.shared().queueUrl(), Duration.ofSeconds(5));
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final List<String> proven = new CopyOnWriteArrayList<>();
     private HttpServer server;

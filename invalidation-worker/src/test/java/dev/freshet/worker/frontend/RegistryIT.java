@@ -38,7 +38,7 @@ class RegistryIT {
 
     @BeforeAll
     static void connect() {
-        server = new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(2));
+        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(2));
     }
 
     @AfterAll
@@ -175,7 +175,7 @@ class RegistryIT {
         owed.release(one, turn);
         owed.answered(one, "first", true);
         assertThat(owed.take(one, LEASE, 100, RENDER)).isEqualTo(new Turn.Unknown());
-        assertThat(server.await(server.session().commands().keys(prefix + ":*" + one.name())))
+        assertThat(TestServices.shared().<List<String>>asRedisAdmin(redis -> redis.keys(prefix + ":*" + one.name())))
                 .isEmpty();
     }
 
@@ -207,7 +207,7 @@ class RegistryIT {
 
     @Test
     void whatIsSentTwiceChangesNothingMore() {
-        try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+        try (var proxy = CuttingProxy.before(TestServices.shared().queueUrl());
                 var cut = new RedisServer("cut", proxy.url(), Duration.ofSeconds(2))) {
             var shaky = owed(cut);
             proxy.cutNextAnswer();

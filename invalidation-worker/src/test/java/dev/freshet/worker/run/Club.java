@@ -93,7 +93,11 @@ final class Club implements AutoCloseable {
     private final URI databaseUrl;
     private final URI queueUrl;
     private final URI cacheUrl;
+    /** As an administrator: to look, and to break things. */
+    final Database admin;
+    /** As the workers. */
     final Database database;
+
     final RedisServer queueServer;
     final RedisServer cacheServer;
     final JobQueue queue;
@@ -102,20 +106,22 @@ final class Club implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
 
     Club() {
-        this(TestServices.shared().redisUrl());
+        this(TestServices.shared().queueUrl());
     }
 
     /** @param queueUrl a Redis that may be the test's own */
     Club(URI queueUrl) {
-        this.databaseUrl = TestServices.shared().newDatabase();
+        var adminUrl = TestServices.shared().newDatabase();
+        this.databaseUrl = TestServices.shared().workUrl(adminUrl);
         this.queueUrl = queueUrl;
-        this.cacheUrl = TestServices.shared().redisUrl();
+        this.cacheUrl = TestServices.shared().cacheUrl();
         queueServer = new RedisServer("queue", queueUrl, TIMEOUT);
         cacheServer = new RedisServer("cache", cacheUrl, TIMEOUT);
         queue = new JobQueue(queueServer, QueueOptions.defaults(prefix));
         cache = new TagCache(cacheServer, CacheOptions.defaults(prefix));
         owed = new Owed(queueServer, prefix, catalog.frontEnds().values(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
         Changes.settle(owed, queueServer, prefix, catalog.frontEnds().values());
+        admin = new Database(adminUrl, DatabaseOptions.DEFAULTS);
         database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
         database.migrate();
         execute("create table if not exists members (id bigint primary key, cohort_id int not null)");
@@ -238,7 +244,7 @@ final class Club implements AutoCloseable {
 
     /** Cohort by member. */
     Map<Long, Integer> members() {
-        return database.jdbi()
+        return admin.jdbi()
                 .withHandle(handle -> handle.createQuery("select id, cohort_id from members")
                         .reduceRows(new java.util.TreeMap<Long, Integer>(), (found, row) -> {
                             found.put(row.getColumn("id", Long.class), row.getColumn("cohort_id", Integer.class));
@@ -247,7 +253,7 @@ final class Club implements AutoCloseable {
     }
 
     void execute(String sql) {
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = admin.dataSource().getConnection();
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -257,7 +263,7 @@ final class Club implements AutoCloseable {
 
     /** Runs something while another transaction holds what the statement takes. */
     void whileHeld(String sql, Runnable work) {
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = admin.dataSource().getConnection();
                 var statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute(sql);
@@ -272,7 +278,7 @@ final class Club implements AutoCloseable {
     }
 
     long number(String sql) {
-        return database.jdbi()
+        return admin.jdbi()
                 .withHandle(handle -> handle.createQuery(sql).mapTo(Long.class).one());
     }
 
@@ -293,6 +299,7 @@ final class Club implements AutoCloseable {
     public void close() {
         workers.forEach(Worker::close);
         database.close();
+        admin.close();
         cacheServer.close();
         queueServer.close();
         delete(catalogFile);

@@ -59,7 +59,7 @@ class KilledWorkerIT {
 
     @Test
     void theNextWorkerInvalidatesWhatAWorkerKilledAfterItsCommitCouldNot() {
-        var redis = TestServices.shared().redisUrl();
+        var redis = TestServices.shared().cacheUrl();
         try (var toTheCache = CuttingProxy.before(redis)) {
             var environment = club.environment();
             environment.put("REDIS_CACHE_URL", toTheCache.url().toString());

@@ -53,7 +53,7 @@ class WarmerIT {
     private static final int LENGTH = "[{\"slept\":\"\"}]".length();
 
     private final RedisServer redis =
-            new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("cache", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
     private final Database database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final TagCache cache =

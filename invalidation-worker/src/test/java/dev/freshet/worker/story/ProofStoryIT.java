@@ -83,7 +83,7 @@ class ProofStoryIT {
                     "REDIS_KEY_PREFIX",
                     prefix,
                     "DATABASE_URL",
-                    databaseUrl.toString(),
+                    TestServices.shared().workUrl(databaseUrl).toString(),
                     "WORKER_HOST",
                     "127.0.0.1",
                     "WORKER_PORT",

@@ -82,7 +82,7 @@ final class Tafta implements AutoCloseable {
         queue = new JobQueue(redis, QueueOptions.defaults(addresses.prefix()));
         cache = new TagCache(redis, CacheOptions.defaults(addresses.prefix()));
         owed = new Owed(redis, addresses.prefix(), catalog.frontEnds().values(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
-        database = new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(2));
+        database = new Database(stage.database(), DatabaseOptions.DEFAULTS.withPoolSize(2));
     }
 
     @Override

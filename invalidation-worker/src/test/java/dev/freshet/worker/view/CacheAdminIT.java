@@ -166,7 +166,7 @@ class CacheAdminIT {
 
     @Test
     void withoutRedisItSaysThatNothingIsKnownToBeDone() throws IOException {
-        try (var proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+        try (var proxy = CuttingProxy.before(TestServices.shared().cacheUrl());
                 var away = new Library(proxy.url())) {
             var lonely = away.open("ADMIN_TOKEN", "secret");
             proxy.cut();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HangingRedisIT {
-    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().cacheUrl());
     private final Library library = new Library(proxy.url());
 
     @AfterEach

@@ -61,7 +61,7 @@ final class Library implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     final String prefix = TestServices.shared().newPrefix();
-    final Database database;
+    final Database database; // as an administrator
     final RedisServer server;
     final TagCache cache;
     private final URI databaseUrl = TestServices.shared().newDatabase();
@@ -70,7 +70,7 @@ final class Library implements AutoCloseable {
     private final List<ServeProcess> processes = new ArrayList<>();
 
     Library() {
-        this(TestServices.shared().redisUrl());
+        this(TestServices.shared().cacheUrl());
     }
 
     /** @param redisUrl where the processes look for Redis; the test itself always finds it */
@@ -81,7 +81,7 @@ final class Library implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        server = new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+        server = new RedisServer("test", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
         cache = new TagCache(server, CacheOptions.defaults(prefix));
         database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
         execute("create table books (id int primary key, shelf int, title text)");
@@ -106,7 +106,7 @@ final class Library implements AutoCloseable {
                 "REDIS_CACHE_URL",
                 redisUrl.toString(),
                 "DATABASE_URL",
-                databaseUrl.toString()));
+                TestServices.shared().serveUrl(databaseUrl).toString()));
         for (int i = 0; i < settings.length; i += 2) {
             environment.put(settings[i], settings[i + 1]);
         }

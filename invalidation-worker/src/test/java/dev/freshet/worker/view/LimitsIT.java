@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class LimitsIT {
     private static final String[] PATIENT = {"RATE_LIMIT_TIMEOUT", "10s", "RATE_LIMIT_WINDOW_MS", "86400000"};
 
-    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().redisUrl());
+    private final CuttingProxy proxy = CuttingProxy.before(TestServices.shared().cacheUrl());
     private final Library library = new Library(proxy.url());
 
     @AfterEach
@@ -61,7 +61,7 @@ class LimitsIT {
                 .isEqualTo(200);
         assertThat(desk.get("/views/books?shelf=3").status()).isEqualTo(200);
         assertThat(desk.get("/views/books?shelf=3").status()).isEqualTo(200);
-        var keys = library.server.await(library.server.session().commands().keys(library.prefix + ":limit:*"));
+        var keys = TestServices.shared().asRedisAdmin(redis -> redis.keys(library.prefix + ":limit:*"));
         assertThat(keys).hasSize(2).allMatch(key -> key.matches(".*\\{[0-9a-f]{64}}"));
     }
 

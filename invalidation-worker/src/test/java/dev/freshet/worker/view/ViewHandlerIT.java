@@ -104,7 +104,7 @@ class ViewHandlerIT {
                 "SERVE_HOST", "127.0.0.1",
                 "CATALOG", file.toString(),
                 "REDIS_CACHE_URL", redis.url().toString(),
-                "DATABASE_URL", databaseUrl.toString())));
+                "DATABASE_URL", TestServices.shared().serveUrl(databaseUrl).toString())));
     }
 
     @AfterAll

@@ -89,7 +89,7 @@ class CachePluginIT {
 
     private final Database database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
     private final RedisServer server =
-            new RedisServer("cache", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
+            new RedisServer("cache", TestServices.shared().cacheUrl(), Duration.ofSeconds(5));
     private final CacheStats stats = new CacheStats(new SimpleMeterRegistry());
     private final TagCache cache =
             new TagCache(server, CacheOptions.defaults(TestServices.shared().newPrefix()), stats);
