@@ -208,6 +208,8 @@ public final class Database implements AutoCloseable {
         var properties = new Properties();
         properties.setProperty("ApplicationName", "freshet");
         properties.setProperty("tcpKeepAlive", "true");
+        // else errors quote the refused row, and a batch's its values, which end in logs
+        properties.setProperty("logServerErrorDetail", "false");
         properties.setProperty(
                 "connectTimeout",
                 String.valueOf(Math.max(1, options.connectTimeout().toSeconds())));

@@ -4,6 +4,7 @@ import dev.freshet.catalog.FrontEnd;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetAddress;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,13 +70,13 @@ public final class Caller implements AutoCloseable {
             InstantSource clock,
             RandomGenerator random,
             MeterRegistry metrics) {
-        this(owed, frontEnds, java.net.InetAddress::getAllByName, options, clock, random, metrics);
+        this(owed, frontEnds, InetAddress::getAllByName, options, clock, random, metrics);
     }
 
     Caller(
             Owed owed,
             Collection<FrontEnd> frontEnds,
-            Instances.Resolver resolver,
+            Reach.Resolver resolver,
             CallerOptions options,
             InstantSource clock,
             RandomGenerator random,
@@ -91,7 +92,7 @@ public final class Caller implements AutoCloseable {
         this.clock = clock;
         this.metrics = metrics;
         this.pacing = new Pacing(options, random);
-        var exchange = new Exchange(client, threads);
+        var exchange = new Exchange(client, threads, new Reach(InetAddress::getAllByName, options.reachesPrivate()));
         this.frontEnds = frontEnds.stream()
                 .filter(frontEnd -> !frontEnd.instances().isEmpty())
                 .map(frontEnd -> new Instances(frontEnd, resolver))

@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param ask how often an instance is asked which process it is; zero for never
  * @param look how often names of front ends are resolved
  * @param forget after this long without an instance it is forgotten
+ * @param reachesPrivate whether any name of a front end may stand for a private address
  */
 public record CallerOptions(
         int mostPerCall,
@@ -33,7 +34,8 @@ public record CallerOptions(
         Duration idle,
         Duration ask,
         Duration look,
-        Duration forget) {
+        Duration forget,
+        boolean reachesPrivate) {
 
     /** Shorter, nobody could answer in time. */
     private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
@@ -52,7 +54,8 @@ public record CallerOptions(
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            false);
 
     public static CallerOptions defaults() {
         return DEFAULTS;
@@ -60,8 +63,8 @@ public record CallerOptions(
 
     /**
      * Reads {@code CALLBACK_TIMEOUT} (default 10s, at least 100ms), {@code CALLBACK_MAX_TAGS} (default 5000), {@code CALLBACK_MAX_PAUSE}
-     * (default 5s), {@code CALLBACK_PROBE} (default 5s, 0s for never) and {@code CALLBACK_FORGET} (default 1h, at least
-     * 10m).
+     * (default 5s), {@code CALLBACK_PROBE} (default 5s, 0s for never), {@code CALLBACK_FORGET} (default 1h, at least
+     * 10m) and {@code CALLBACK_PRIVATE} (default false).
      *
      * @throws dev.freshet.settings.SettingException when one is not what it must be
      */
@@ -78,7 +81,8 @@ public record CallerOptions(
                 DEFAULTS.idle,
                 settings.duration("CALLBACK_PROBE", DEFAULTS.ask),
                 DEFAULTS.look,
-                atLeast(LEAST_FORGET, settings, "CALLBACK_FORGET", DEFAULTS.forget));
+                atLeast(LEAST_FORGET, settings, "CALLBACK_FORGET", DEFAULTS.forget),
+                settings.flag("CALLBACK_PRIVATE", DEFAULTS.reachesPrivate));
     }
 
     private static Duration atLeast(Duration least, Settings settings, String name, Duration fallback) {
@@ -111,7 +115,8 @@ public record CallerOptions(
                 idle,
                 ask,
                 look,
-                forget);
+                forget,
+                reachesPrivate);
     }
 
     /** A turn lasts longer than a call, so that nobody else calls meanwhile. */

@@ -19,9 +19,11 @@ import java.util.concurrent.TimeoutException;
 final class Exchange {
     private final HttpClient client;
     private final ExecutorService threads;
+    private final Reach reach;
 
     /** @param threads one for each request */
-    Exchange(HttpClient client, ExecutorService threads) {
+    Exchange(HttpClient client, ExecutorService threads, Reach reach) {
+        this.reach = reach;
         this.client = client;
         this.threads = threads;
     }
@@ -50,6 +52,7 @@ final class Exchange {
     }
 
     private Reply read(HttpRequest request, int most) throws IOException, InterruptedException {
+        reach.require(request.uri());
         var response = client.send(request, BodyHandlers.ofInputStream());
         try (var body = response.body()) {
             return new Reply(response.statusCode(), response.headers(), new String(body.readNBytes(most), UTF_8));

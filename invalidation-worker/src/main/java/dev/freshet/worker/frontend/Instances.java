@@ -26,17 +26,11 @@ final class Instances {
     private static final int MOST = 200;
 
     private final FrontEnd frontEnd;
-    private final Resolver resolver;
+    private final Reach.Resolver resolver;
     private final Map<URI, List<URI>> resolved = new HashMap<>();
     private volatile String trouble = "";
 
-    /** All addresses of a host; {@link InetAddress#getAllByName} outside of tests. */
-    @FunctionalInterface
-    interface Resolver {
-        InetAddress[] resolve(String host) throws UnknownHostException;
-    }
-
-    Instances(FrontEnd frontEnd, Resolver resolver) {
+    Instances(FrontEnd frontEnd, Reach.Resolver resolver) {
         this.frontEnd = frontEnd;
         this.resolver = resolver;
     }

@@ -16,10 +16,12 @@ import org.slf4j.LoggerFactory;
  * costs no attempt and fills no dead letters.
  */
 final class Dependencies {
-    /** The rest after a relapse: a dependency that answers the probe, such as a read-only PostgreSQL, but not the work. */
-    private static final Duration FIRST_REST = Duration.ofSeconds(1);
+    /**
+     * After a relapse: of a dependency that answers the probe, such as a read-only PostgreSQL, but not the work. No longer,
+     * since work resumes that much later once it is well again.
+     */
+    private static final Duration REST = Duration.ofSeconds(1);
 
-    private static final int MAX_DOUBLINGS = 4;
     private static final Logger log = LoggerFactory.getLogger(Dependencies.class);
 
     private final Database database;
@@ -27,7 +29,7 @@ final class Dependencies {
     private final RedisServer queue;
     private final Clock clock;
     private volatile @Nullable String away;
-    private volatile int losses;
+    private volatile boolean hasLapsed;
     private volatile Instant restUntil = Instant.MIN;
 
     /** @param cache null when there is none */
@@ -47,18 +49,16 @@ final class Dependencies {
     synchronized void lost(OutageException outage) {
         if (away == null) {
             pause(outage.dependency(), outage.reason());
-            if (losses > 0) {
-                restUntil = clock.instant().plus(FIRST_REST.multipliedBy(1L << Math.min(losses - 1, MAX_DOUBLINGS)));
+            if (hasLapsed) {
+                restUntil = clock.instant().plus(REST);
             }
-            losses++;
+            hasLapsed = true;
         }
     }
 
     /** A batch went through. */
     void worked() {
-        if (losses > 0) {
-            losses = 0;
-        }
+        hasLapsed = false;
     }
 
     /** Asks all of them whether they are there. */

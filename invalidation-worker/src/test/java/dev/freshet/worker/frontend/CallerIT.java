@@ -381,7 +381,7 @@ class CallerIT {
     void aNewInstanceBehindANameIsToldEverythingAndOneThatLeftKeepsItsDebt() throws Exception {
         var name = URI.create("dns+http://front.test:" + one.address().getPort());
         var addresses = new ArrayList<>(List.of("127.0.0.1"));
-        Instances.Resolver resolver = host -> {
+        Reach.Resolver resolver = host -> {
             if (addresses.isEmpty()) {
                 throw new UnknownHostException(host);
             }
@@ -419,7 +419,7 @@ class CallerIT {
         var slow = URI.create("dns+http://slow.test");
         var isAsked = new CountDownLatch(1);
         var end = new CountDownLatch(1);
-        Instances.Resolver resolver = host -> {
+        Reach.Resolver resolver = host -> {
             isAsked.countDown();
             try {
                 end.await();

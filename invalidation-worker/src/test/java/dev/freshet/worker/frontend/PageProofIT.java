@@ -69,7 +69,8 @@ class PageProofIT {
         var options = CallerOptions.defaults();
         prover = new Prover(
                 owed.proofs(),
-                new PageProof(new Exchange(client, threads), META, PATIENCE),
+                new PageProof(
+                        new Exchange(client, threads, new Reach(InetAddress::getAllByName, false)), META, PATIENCE),
                 instance,
                 new Pacing(options, new Random(1)),
                 options,
@@ -305,7 +306,10 @@ class PageProofIT {
     @Test
     void aPageThatDoesNotEndIsUnreadable() throws Exception {
         pages.put("/a", "hang");
-        var hasty = new PageProof(new Exchange(client, threads), META, Duration.ofMillis(200));
+        var hasty = new PageProof(
+                new Exchange(client, threads, new Reach(InetAddress::getAllByName, false)),
+                META,
+                Duration.ofMillis(200));
         assertThat(outcome(hasty.look(instance, "/a", new Version("7")))).isEqualTo("UNREADABLE");
     }
 
@@ -376,7 +380,8 @@ class PageProofIT {
     }
 
     private PageProof.Look look(FrontEnd.Proof proof, String path, String expected) throws InterruptedException {
-        return new PageProof(new Exchange(client, threads), proof, PATIENCE)
+        return new PageProof(
+                        new Exchange(client, threads, new Reach(InetAddress::getAllByName, false)), proof, PATIENCE)
                 .look(instance, path, new Version(expected));
     }
 

@@ -145,6 +145,12 @@ final class Club implements AutoCloseable {
     }
 
     Worker newWorker() {
+        var clock = Clock.systemUTC();
+        return newWorker(database, new Dependencies(database, cacheServer, queueServer, clock), clock);
+    }
+
+    /** @param database in the place of the club's own */
+    Worker newWorker(Database database, Dependencies dependencies, Clock clock) {
         var metrics = new SimpleMeterRegistry();
         var leftBehind = new LeftBehind(database);
         var warmer = new Warmer(cache, new CachedViews(cache, catalog, database, 4), Clock.systemUTC(), metrics);
@@ -158,12 +164,12 @@ final class Club implements AutoCloseable {
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
                 queue,
-                newApplier(),
+                new Applier(database, new Versions(catalog.application()), leftBehind),
                 new Invalidator(cache::invalidate, owed, warmer::changed, leftBehind),
                 newLedger(),
-                new Dependencies(database, cacheServer, queueServer, Clock.systemUTC()),
+                dependencies,
                 metrics);
-        var worker = new Worker("w" + workers.size(), options, catalog, parts, Clock.systemUTC());
+        var worker = new Worker("w" + workers.size(), options, catalog, parts, clock);
         workers.add(worker);
         return worker;
     }
