@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A worker in a process of its own, started as in production, so that it can be told to stop, and killed. */
 final class WorkerJvm implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
 
     private final Map<String, String> environment;
     private final Path output;
