@@ -33,6 +33,9 @@ final class QueueGauges {
                 .description("bytes of all jobs that are neither done nor dead")
                 .baseUnit("bytes")
                 .register(metrics);
+        Gauge.builder("freshet_queue_seen", () -> read(QueueStatus::seen))
+                .description("deliveries that would be known if they came again")
+                .register(metrics);
         Gauge.builder("freshet_queue_missing", () -> read(QueueStatus::missing))
                 .description("accepted jobs that are in no place, which should be none")
                 .register(metrics);

@@ -102,6 +102,7 @@ public final class Benchmarks {
         all.put(
                 "rewarm",
                 Benchmark.of("1,000 hot keys after one invalidation against one by one", RewarmBenchmark::run));
+        all.put("seen", Benchmark.of("the memory of 10 million deliveries that are known", SeenBenchmark::run));
         all.put(
                 "nextjs",
                 new Benchmark(

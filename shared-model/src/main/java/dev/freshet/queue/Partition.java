@@ -51,6 +51,7 @@ final class Partition {
     private final int number;
     private final long maxDepth;
     private final long maxBytes;
+    private final long maxSeen;
     private final QueueKeys keys;
     private final Replicas replicas;
 
@@ -61,6 +62,7 @@ final class Partition {
         this.number = number;
         this.maxDepth = Math.ceilDiv(options.maxDepth(), of);
         this.maxBytes = Math.ceilDiv(options.maxBytes(), of);
+        this.maxSeen = Math.ceilDiv(options.maxSeen(), of);
         this.keys = new QueueKeys(options.prefix(), number);
         this.replicas = new Replicas(options.waitReplicas(), options.waitTimeout(), keys.waits);
     }
@@ -78,11 +80,12 @@ final class Partition {
     }
 
     CompletionStage<List<Enqueued>> enqueueAll(List<Job> jobs) {
-        var arguments = new ArrayList<byte[]>(4 + 4 * jobs.size());
+        var arguments = new ArrayList<byte[]>(5 + 4 * jobs.size());
         arguments.add(redis.clockOffset());
         arguments.add(argument(options.seenFor().toMillis()));
         arguments.add(argument(maxDepth));
         arguments.add(argument(maxBytes));
+        arguments.add(argument(maxSeen));
         for (var job : jobs) {
             var digest = Digest.of(job.id());
             arguments.add(argument(digest.bucket()));
@@ -90,7 +93,7 @@ final class Partition {
             arguments.add(argument(job.awaited() ? job.id() : ""));
             arguments.add(JobCodec.encode(job));
         }
-        String[] touched = {keys.ready, keys.retry, keys.seenPrefix, keys.awaited, keys.counts};
+        String[] touched = {keys.ready, keys.retry, keys.seenPrefix, keys.awaited, keys.counts, keys.window};
         return redis.send(
                 keys.ready,
                 commands -> ENQUEUE.<List<Object>>run(commands, MULTI, touched, array(arguments))
@@ -101,11 +104,12 @@ final class Partition {
 
     CompletionStage<Enqueued> enqueueDead(Job job, Attempt why) {
         var digest = Digest.of(job.id());
-        String[] touched = {keys.dead, keys.deadAt, keys.seenPrefix, keys.awaited, keys.counts};
+        String[] touched = {keys.dead, keys.deadAt, keys.seenPrefix, keys.awaited, keys.counts, keys.window};
         byte[][] arguments = {
             redis.clockOffset(),
             argument(options.seenFor().toMillis()),
             argument(maxDepth),
+            argument(maxSeen),
             argument(digest.bucket()),
             argument(digest.value()),
             argument(job.awaited() ? "awaited" : ""),

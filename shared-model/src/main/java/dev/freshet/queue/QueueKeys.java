@@ -16,6 +16,7 @@ final class QueueKeys {
     final String deadAt;
     final String deadLog;
     final String seenPrefix;
+    final String window;
     final String awaited;
     final String counts;
     final String paused;
@@ -37,6 +38,7 @@ final class QueueKeys {
         deadAt = base + "dead:at";
         deadLog = base + "dead:log";
         seenPrefix = base + "seen:";
+        window = base + "window";
         awaited = base + "awaited";
         counts = base + "counts";
         paused = base + "paused";
@@ -47,15 +49,15 @@ final class QueueKeys {
 
     /** What status looks at, as its script numbers them. */
     String[] places() {
-        return new String[] {ready, claims, suspect, retry, replay, dead, counts, paused, claimPrefix};
+        return new String[] {ready, claims, suspect, retry, replay, dead, counts, paused, claimPrefix, window};
     }
 
     /** What an audit looks at, as its script numbers them. */
     String[] audited() {
-        var keys = Arrays.copyOf(places(), 12);
-        keys[9] = deadAt;
-        keys[10] = crashes;
-        keys[11] = awaited;
+        var keys = Arrays.copyOf(places(), 13);
+        keys[10] = deadAt;
+        keys[11] = crashes;
+        keys[12] = awaited;
         return keys;
     }
 

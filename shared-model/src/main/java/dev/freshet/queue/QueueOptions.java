@@ -13,6 +13,8 @@ import java.time.Duration;
  *     Of several partitions each takes its share
  * @param maxBytes how many bytes the jobs may have that are neither done nor dead before new ones are refused. Of several
  *     partitions each takes its share
+ * @param maxSeen how many deliveries are remembered before a window of {@code seenFor} ends early; twice as many are known
+ *     at most. Of several partitions each takes its share
  * @param maxCrashes how many claims may die with a job alone in them before it is buried as poison
  * @param partitions how many there are; 0 takes the number that stands in Redis, and where none does yet, 1 on a single
  *     server and twice the masters on a cluster
@@ -24,6 +26,7 @@ public record QueueOptions(
         Duration seenFor,
         long maxDepth,
         long maxBytes,
+        long maxSeen,
         int maxCrashes,
         int partitions,
         int waitReplicas,
@@ -32,8 +35,8 @@ public record QueueOptions(
 
     /** @throws IllegalArgumentException when a number or the duration is not positive */
     public QueueOptions {
-        if (seenFor.toMillis() < 1 || maxDepth < 1 || maxBytes < 1 || maxCrashes < 1) {
-            throw new IllegalArgumentException("a queue's window, depth, bytes and crashes must be positive");
+        if (seenFor.toMillis() < 1 || maxDepth < 1 || maxBytes < 1 || maxSeen < 1 || maxCrashes < 1) {
+            throw new IllegalArgumentException("a queue's window, depth, bytes, seen ids and crashes must be positive");
         }
         if (waitReplicas < 0 || waitTimeout.toMillis() < 1) { // 0 would wait for ever
             throw new IllegalArgumentException("replicas to wait for must not be negative, and get 1 ms at least");
@@ -43,9 +46,9 @@ public record QueueOptions(
         }
     }
 
-    /** Three days, a million jobs, 1 GiB of them, three crashes, as many partitions as there are, no wait for replicas. */
+    /** Three days, a million jobs, 1 GiB of them, 24 million ids, three crashes, as many partitions as there are, no wait for replicas. */
     public static QueueOptions defaults(String prefix) {
-        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 1L << 30, 3, 0, 0, Duration.ofMillis(250));
+        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 1L << 30, 24_000_000, 3, 0, 0, Duration.ofMillis(250));
     }
 
     /**
@@ -60,6 +63,7 @@ public record QueueOptions(
                 settings.duration("SEEN_FOR", defaults.seenFor),
                 settings.number("QUEUE_MAX_DEPTH", defaults.maxDepth, 1L, Integer.MAX_VALUE),
                 settings.number("QUEUE_MAX_BYTES", defaults.maxBytes, 1L << 20, 1L << 40),
+                settings.number("SEEN_MAX", defaults.maxSeen, 1_000L, 1_000_000_000L),
                 defaults.maxCrashes,
                 settings.number("QUEUE_PARTITIONS", defaults.partitions, 0, MAX_PARTITIONS),
                 settings.number("QUEUE_WAIT_REPLICAS", defaults.waitReplicas, 0, 10),
@@ -68,22 +72,28 @@ public record QueueOptions(
 
     /** The same with another number of partitions. */
     public QueueOptions withPartitions(int partitions) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound. */
     public QueueOptions withMaxDepth(long maxDepth) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound of bytes. */
     public QueueOptions withMaxBytes(long maxBytes) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
+    }
+
+    /** The same with another bound of remembered deliveries. */
+    public QueueOptions withMaxSeen(long maxSeen) {
+        return new QueueOptions(
+                prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with replicas to wait for. */
     public QueueOptions withReplicas(int replicas, Duration timeout) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxCrashes, partitions, replicas, timeout);
+        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, replicas, timeout);
     }
 
     private static Duration waitTimeout(Settings settings, Duration fallback) {

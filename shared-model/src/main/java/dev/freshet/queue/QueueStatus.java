@@ -22,6 +22,7 @@ import java.util.function.ToLongFunction;
  * @param replay dead letters on their way back
  * @param dead dead letters
  * @param bytes of all jobs that are neither done nor dead
+ * @param seen deliveries that would be known if they came again, at most
  * @param counts {@code accepted}, {@code done}, {@code dead}, {@code discarded} and the workers' own tallies; a counter
  *     that never moved is missing
  * @param oldestAge how long ago the next ready job was received; empty when none is ready
@@ -35,6 +36,7 @@ public record QueueStatus(
         long replay,
         long dead,
         long bytes,
+        long seen,
         Map<String, Long> counts,
         Optional<Duration> oldestAge,
         Optional<String> paused) {
@@ -73,6 +75,7 @@ public record QueueStatus(
                 sum(partitions, QueueStatus::replay),
                 sum(partitions, QueueStatus::dead),
                 sum(partitions, QueueStatus::bytes),
+                sum(partitions, QueueStatus::seen),
                 counts,
                 partitions.stream().flatMap(one -> one.oldestAge.stream()).max(Comparator.naturalOrder()),
                 partitions.stream().flatMap(one -> one.paused.stream()).findFirst());
@@ -99,6 +102,7 @@ public record QueueStatus(
                 (Long) answer.get(4),
                 (Long) answer.get(5),
                 Math.max(0, bytes), // jobs of an older process leave uncounted
+                (Long) answer.get(10),
                 counts,
                 Optional.ofNullable((byte[]) answer.get(8)).flatMap(header -> age(header, now)),
                 Optional.ofNullable((byte[]) answer.get(9)).map(QueueStatus::text));

@@ -1,9 +1,9 @@
 -- audit: one moment of a partition, in which places and counts must add up, and what stands there by itself. Asked to, it
 -- mends that in the same moment. Sent twice, the second finds what the first left, which is nothing.
--- KEYS as status has them, then 10 dead:at  11 crashes  12 awaited
+-- KEYS as status has them, then 11 dead:at  12 crashes  13 awaited
 -- ARGV 1 clock offset ms  2 'look' or 'mend'  3 jobs up to which their bytes are counted anew
 --      then pairs of kind and name: what may be a stray, lists first
--- returns {what status returns, without the oldest job and the pause}, {kind, name of each stray}
+-- returns {what status returns, without the oldest job, the pause and the seen ids}, {kind, name of each stray}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 local ready, suspect, retry = redis.call('LLEN', KEYS[1]), redis.call('LLEN', KEYS[3]), redis.call('ZCARD', KEYS[4])
@@ -30,7 +30,7 @@ local function bytes()
 end
 for i = 4, #ARGV, 2 do
   local kind, name, list = ARGV[i], ARGV[i + 1], KEYS[9] .. ARGV[i + 1]
-  local letter, died = redis.call('HEXISTS', KEYS[6], name) == 1, redis.call('ZSCORE', KEYS[10], name)
+  local letter, died = redis.call('HEXISTS', KEYS[6], name) == 1, redis.call('ZSCORE', KEYS[11], name)
   if kind == 'list' and not redis.call('ZSCORE', KEYS[2], name) then
     local jobs = redis.call('LLEN', list)
     held, lists[#lists + 1] = held + jobs, list
@@ -38,15 +38,15 @@ for i = 4, #ARGV, 2 do
       for _ = 1, jobs do redis.call('LPUSH', KEYS[3], redis.call('LPOP', list)) end
     end
   elseif kind == 'letter' and letter and not died then
-    if mends(kind, name) then redis.call('ZADD', KEYS[10], now, name) end
+    if mends(kind, name) then redis.call('ZADD', KEYS[11], now, name) end
   elseif kind == 'time' and died and not letter then
-    if mends(kind, name) then redis.call('ZREM', KEYS[10], name) end
-  elseif kind == 'crashes' and held == 0 and redis.call('HEXISTS', KEYS[11], name) == 1 then
-    if mends(kind, name) then redis.call('HDEL', KEYS[11], name) end
+    if mends(kind, name) then redis.call('ZREM', KEYS[11], name) end
+  elseif kind == 'crashes' and held == 0 and redis.call('HEXISTS', KEYS[12], name) == 1 then
+    if mends(kind, name) then redis.call('HDEL', KEYS[12], name) end
   elseif kind == 'awaited' and not letter then
-    local state = redis.call('HGET', KEYS[12], name)
+    local state = redis.call('HGET', KEYS[13], name)
     local nowhere = state and (state == 'dead' or held + ready + retry + replay == 0)
-    if nowhere and mends(kind, name) then redis.call('HDEL', KEYS[12], name) end
+    if nowhere and mends(kind, name) then redis.call('HDEL', KEYS[13], name) end
   elseif kind == 'count' then
     local count = tonumber(redis.call('HGET', KEYS[7], name) or 0)
     local right = dead
@@ -54,4 +54,4 @@ for i = 4, #ARGV, 2 do
     if count ~= right and mends(kind, name) then redis.call('HSET', KEYS[7], name, right) end
   end
 end
-return {{ready, claimed, suspect, retry, replay, dead, counts, now, false, false}, strays}
+return {{ready, claimed, suspect, retry, replay, dead, counts, now, false, false, 0}, strays}

@@ -314,6 +314,34 @@ class JobQueueIT {
     }
 
     @Test
+    void aWindowOfManyIdsEndsEarlyAndTheOneBeforeItIsForgotten() {
+        test = services.newQueue(QueueServices.options().withMaxSeen(100));
+        queue = test.queue;
+        for (int from = 0; from < 300; from += 100) {
+            enqueueAll(from, 100);
+        }
+        assertThat(queue.status().seen()).isEqualTo(200);
+        assertThat(test.enqueue(job(200))).as("of the window that is full").isEqualTo(Enqueued.DUPLICATE);
+        assertThat(test.enqueue(job(199))).as("of the one before").isEqualTo(Enqueued.ACCEPTED);
+        assertThat(test.enqueue(job(299))).isEqualTo(Enqueued.DUPLICATE);
+        assertThat(queue.status().seen()).isEqualTo(101);
+        assertThat(test.enqueueDead(job(1))).isEqualTo(Enqueued.ACCEPTED);
+        assertThat(test.enqueueDead(job(299))).isEqualTo(Enqueued.DUPLICATE);
+    }
+
+    @Test
+    void whatAWindowThatEndedEarlyLeftBehindMakesRoomBucketByBucket() {
+        test = services.newQueue(QueueServices.options().withMaxSeen(1));
+        queue = test.queue;
+        test.enqueue(1, 2);
+        var left = test.keys.seenPrefix + "2:" + Digest.of("3").bucket();
+        test.redis().sadd(left, "7".getBytes(UTF_8));
+        assertThat(seenKeys()).hasSize(3).contains(left);
+        test.enqueue(3);
+        assertThat(seenKeys()).hasSize(3).doesNotContain(left);
+    }
+
+    @Test
     void aSuspectThatIsGivenBackStaysASuspectAndOneThatIsRetriedIsNone() {
         test.enqueue(1);
         test.claim(1);
@@ -467,6 +495,17 @@ class JobQueueIT {
     void aCallOfTooManyJobsIsRefused() {
         assertThatThrownBy(() -> queue.claim(JobQueue.MAX_BATCH + 1, LEASE))
                 .hasMessage("one call takes 1 to 1000 jobs, was 1001");
+    }
+
+    private void enqueueAll(int from, int jobs) {
+        services.server.await(queue.enqueueAll(
+                IntStream.range(from, from + jobs).mapToObj(TestQueue::job).toList()));
+    }
+
+    private List<String> seenKeys() {
+        return test.dump().keySet().stream()
+                .filter(key -> key.startsWith(test.keys.seenPrefix))
+                .toList();
     }
 
     private static Verdict retry(Claim claim, Duration after) {
