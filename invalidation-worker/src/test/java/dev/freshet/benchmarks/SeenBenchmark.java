@@ -79,8 +79,8 @@ final class SeenBenchmark {
 
     private void enqueue(int count) {
         var jobs = IntStream.range(0, count)
-                .mapToObj(i -> Job.first(
-                        "main:a.b:" + sent++, "main", "a.b", Instant.EPOCH, false, "", "{}".getBytes(UTF_8)))
+                .mapToObj(i ->
+                        Job.first("main:a.b:" + sent++, "main", "a.b", Instant.EPOCH, false, "", "{}".getBytes(UTF_8)))
                 .toList();
         if (server.await(queue.enqueueAll(jobs)).stream().anyMatch(outcome -> outcome != Enqueued.ACCEPTED)) {
             throw new IllegalStateException("a new delivery was not accepted");
@@ -97,7 +97,8 @@ final class SeenBenchmark {
         var info = server.await(server.session().commands().info("memory"));
         return info.lines()
                 .filter(line -> line.startsWith("used_memory:"))
-                .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+                .mapToLong(line ->
+                        Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
                 .findFirst()
                 .orElseThrow();
     }

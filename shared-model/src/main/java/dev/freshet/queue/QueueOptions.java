@@ -48,7 +48,8 @@ public record QueueOptions(
 
     /** Three days, a million jobs, 1 GiB of them, 24 million ids, three crashes, as many partitions as there are, no wait for replicas. */
     public static QueueOptions defaults(String prefix) {
-        return new QueueOptions(prefix, Duration.ofDays(3), 1_000_000, 1L << 30, 24_000_000, 3, 0, 0, Duration.ofMillis(250));
+        return new QueueOptions(
+                prefix, Duration.ofDays(3), 1_000_000, 1L << 30, 24_000_000, 3, 0, 0, Duration.ofMillis(250));
     }
 
     /**
@@ -72,17 +73,20 @@ public record QueueOptions(
 
     /** The same with another number of partitions. */
     public QueueOptions withPartitions(int partitions) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(
+                prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound. */
     public QueueOptions withMaxDepth(long maxDepth) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(
+                prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound of bytes. */
     public QueueOptions withMaxBytes(long maxBytes) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
+        return new QueueOptions(
+                prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, waitReplicas, waitTimeout);
     }
 
     /** The same with another bound of remembered deliveries. */
@@ -93,7 +97,8 @@ public record QueueOptions(
 
     /** The same with replicas to wait for. */
     public QueueOptions withReplicas(int replicas, Duration timeout) {
-        return new QueueOptions(prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, replicas, timeout);
+        return new QueueOptions(
+                prefix, seenFor, maxDepth, maxBytes, maxSeen, maxCrashes, partitions, replicas, timeout);
     }
 
     private static Duration waitTimeout(Settings settings, Duration fallback) {
