@@ -18,14 +18,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DatabaseIT {
-    private static final DatabaseOptions SHORT = new DatabaseOptions(2, Duration.ofMillis(300), Duration.ofMillis(500));
+    private static final DatabaseOptions SHORT = new DatabaseOptions(2, Duration.ofSeconds(1), Duration.ofMillis(500));
+    private static final DatabaseOptions PATIENT =
+            new DatabaseOptions(2, Duration.ofSeconds(1), Duration.ofSeconds(20));
     private static URI url;
     private static Database database;
 
     @BeforeAll
     static void start() {
         url = TestServices.shared().newDatabase();
-        database = new Database(url, SHORT);
+        database = new Database(url, PATIENT);
     }
 
     @AfterAll
@@ -62,8 +64,8 @@ class DatabaseIT {
     @Test
     void aRoleThatMayNotCreateItsSchemaIsToldWhatAnAdministratorMustRun() {
         var empty = TestServices.shared().newDatabase();
-        try (var administrator = new Database(empty, SHORT);
-                var limited = new Database(as(empty, "limited"), SHORT)) {
+        try (var administrator = new Database(empty, DatabaseOptions.DEFAULTS);
+                var limited = new Database(as(empty, "limited"), DatabaseOptions.DEFAULTS)) {
             administrator.jdbi().useHandle(handle -> handle.execute("create role limited login password 'limited'"));
             var remedy = "create schema if not exists freshet; alter schema freshet owner to limited;";
             assertThatThrownBy(limited::migrate)
@@ -110,8 +112,8 @@ class DatabaseIT {
 
     @Test
     void theQueryOfTheUrlReachesTheDriver() {
-        try (var named =
-                new Database(URI.create(url + "?ApplicationName=mine&options=-c%20search_path%3Dpg_catalog"), SHORT)) {
+        try (var named = new Database(
+                URI.create(url + "?ApplicationName=mine&options=-c%20search_path%3Dpg_catalog"), PATIENT)) {
             var answer = named.jdbi()
                     .withHandle(handle -> handle.createQuery(
                                     "select current_setting('application_name') || ' ' || current_setting('search_path')")
