@@ -6,19 +6,16 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
-import redis.embedded.RedisServer;
+import java.util.List;
 
 /** A Redis process of this machine's own kind, from the binary that the dependency repository holds. */
 public final class EmbeddedRedis implements AutoCloseable {
-    private final int port;
-    private final Path directory;
-    private final RedisServer server;
+    private final RedisProcess process;
 
-    private EmbeddedRedis(int port, Path directory, RedisServer server) {
-        this.port = port;
-        this.directory = directory;
-        this.server = server;
+    private EmbeddedRedis(RedisProcess process) {
+        this.process = process;
     }
 
     /**
@@ -35,64 +32,40 @@ public final class EmbeddedRedis implements AutoCloseable {
      * @param settings lines as in redis.conf
      */
     public static EmbeddedRedis start(int port, String... settings) {
+        var lines = new ArrayList<>(List.of("save \"\""));
+        lines.addAll(List.of(settings));
+        var process = RedisProcess.server(port == 0 ? RedisProcess.freePort() : port, lines);
         try {
-            int chosen = port == 0 ? freePort() : port;
-            var directory = Files.createTempDirectory("freshet-redis-");
-            var builder = RedisServer.newRedisServer()
-                    .port(chosen)
-                    .bind("127.0.0.1")
-                    .setting("dir " + directory)
-                    .setting("save \"\"");
-            for (var setting : settings) {
-                builder.setting(setting);
-            }
-            var server = builder.build();
-            server.start();
-            return new EmbeddedRedis(chosen, directory, server);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot start the embedded Redis", e);
+            return new EmbeddedRedis(process.ready());
+        } catch (RuntimeException e) {
+            process.close();
+            throw e;
         }
     }
 
     public URI url() {
-        return URI.create("redis://127.0.0.1:" + port);
+        return URI.create("redis://127.0.0.1:" + port());
     }
 
     public int port() {
-        return port;
+        return process.port();
     }
 
     /** Ends the process and keeps its files. */
     public void stop() {
-        try {
-            server.stop();
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot stop the embedded Redis", e);
-        }
+        process.end();
     }
 
     /** Ends the process, if it runs, and starts another one on the same port and the same files. */
     public void restart() {
-        stop();
-        try {
-            server.start();
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot restart the embedded Redis", e);
-        }
+        process.end();
+        process.restart();
     }
 
     /** Does nothing the second time. */
     @Override
     public void close() {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        try {
-            server.stop();
-            deleteTree(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot stop the embedded Redis", e);
-        }
+        process.close();
     }
 
     /** A port that was free a moment ago. */

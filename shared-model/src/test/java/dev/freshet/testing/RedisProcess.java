@@ -91,6 +91,17 @@ public final class RedisProcess implements AutoCloseable {
         return this;
     }
 
+    /** SIGTERM, and SIGKILL where it is refused: by a server that writes its first append-only file, for one. */
+    void end() {
+        process.destroy();
+        try {
+            process.waitFor(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        kill();
+    }
+
     /** SIGKILL: the process writes and says nothing more. */
     public void kill() {
         process.destroyForcibly();
