@@ -83,7 +83,7 @@ class IngestIT {
     void start(@TempDir Path directory) throws IOException {
         catalog = Files.writeString(directory.resolve("shop.yaml"), CATALOG);
         var url = TestServices.shared().queueUrl();
-        server = new RedisServer("test", url, Duration.ofSeconds(2));
+        server = new RedisServer("test", url, Duration.ofSeconds(20));
         ingest = Ingest.start(settings(url, prefix, Map.of()));
     }
 

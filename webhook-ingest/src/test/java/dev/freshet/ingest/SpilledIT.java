@@ -80,7 +80,7 @@ class SpilledIT {
     void start() {
         prefix = TestServices.shared().newPrefix();
         redis = CuttingProxy.before(redisUrl);
-        server = new RedisServer("test", redisUrl, Duration.ofSeconds(2));
+        server = new RedisServer("test", redisUrl, Duration.ofSeconds(20));
         var url = TestServices.shared().newDatabase();
         postgres = CuttingProxy.before(url);
         database = new Database(url, DatabaseOptions.DEFAULTS.withPoolSize(2));

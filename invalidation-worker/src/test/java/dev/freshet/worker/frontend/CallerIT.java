@@ -47,7 +47,7 @@ class CallerIT {
 
     @BeforeAll
     static void connect() {
-        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(2));
+        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(20));
     }
 
     @AfterAll

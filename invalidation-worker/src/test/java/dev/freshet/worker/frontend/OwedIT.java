@@ -40,7 +40,7 @@ class OwedIT {
 
     @BeforeAll
     static void connect() {
-        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(2));
+        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(20));
     }
 
     @AfterAll

@@ -38,7 +38,7 @@ class RegistryIT {
 
     @BeforeAll
     static void connect() {
-        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(2));
+        server = new RedisServer("test", TestServices.shared().queueUrl(), Duration.ofSeconds(20));
     }
 
     @AfterAll

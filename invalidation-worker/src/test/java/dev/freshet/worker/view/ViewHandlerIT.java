@@ -87,7 +87,7 @@ class ViewHandlerIT {
     private final EmbeddedRedis redis = EmbeddedRedis.start(0);
     private final URI databaseUrl = TestServices.shared().newDatabase();
     private final Database database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
-    private final RedisServer server = new RedisServer("cache", redis.url(), Duration.ofSeconds(2));
+    private final RedisServer server = new RedisServer("cache", redis.url(), Duration.ofSeconds(10));
     private final TagCache cache = new TagCache(server, CacheOptions.defaults("freshet"));
 
     private Path file;
