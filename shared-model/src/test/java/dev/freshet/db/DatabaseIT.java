@@ -38,7 +38,7 @@ class DatabaseIT {
     @Test
     void migratesTwiceAndFromSeveralProcessesAtOnce() throws Exception {
         var empty = TestServices.shared().newDatabase();
-        var options = new DatabaseOptions(4, Duration.ofSeconds(20), Duration.ofSeconds(5));
+        var options = new DatabaseOptions(4, Duration.ofSeconds(20), Duration.ofSeconds(30));
         try (var first = new Database(empty, options);
                 var second = new Database(empty, options);
                 var third = new Database(empty, options);
@@ -81,7 +81,7 @@ class DatabaseIT {
     @Test
     void aProcessThatStandsStillInATransactionLosesItsLocks() throws Exception {
         try (var still = database.dataSource().getConnection();
-                var other = new Database(url, new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(5)))) {
+                var other = new Database(url, new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(30)))) {
             other.jdbi().useHandle(handle -> handle.execute("create table kept (id int)"));
             still.setAutoCommit(false);
             try (var statement = still.createStatement()) {
