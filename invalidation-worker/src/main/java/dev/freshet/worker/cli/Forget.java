@@ -2,8 +2,10 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.db.DeadBodies;
 import dev.freshet.db.Deliveries;
 import dev.freshet.model.Job;
+import dev.freshet.queue.BodyStore;
 import dev.freshet.queue.DeadFilter;
 import dev.freshet.queue.DeadLetters;
 import dev.freshet.queue.JobCodec;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -46,6 +49,8 @@ import picocli.CommandLine.Spec;
 final class Forget implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(Forget.class);
     private static final Pattern ADDRESS = Pattern.compile("[^\\s@]+@[^\\s@]+");
+    /** Bodies of up to 1 MiB that are in hand together. */
+    private static final int BODIES_AT_ONCE = 20;
 
     private final Terminal terminal;
 
@@ -65,11 +70,29 @@ final class Forget implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** What names the address. */
-    private record Stored(List<String> deadLetters, List<String> spilled, int rows, QueueSearch.Count waiting) {
+    /**
+     * What names the address.
+     *
+     * @param unread dead letters whose bodies cannot be had, so that nobody can tell
+     * @param bodies in PostgreSQL, of dead letters and of those that were replayed and need them no more
+     */
+    private record Stored(
+            List<String> deadLetters,
+            List<String> unread,
+            List<BodyStore.Key> bodies,
+            List<String> spilled,
+            int rows,
+            QueueSearch.Count waiting) {
 
         boolean isAllReached() {
-            return waiting.jobs() == 0 && !waiting.gaveUp();
+            return unread.isEmpty() && waiting.jobs() == 0 && !waiting.gaveUp();
+        }
+
+        /** Bodies that no dead letter has any more. */
+        int leftovers() {
+            return (int) bodies.stream()
+                    .filter(body -> !deadLetters.contains(body.id()))
+                    .count();
         }
     }
 
@@ -77,15 +100,28 @@ final class Forget implements Callable<Integer> {
     public Integer call() throws IOException {
         var mentions = new Mentions(address());
         var stored = terminal.withDatabase(database -> terminal.withRedis((server, options) -> {
-            var letters = new DeadLetters(server, options);
+            var bodies = new DeadBodies(database, options.prefix());
+            var letters = new DeadLetters(server, options, bodies);
             var ledger = new Deliveries(database);
+            var named = new ArrayList<String>();
+            var unread = new ArrayList<String>();
+            letters.eachWhole(DeadFilter.all(), letter -> {
+                var id = letter.job().id();
+                if (mentions.in(letter.job())) {
+                    named.add(id);
+                } else if (!letter.isWhole()) {
+                    unread.add(id);
+                }
+            });
             var found = new Stored(
-                    deadLetters(mentions, letters),
+                    named,
+                    unread,
+                    bodies(mentions, bodies),
                     spilled(mentions, ledger),
                     ledger.naming(mentions.address()),
                     new QueueSearch(server, options).count(mentions::in));
             if (!dryRun) {
-                remove(found, mentions, letters, ledger);
+                remove(found, mentions, letters, bodies, ledger);
             }
             return found;
         }));
@@ -101,13 +137,18 @@ final class Forget implements Callable<Integer> {
         return address;
     }
 
-    private static List<String> deadLetters(Mentions mentions, DeadLetters letters) {
-        return letters.list(DeadFilter.all(), 0, Integer.MAX_VALUE).stream()
-                .map(letter -> letter.job().id())
-                .filter(id -> letters.find(id)
-                        .filter(letter -> mentions.in(letter.job()))
-                        .isPresent())
-                .toList();
+    private static List<BodyStore.Key> bodies(Mentions mentions, BodyStore bodies) {
+        var found = new ArrayList<BodyStore.Key>();
+        for (var page = bodies.keys(Optional.empty(), BODIES_AT_ONCE);
+                !page.isEmpty();
+                page = bodies.keys(Optional.of(page.getLast()), BODIES_AT_ONCE)) {
+            bodies.read(page).forEach((key, body) -> {
+                if (mentions.in(body)) {
+                    found.add(key);
+                }
+            });
+        }
+        return found;
     }
 
     private static List<String> spilled(Mentions mentions, Deliveries ledger) {
@@ -128,8 +169,14 @@ final class Forget implements Callable<Integer> {
         }
     }
 
-    private static void remove(Stored found, Mentions mentions, DeadLetters letters, Deliveries ledger) {
+    private static void remove(
+            Stored found, Mentions mentions, DeadLetters letters, BodyStore bodies, Deliveries ledger) {
         letters.discard(found.deadLetters);
+        bodies.delete(found.bodies.stream()
+                .filter(body -> letters.find(body.id())
+                        .filter(letter -> !letter.isWhole() || mentions.in(letter.job()))
+                        .isEmpty()) // else a letter was buried since, and needs it
+                .toList());
         ledger.discard(found.spilled);
         ledger.forget(mentions.address());
         log.info(
@@ -144,6 +191,7 @@ final class Forget implements Callable<Integer> {
         if (json.wanted()) {
             var fields = new LinkedHashMap<String, Object>();
             fields.put("deadLetters", stored.deadLetters.size());
+            fields.put("leftoverBodies", stored.leftovers());
             fields.put("spilled", stored.spilled.size());
             fields.put("ledgerRows", stored.rows);
             fields.put("inQueue", stored.waiting.jobs());
@@ -156,6 +204,11 @@ final class Forget implements Callable<Integer> {
                 + count(stored.deadLetters.size(), "dead letter", "dead letters") + " and "
                 + count(stored.spilled.size(), "spilled delivery", "spilled deliveries") + ", and the address from "
                 + count(stored.rows, "row", "rows") + " of the ledger");
+        if (stored.leftovers() > 0) {
+            terminal.line((dryRun ? "would remove " : "removed ") + count(stored.leftovers(), "body", "bodies")
+                    + " of dead letters that were replayed before");
+        }
+        stored.unread.forEach(id -> terminal.error(LetterText.bodyMissing(id, true)));
         if (stored.waiting.jobs() > 0) {
             terminal.line("in the queue: " + count(stored.waiting.jobs(), "job", "jobs")
                     + " with the address, left to be done; then run this again");

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.DeadBodies;
 import dev.freshet.db.Deliveries;
 import dev.freshet.db.Delivery;
 import dev.freshet.db.Delivery.State;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
+import dev.freshet.queue.BodyStore;
 import dev.freshet.queue.Claim;
+import dev.freshet.queue.DeadLetters;
 import dev.freshet.queue.JobCodec;
 import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.Overflow;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.TestServices;
@@ -158,6 +162,48 @@ class ForgetIT {
 
         queue.settle(claim, List.of(), Map.of());
         assertThat(run("forget", "ada@example.com").code()).isZero();
+    }
+
+    @Test
+    void bodiesThatWereMovedToPostgresqlGoToo() {
+        var filler = "x".repeat(300);
+        server.await(
+                queue.enqueueDead(job("d1", "{\"email\":\"ada@example.com\",\"note\":\"" + filler + "\"}"), FAILED));
+        server.await(
+                queue.enqueueDead(job("d2", "{\"email\":\"grace@example.com\",\"note\":\"" + filler + "\"}"), FAILED));
+        server.await(
+                queue.enqueueDead(job("d3", "{\"email\":\"ada@example.com\",\"note\":\"y" + filler + "\"}"), FAILED));
+        var bodies = new DeadBodies(database, prefix);
+        assertThat(new Overflow(server, QueueOptions.defaults(prefix), bodies, 0)
+                        .move()
+                        .moved())
+                .isEqualTo(3);
+        new DeadLetters(server, QueueOptions.defaults(prefix), bodies).replay(List.of("d3"), 100);
+
+        var dry = run("forget", "ada@example.com", "--dry-run", "--json").json();
+        assertThat(dry.path("deadLetters").asInt()).isEqualTo(1);
+        assertThat(dry.path("leftoverBodies").asInt()).isEqualTo(1);
+        assertThat(bodies.keys(Optional.empty(), 10)).hasSize(3);
+
+        var run = run("forget", "ada@example.com");
+        assertThat(run.out())
+                .contains("removed 1 dead letter and 0 spilled deliveries")
+                .contains("removed 1 body of dead letters that were replayed before\n");
+        assertThat(bodies.keys(Optional.empty(), 10))
+                .extracting(BodyStore.Key::id)
+                .containsExactly("d2");
+        assertThat(run("dlq", "show", "d2").out()).contains("grace@example.com");
+    }
+
+    @Test
+    void aDeadLetterWhoseBodyCannotBeHadIsNamed() {
+        server.await(queue.enqueueDead(job("d1", "{\"note\":\"" + "x".repeat(300) + "\"}"), FAILED));
+        var bodies = new DeadBodies(database, prefix);
+        new Overflow(server, QueueOptions.defaults(prefix), bodies, 0).move();
+        bodies.delete(bodies.keys(Optional.empty(), 10));
+        var run = run("forget", "ada@example.com");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("d1");
     }
 
     @Test
