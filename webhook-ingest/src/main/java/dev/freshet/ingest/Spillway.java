@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class Spillway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Spillway.class);
     private static final int MAX_WAITING = 10_000;
+    /** While PostgreSQL stands still too, large ones must not take the memory of all. */
+    private static final long MAX_WAITING_BYTES = 64L << 20;
+
     private static final int MAX_ROWS = 500;
     /** A statement ends after so many bytes, give or take a body. */
     private static final long ENOUGH_BYTES = 16L << 20;
@@ -60,6 +64,9 @@ final class Spillway implements AutoCloseable {
     private final SpillLevel level;
     private final Duration patience;
     private final BlockingQueue<Waiting> arrivals = new LinkedBlockingQueue<>(MAX_WAITING);
+    /** Of those in line. */
+    private final AtomicLong waitingBytes = new AtomicLong();
+
     private final Counter spilled;
     private final Thread writer;
     private volatile boolean closed;
@@ -81,7 +88,7 @@ final class Spillway implements AutoCloseable {
             return CompletableFuture.completedFuture(Spilled.FULL);
         }
         var waiting = new Waiting(job, new CompletableFuture<>());
-        if (closed || !arrivals.offer(waiting)) {
+        if (closed || !line(waiting)) {
             return CompletableFuture.completedFuture(Spilled.AWAY);
         }
         return waiting.outcome()
@@ -94,6 +101,14 @@ final class Spillway implements AutoCloseable {
     public void close() {
         closed = true;
         writer.interrupt();
+    }
+
+    private boolean line(Waiting waiting) {
+        boolean fits = waitingBytes.addAndGet(waiting.size()) <= MAX_WAITING_BYTES && arrivals.offer(waiting);
+        if (!fits) {
+            waitingBytes.addAndGet(-waiting.size());
+        }
+        return fits;
     }
 
     private void run() {
@@ -114,6 +129,7 @@ final class Spillway implements AutoCloseable {
         var gathered = new ArrayList<Waiting>();
         long size = 0;
         for (var next = first; next != null; next = arrivals.poll()) {
+            waitingBytes.addAndGet(-next.size());
             if (!next.outcome().isDone()) {
                 gathered.add(next);
                 size += next.size();

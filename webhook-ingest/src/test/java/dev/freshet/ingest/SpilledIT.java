@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Spill;
+import dev.freshet.ingest.Spillway.Spilled;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
 import dev.freshet.model.Job;
@@ -20,6 +21,7 @@ import dev.freshet.settings.Settings;
 import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -130,6 +132,33 @@ class SpilledIT {
             deliver(ingest, "after " + Instant.now());
             return queue().status().ready() > 1;
         });
+    }
+
+    @Test
+    void whilePostgresqlStandsStillNoMoreThanABoundOfBytesWaits() throws Exception {
+        var patience = Duration.ofMinutes(1);
+        var large = new byte[RequestBody.MAX_BYTES];
+        try (var slow = new Database(postgres.url(), new DatabaseOptions(1, patience, patience));
+                var locking = database.dataSource().getConnection();
+                var lock = locking.createStatement()) {
+            locking.setAutoCommit(false);
+            lock.execute("lock table freshet.deliveries in access exclusive mode");
+            var level = new SpillLevel(new Spill(slow), 1_000_000, 1L << 40);
+            try (var spillway = new Spillway(new Spill(slow), level, patience, new SimpleMeterRegistry())) {
+                var offers = IntStream.range(0, 100)
+                        .mapToObj(i -> spillway.offer(
+                                Job.first("large" + i, "main", "enrollment.created", Instant.EPOCH, false, "", large)))
+                        .toList();
+                await().until(() -> offers.stream().anyMatch(CompletableFuture::isDone));
+                assertThat(offers.stream().filter(CompletableFuture::isDone))
+                        .hasSizeBetween(20, 37)
+                        .allMatch(offer -> offer.join() == Spilled.AWAY);
+                locking.rollback();
+                assertThat(offers.stream().map(CompletableFuture::join))
+                        .filteredOn(Spilled.STORED::equals)
+                        .hasSizeBetween(63, 80);
+            }
+        }
     }
 
     @Test
