@@ -28,13 +28,17 @@ public final class Deliveries {
     public static final int PRUNED_AT_ONCE = 5_000;
 
     private static final int MAX_OUTCOME = 1_000;
+    /** Tries of a statement that met a deadlock, with whoever writes the same rows in another order. */
+    private static final int MAX_TRIES = 3;
+
     private static final int SPILLED_AT_ONCE = 100;
 
     /**
      * A row gives way only to news: a first try, a delivery received again, a later try, or a later state of the same try.
      * So a worker that comes late, with its lease long lost, cannot turn back what another has finished. The body of a
-     * spilled delivery goes with its first try, since whoever tries it has it from the queue; that may have received it
-     * before the row was spilled, when its answer was lost.
+     * spilled delivery goes when it is done. Before that whoever tries it has it from the queue, but it may be spilled because
+     * too few replicas have it there; that is for the drainer to find out. The queue may have received it before the row was
+     * spilled, when its answer was lost.
      */
     private static final String RECORD = """
             insert into freshet.deliveries as d (id, site, topic, state, outcome, attempts, received, applied, fresh)
@@ -43,7 +47,8 @@ public final class Deliveries {
             on conflict (id) do update
                set site = excluded.site, topic = excluded.topic, state = excluded.state, outcome = excluded.outcome,
                    attempts = excluded.attempts, received = excluded.received, applied = excluded.applied,
-                   fresh = excluded.fresh, changed = now(), job = null
+                   fresh = excluded.fresh, changed = now(),
+                   job = case when excluded.state = 'done' then null else d.job end
              where d.state in ('spilled', 'queued')
                 or (excluded.received, excluded.attempts, array_position(STATES, excluded.state))
                    > (d.received, d.attempts, array_position(STATES, d.state))""".replace("STATES", "'{spilled,queued,retry,dead,done,discarded}'::text[]");
@@ -98,9 +103,22 @@ public final class Deliveries {
         // by id: one row cannot be written twice, and two workers that write the same rows do not block each other
         var rows = new TreeMap<String, Delivery>();
         deliveries.forEach(delivery -> rows.put(delivery.id(), delivery));
+        for (int tries = 1; ; tries++) {
+            try {
+                write(rows.values());
+                return;
+            } catch (SQLException e) {
+                if (tries == MAX_TRIES || !String.valueOf(e.getSQLState()).startsWith("40")) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void write(Collection<Delivery> rows) throws SQLException {
         try (var connection = database.dataSource().getConnection();
                 var statement = connection.prepareStatement(RECORD)) {
-            var columns = new Columns(connection, statement, rows.values());
+            var columns = new Columns(connection, statement, rows);
             columns.set("text", Delivery::id);
             columns.set("text", Delivery::site);
             columns.set("text", Delivery::topic);
@@ -186,7 +204,7 @@ public final class Deliveries {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("""
                         select id, job from freshet.deliveries
-                         where state = 'spilled' and id > :after order by id limit :limit""")
+                         where job is not null and id > :after order by id limit :limit""")
                         .bind("after", after)
                         .bind("limit", SPILLED_AT_ONCE)
                         .map((row, context) -> Map.entry(row.getString(1), row.getBytes(2)))
@@ -202,9 +220,29 @@ public final class Deliveries {
         return database.jdbi()
                 .withHandle(handle -> handle.createUpdate("""
                         update freshet.deliveries set state = 'discarded', job = null, changed = now()
-                         where id = any(:ids) and state = 'spilled'""")
+                         where id = any(:ids) and job is not null""")
                         .bindArray("ids", String.class, ids)
                         .execute());
+    }
+
+    /** Notes that these are no dead letters any more but on their way back. What is known to be further stays. */
+    public void replayed(Collection<String> ids) {
+        database.jdbi()
+                .useHandle(
+                        handle -> handle.createUpdate("update freshet.deliveries set state = 'queued', changed = now()"
+                                        + " where id = any(:ids) and state = 'dead'")
+                                .bindArray("ids", String.class, ids)
+                                .execute());
+    }
+
+    /** Notes that these were dead letters and are given up. One that a worker came to after all stays done. */
+    public void givenUp(Collection<String> ids) {
+        database.jdbi()
+                .useHandle(
+                        handle -> handle.createUpdate("update freshet.deliveries set state = 'discarded', job = null,"
+                                        + " changed = now() where id = any(:ids) and state <> 'done'")
+                                .bindArray("ids", String.class, ids)
+                                .execute());
     }
 
     /** How many rows have this text in their id or in what they failed with, in capitals or not. */
@@ -222,7 +260,7 @@ public final class Deliveries {
             handle.createUpdate("update freshet.deliveries set outcome = ''" + NAMING)
                     .bind("text", text)
                     .execute();
-            handle.createUpdate("delete from freshet.deliveries" + NAMING + " and state <> 'spilled'")
+            handle.createUpdate("delete from freshet.deliveries" + NAMING + " and job is null")
                     .bind("text", text)
                     .execute();
         });

@@ -13,9 +13,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Where deliveries wait in PostgreSQL while the queue's Redis is away: rows of {@code freshet.deliveries} in the state
- * {@code spilled}. They go back into the queue in the order of their place. An id is one delivery for good: whatever state
- * its row is in, it was accepted, and is durable there or done, so that it is not stored again.
+ * Where deliveries wait in PostgreSQL while the queue's Redis is away: rows of {@code freshet.deliveries} that have a
+ * job. They go back into the queue in the order of their place. The queue may have them already, on too few replicas: then a
+ * worker tries one while it waits here, and it waits here until it is done or the queue has it for certain. An id is one
+ * delivery for good: whatever state its row is in, it was accepted, and is durable there or done, so that it is not stored
+ * again.
  */
 public final class Spill {
     /** How many rows are drained together. */
@@ -38,9 +40,9 @@ public final class Spill {
     private static final String DEPTH = """
             select count(*), coalesce(sum(octet_length(job)), 0), current_setting('transaction_read_only')::bool,
                    has_table_privilege('freshet.deliveries', 'insert')
-              from freshet.deliveries where state = 'spilled'""";
+              from freshet.deliveries where job is not null""";
     private static final String PATIENT = "set local statement_timeout = '10s'";
-    private static final String ANY = "select exists (select from freshet.deliveries where state = 'spilled')";
+    private static final String ANY = "select exists (select from freshet.deliveries where job is not null)";
     /** Of the whole fleet one process drains at a time; ended with the transaction, so that no pooler is in its way. */
     private static final String ALONE = "select pg_try_advisory_xact_lock(hashtext('freshet.spill'), 0)";
 
@@ -48,12 +50,13 @@ public final class Spill {
             select place, id, job from (
               select place, id, job, sum(octet_length(job)) over (order by place) - octet_length(job) as before
                 from (select place, id, job from freshet.deliveries
-                       where state = 'spilled' and place > ? order by place limit ?) page
+                       where job is not null and place > ? order by place limit ?) page
             ) measured where before < ? order by place""";
     /** A row that somebody else holds is being settled by a worker, which clears it. */
     private static final String QUEUED = """
-            update freshet.deliveries set state = 'queued', job = null, changed = now()
-             where id in (select id from freshet.deliveries where place = any (?) and state = 'spilled'
+            update freshet.deliveries
+               set state = case state when 'spilled' then 'queued' else state end, job = null, changed = now()
+             where id in (select id from freshet.deliveries where place = any (?) and job is not null
                              for update skip locked)""";
 
     private final Database database;

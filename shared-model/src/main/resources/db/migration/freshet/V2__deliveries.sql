@@ -15,7 +15,7 @@ create table freshet.deliveries (
 );
 
 create index deliveries_received on freshet.deliveries (received, id);
-create index deliveries_spilled on freshet.deliveries (place) where state = 'spilled';
+create index deliveries_spilled on freshet.deliveries (place) where job is not null;
 create index deliveries_changed on freshet.deliveries (changed) where job is null;
 
 comment on table freshet.deliveries is 'what became of each accepted delivery';
@@ -25,7 +25,7 @@ comment on column freshet.deliveries.applied is 'when it was committed';
 comment on column freshet.deliveries.fresh is 'when no cached read was older any more';
 comment on column freshet.deliveries.changed is 'of this row; what is done is pruned by it';
 comment on column freshet.deliveries.place is 'the order in which spilled deliveries go back into the queue';
-comment on column freshet.deliveries.job is 'as the queue holds it, while it is spilled';
+comment on column freshet.deliveries.job is 'spilled, as the queue holds it; until the queue has it for certain, or it is done';
 
 -- Bodies of dead letters that were moved out of Redis. What a row holds never changes: another body has another digest.
 create table freshet.dead_bodies (

@@ -1,6 +1,7 @@
 package dev.freshet.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.db.Deliveries.Filter;
 import dev.freshet.db.Delivery.State;
@@ -101,14 +102,67 @@ class DeliveriesIT {
     }
 
     @Test
-    void theSpilledCopyOfWhatWasTriedGoes() throws SQLException {
+    void theSpilledCopyStaysUntilTheDeliveryIsDone() throws SQLException {
         execute("""
                 insert into freshet.deliveries (id, site, topic, state, received, job)
                 values ('1', 'main', 'a.b', 'spilled', '2026-03-04T05:06:09Z', 'body')""");
         assertThat(after(row("1", State.RETRY, 1))).isEqualTo(State.RETRY);
-        var bodies = new ArrayList<String>();
-        deliveries.eachSpilled((id, body) -> bodies.add(id));
-        assertThat(bodies).isEmpty();
+        assertThat(after(row("1", State.DEAD, 2))).isEqualTo(State.DEAD);
+        assertThat(spilled()).containsExactly("1");
+        assertThat(after(row("1", State.DONE, 3))).isEqualTo(State.DONE);
+        assertThat(spilled()).isEmpty();
+    }
+
+    private static List<String> spilled() {
+        var ids = new ArrayList<String>();
+        deliveries.eachSpilled((id, body) -> ids.add(id));
+        return ids;
+    }
+
+    @Test
+    void aLetterThatIsGivenUpIsDiscardedWhateverTheLedgerSaidUnlessItIsDone() throws SQLException {
+        deliveries.record(List.of(row("1", State.DEAD, 1), row("2", State.RETRY, 1), row("3", State.DONE, 1)));
+        spill(1);
+        deliveries.givenUp(List.of("1", "2", "3", "s1", "none"));
+        assertThat(deliveries.find("1").orElseThrow().state()).isEqualTo(State.DISCARDED);
+        assertThat(deliveries.find("2").orElseThrow().state()).isEqualTo(State.DISCARDED);
+        assertThat(deliveries.find("3").orElseThrow().state()).isEqualTo(State.DONE);
+        assertThat(spilled()).isEmpty();
+    }
+
+    @Test
+    void aDeadlockWithSomebodyElsesStatementLosesNoRecord() throws Exception {
+        deliveries.record(List.of(row("1", State.RETRY, 1), row("2", State.RETRY, 1)));
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor();
+                var other = database.dataSource().getConnection();
+                var statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("select from freshet.deliveries where id = '2' for update");
+            var recording = executor.submit(() -> {
+                deliveries.record(List.of(row("1", State.DONE, 1), row("2", State.DONE, 1)));
+                return true;
+            });
+            await().until(() -> isAnybodyWaiting());
+            try {
+                statement.execute("select from freshet.deliveries where id = '1' for update");
+            } catch (SQLException deadlock) {
+                assertThat(deadlock.getSQLState()).isEqualTo("40P01"); // it may as well be us who give way
+            }
+            other.rollback();
+            assertThat(recording.get()).isTrue();
+        }
+        assertThat(deliveries.list(Filter.all(), 0, 10))
+                .extracting(Delivery::state)
+                .containsOnly(State.DONE);
+    }
+
+    private static boolean isAnybodyWaiting() {
+        return database.jdbi()
+                .withHandle(
+                        handle -> handle.createQuery("select exists (select from pg_locks where not granted and pid in"
+                                        + " (select pid from pg_stat_activity where datname = current_database()))")
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     @Test

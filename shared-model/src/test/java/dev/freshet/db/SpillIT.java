@@ -134,6 +134,17 @@ class SpillIT {
         assertThat(states()).containsExactlyInAnyOrder("done", "queued");
     }
 
+    @Test
+    void whatWasTriedAndIsNotSafeInTheQueueWaitsOnAndKeepsItsState() throws SQLException {
+        spill.store(List.of(job("a")));
+        execute("update freshet.deliveries set state = 'retry'");
+        assertThat(spill.drain(0, rows -> List.of()).orElseThrow().rows()).isEqualTo(1);
+        assertThat(spill.depth().deliveries()).isEqualTo(1);
+        assertThat(drain().orElseThrow().queued()).isEqualTo(1);
+        assertThat(spill.isEmpty()).isTrue();
+        assertThat(states()).containsExactly("retry");
+    }
+
     private Optional<Page> drain() {
         try {
             return spill.drain(0, rows -> rows);

@@ -89,7 +89,7 @@ final class AuditQueue implements Callable<Integer> {
             return new Spilled(
                     database.jdbi()
                             .withHandle(handle -> handle.createQuery(
-                                            "select count(*) from freshet.deliveries where state = 'spilled'")
+                                            "select count(*) from freshet.deliveries where job is not null")
                                     .mapTo(Long.class)
                                     .one()),
                     "");

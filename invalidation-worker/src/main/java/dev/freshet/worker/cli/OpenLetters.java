@@ -105,14 +105,12 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
                 return;
             }
             try {
-                database.get()
-                        .jdbi()
-                        .useHandle(handle -> handle.createUpdate(
-                                        "update freshet.deliveries set state = :state, changed = now()"
-                                                + " where id = any (:ids) and state = 'dead'")
-                                .bind("state", name.equals("replay") ? "queued" : "discarded")
-                                .bindArray("ids", String.class, jobIds)
-                                .execute());
+                var ledger = new dev.freshet.db.Deliveries(database.get());
+                if (name.equals("replay")) {
+                    ledger.replayed(jobIds);
+                } else {
+                    ledger.givenUp(jobIds);
+                }
             } catch (JdbiException e) {
                 log.warn("ledger not told cause={}", e.getMessage());
                 ledgerAway = true;

@@ -106,8 +106,7 @@ final class Comparison {
     private long spilled() {
         try (var connection = stack.connectToDatabase();
                 var statement = connection.createStatement();
-                var answer =
-                        statement.executeQuery("select count(*) from freshet.deliveries where state = 'spilled'")) {
+                var answer = statement.executeQuery("select count(*) from freshet.deliveries where job is not null")) {
             answer.next();
             return answer.getLong(1);
         } catch (SQLException e) {

@@ -289,7 +289,10 @@ final class Club implements AutoCloseable {
     }
 
     List<DeadLetter> dead() {
-        return new DeadLetters(queueServer, QueueOptions.defaults(prefix)).list(DeadFilter.all(), 0, 1_000);
+        var letters = new DeadLetters(queueServer, QueueOptions.defaults(prefix));
+        return letters.list(DeadFilter.all(), 0, 1_000).stream()
+                .map(letter -> letters.find(letter.job().id()).orElseThrow())
+                .toList();
     }
 
     /** What the one front end is to be told: tags and paths as they are sent. */

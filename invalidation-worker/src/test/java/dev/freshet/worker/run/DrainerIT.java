@@ -123,6 +123,22 @@ class DrainerIT {
     }
 
     @Test
+    void whatTooFewReplicasHaveSurvivesAFailoverAlsoWhenItWasTriedAndBuried() {
+        store(job("a"));
+        var careful = new JobQueue(
+                club.queueServer, QueueOptions.defaults(club.prefix).withReplicas(1, Duration.ofMillis(10)));
+        drainer(careful).runOnce();
+        club.newWorker().runOnce();
+        assertThat(club.dead()).hasSize(1);
+        assertThat(states()).containsOnly(Map.entry("dead", 1L));
+
+        var replica = new JobQueue(club.queueServer, QueueOptions.defaults(club.prefix + "-replica"));
+        assertThat(drainer(replica).runOnce()).isEqualTo(1);
+        assertThat(replica.status().ready()).isEqualTo(1);
+        assertThat(drainer(replica).runOnce()).isZero();
+    }
+
+    @Test
     void whatIngestCouldNotReadBecomesADeadLetter() {
         var why = new Attempt(Instant.EPOCH, "ingest", "decode", "not JSON at byte 3");
         store(job("broken").failed(why), job("good"));
