@@ -7,6 +7,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 local replaced = 0
 if now > tonumber(ARGV[2]) then return replaced end
+redis.call('HDEL', KEYS[1], '') -- nobody's, and first, so that a full Redis lets the next writes pass: they make room
 for i = 3, #ARGV, 4 do
   local id, head = ARGV[i], ARGV[i + 1]
   local letter = redis.call('HGET', KEYS[1], id)

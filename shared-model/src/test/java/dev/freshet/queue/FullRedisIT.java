@@ -9,8 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.DeadBodies;
+import dev.freshet.model.Job;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
+import dev.freshet.testing.TestServices;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.List;
@@ -103,6 +108,25 @@ class FullRedisIT {
         fill();
         assertThat(queue.repair().strays()).hasSize(1);
         assertThat(test.places()).isEqualTo("suspect 1 2, accepted=2");
+    }
+
+    @Test
+    void bodiesOfDeadLettersAreMovedAwayWhichMakesRoom() {
+        try (var database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS)) {
+            database.migrate();
+            var bodies = new DeadBodies(database, test.prefix);
+            var options = QueueOptions.defaults(test.prefix);
+            var large = Job.first(
+                    "1", "main", "a.b", RECEIVED, false, "t", "x".repeat(1_000).getBytes(UTF_8));
+            test.enqueueDead(large);
+            fill();
+            assertThat(new Overflow(services.server, options, bodies, 0).move().moved())
+                    .isEqualTo(1);
+            assertThat(new DeadLetters(services.server, options, bodies).find("1"))
+                    .get()
+                    .satisfies(letter -> assertThat(letter.job()).isEqualTo(large.failed(FAILED)));
+            assertThat(queue.audit().isClean()).isTrue();
+        }
     }
 
     private void fill() {
