@@ -69,7 +69,11 @@ final class Bounds extends Handler.Wrapper implements Connection.Listener {
         if (request.getHeaders().size() > MAX_FIELDS) {
             return refuse(response, callback, ErrorPages.answer(431));
         }
-        if (Request.getPathInContext(request).startsWith("/health")) {
+        var path = Request.getPathInContext(request);
+        if (path == null || !path.startsWith("/")) { // else the web server redirects, to where the sender says
+            return refuse(response, callback, ErrorPages.answer(400));
+        }
+        if (path.startsWith("/health")) {
             return super.handle(request, response, callback);
         }
         Request.addCompletionListener(request, failure -> requests.decrementAndGet());

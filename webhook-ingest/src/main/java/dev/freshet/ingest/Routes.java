@@ -33,8 +33,13 @@ record Routes(
         }
         routes.get("/health", health::brief);
         routes.head("/health", health::brief); // else it would be 200 whatever the health is
-        routes.get("/health/detailed", ofOperators(health::detailed));
-        routes.get("/metrics", ofOperators(ctx -> ctx.contentType(METRICS_TYPE).result(meters.scrape())));
+        ofOperators(routes, "/health/detailed", health::detailed);
+        ofOperators(routes, "/metrics", ctx -> ctx.contentType(METRICS_TYPE).result(meters.scrape()));
+    }
+
+    private void ofOperators(RoutesConfig routes, String path, Handler handler) {
+        routes.get(path, ofOperators(handler));
+        routes.head(path, ofOperators(handler));
     }
 
     private Handler ofOperators(Handler handler) {

@@ -8,7 +8,9 @@ import dev.freshet.limit.RequestLimit;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is signed and sent: webhooks of providers, and changes of the application itself, either as events, whose body
@@ -43,7 +45,7 @@ final class WebhookHandler {
 
     /** {@code POST /events}. */
     void event(Context ctx) throws IOException {
-        boolean waits = ctx.queryParam("wait") != null;
+        boolean waits = !waits(ctx).isEmpty();
         admission
                 .admit(ctx, apiLimit, sites.applications())
                 .filter(delivery -> isKnownWait(ctx))
@@ -65,12 +67,19 @@ final class WebhookHandler {
     }
 
     private boolean isKnownWait(Context ctx) {
-        var wait = ctx.queryParam("wait");
-        boolean known = wait == null || wait.equals("applied");
+        boolean known = waits(ctx).stream().allMatch("wait=applied"::equals);
         if (!known) {
             admission.refuse(ctx, UNKNOWN_WAIT);
         }
         return known;
+    }
+
+    /** As they were sent: decoding would go by a Content-Type that may be broken. */
+    private static List<String> waits(Context ctx) {
+        var query = ctx.req().getQueryString();
+        return Stream.of(query == null ? new String[0] : query.split("&", -1))
+                .filter(part -> part.equals("wait") || part.startsWith("wait="))
+                .toList();
     }
 
     /** The form in which {@code POST /events} takes it; the payload's bytes stay as they are. */

@@ -2,6 +2,7 @@ package dev.freshet.ingest;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -42,6 +43,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import org.awaitility.core.ConditionTimeoutException;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.ServerConnector;
@@ -325,18 +327,18 @@ public final class Fuzz implements AutoCloseable {
         if (Thread.activeCount() > threadsBefore + THREADS) {
             found("threads grew from " + threadsBefore + " to " + Thread.activeCount());
         }
-        if (!connector.getConnectedEndPoints().isEmpty()) {
-            found(connector.getConnectedEndPoints().size() + " connections are open at the end");
-        }
-        if (ingest.requestsUnderWay() != 0) {
-            found(ingest.requestsUnderWay() + " requests are under way at the end");
+        try {
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> connector.getConnectedEndPoints().isEmpty() && ingest.requestsUnderWay() == 0);
+        } catch (ConditionTimeoutException e) {
+            found(connector.getConnectedEndPoints().size() + " connections are open and " + ingest.requestsUnderWay()
+                    + " requests under way at the end");
         }
     }
 
-    private static long heap() throws InterruptedException {
+    private static long heap() {
         for (int i = 0; i < 3; i++) {
             System.gc();
-            Thread.sleep(100); // what the collector hands to others, such as cleaners, ends meanwhile
         }
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }

@@ -622,6 +622,21 @@ class IngestIT {
     }
 
     @Test
+    void aContentTypeThatIsNoneHarmsNobody() throws Exception {
+        var body = "{\"topic\":\"applicant.approved\"}".getBytes(UTF_8);
+        var answer = post("/events?a=%zz", body, signature(), header(body), "Content-Type", "a/b; charset");
+        assertThat(answer.body()).contains("accepted");
+    }
+
+    @Test
+    void whoAsksForTheHeadOnlyIsAskedWhoHeIsToo() throws Exception {
+        for (var path : List.of("/metrics", "/health/detailed")) {
+            var head = request(path).HEAD().header("X-Forwarded-For", "203.0.113.9").build();
+            assertThat(http.send(head, BodyHandlers.discarding()).statusCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
     void anUnknownTopicIsAcceptedCountedAndSaidToBeUnknown() throws Exception {
         var body = "{\"id\":\"u\",\"resource\":\"planet\",\"action\":\"discovered\"}".getBytes(UTF_8);
         assertThat(webhook(body, "one").body())
@@ -650,6 +665,9 @@ class IngestIT {
                 "POST /webhooks/thinkific HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n",
                 "POST /webhooks/thinkific HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
                 "POST /webhooks/thinkific HTTP/1.1\r\nHost: x\r\nX: LONG\r\n\r\n",
+                "OPTIONS ? HTTP/1.1\r\nHost: x\r\n\r\n",
+                "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /health HTTP/9.9\r\nHost: x\r\n\r\n",
                 "BREW /health HTTP/1.1\r\nHost: x\r\n\r\n",
                 "TRACE /health HTTP/1.1\r\nHost: x\r\n\r\n"
             })

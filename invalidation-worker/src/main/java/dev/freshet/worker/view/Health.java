@@ -36,7 +36,7 @@ public final class Health {
     /** Adds {@code /health}, and {@code /health/detailed} for operators. */
     public void register(RoutesConfig routes, Operators operators) {
         ViewHandler.read(routes, "/health", ctx -> answer(ctx, false));
-        routes.get("/health/detailed", OperatorsOnly.guard(operators, ctx -> answer(ctx, true)));
+        ViewHandler.read(routes, "/health/detailed", OperatorsOnly.guard(operators, ctx -> answer(ctx, true)));
     }
 
     private void answer(Context ctx, boolean detailed) throws JsonProcessingException {

@@ -1,5 +1,6 @@
 package dev.freshet.worker.view;
 
+import static io.javalin.http.servlet.JavalinServletContextKt.splitKeyValueStringAndGroupByKey;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
@@ -102,7 +103,9 @@ public final class ViewHandler {
     /** @throws ParameterException when a parameter is given twice: which one counts would be a guess; or as {@code %zz} */
     private static Map<String, String> given(Context ctx, Map<String, String> path) {
         var given = new HashMap<>(path);
-        ctx.queryParamMap().forEach((name, values) -> {
+        var query = ctx.queryString();
+        // always UTF-8: the map of the context goes by a Content-Type, which may be broken
+        splitKeyValueStringAndGroupByKey(query == null ? "" : query, "UTF-8").forEach((name, values) -> {
             if (values.isEmpty()) {
                 throw new ParameterException("a value cannot be decoded; % must be followed by two hexadecimal digits");
             }

@@ -130,6 +130,13 @@ class CacheAdminIT {
     }
 
     @Test
+    void aContentTypeThatIsNoneHarmsNobody() {
+        assertThat(desk.get("/views/books?shelf=3", "Content-Type", "a/b; charset")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void cacheOperationsHaveALimitOfTheirOwn() {
         var strict = library.open(
                 "ADMIN_TOKEN",
