@@ -631,7 +631,10 @@ class IngestIT {
     @Test
     void whoAsksForTheHeadOnlyIsAskedWhoHeIsToo() throws Exception {
         for (var path : List.of("/metrics", "/health/detailed")) {
-            var head = request(path).HEAD().header("X-Forwarded-For", "203.0.113.9").build();
+            var head = request(path)
+                    .HEAD()
+                    .header("X-Forwarded-For", "203.0.113.9")
+                    .build();
             assertThat(http.send(head, BodyHandlers.discarding()).statusCode()).isEqualTo(403);
         }
     }
