@@ -624,7 +624,7 @@ class IngestIT {
     @Test
     void aContentTypeThatIsNoneHarmsNobody() throws Exception {
         var body = "{\"topic\":\"applicant.approved\"}".getBytes(UTF_8);
-        var answer = post("/events?a=%zz", body, signature(), header(body), "Content-Type", "a/b; charset");
+        var answer = post("/events?a=b", body, signature(), header(body), "Content-Type", "a/b; charset");
         assertThat(answer.body()).contains("accepted");
     }
 
