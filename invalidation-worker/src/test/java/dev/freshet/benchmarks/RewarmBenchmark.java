@@ -81,7 +81,7 @@ final class RewarmBenchmark {
                 var server = new RedisServer("cache", redis.url(), Duration.ofSeconds(10));
                 var database = new Database(postgres.url(), DatabaseOptions.DEFAULTS)) {
             Files.writeString(file, CATALOG);
-            try (var connection = database.dataSource().getConnection();
+            try (var connection = database.connection();
                     var statement = connection.createStatement()) {
                 statement.execute(TABLES);
             }
@@ -124,7 +124,7 @@ final class RewarmBenchmark {
     private double reference() throws SQLException {
         var query = new Query(view.sql());
         long start = System.nanoTime();
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             for (int id = 1; id <= KEYS; id++) {
                 Map<String, @Nullable String> values = new HashMap<>(values(id));
                 var json = query.json(connection, view.kind(), List.of(values)).getFirst();

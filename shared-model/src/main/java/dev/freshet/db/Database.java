@@ -7,12 +7,12 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.Set;
-import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
@@ -38,6 +38,7 @@ public final class Database implements AutoCloseable {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final Logger log = LoggerFactory.getLogger(Database.class);
 
+    private final Reconnecting server;
     private final HikariDataSource pool;
     private final Jdbi jdbi;
     private final String address;
@@ -47,16 +48,29 @@ public final class Database implements AutoCloseable {
      *     of the PostgreSQL JDBC driver
      */
     public Database(URI url, DatabaseOptions options) {
-        pool = new HikariDataSource(configuration(url, options));
-        jdbi = Jdbi.create(pool);
+        server = new Reconnecting(jdbcUrl(url), properties(url, options));
+        pool = new HikariDataSource(configuration(server, options));
+        jdbi = Jdbi.create(this::connection);
         address = url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
         if (!String.valueOf(url.getRawQuery()).contains("sslmode=") && !LOOPBACK.contains(url.getHost())) {
             log.warn("postgresql not verified address={} remedy=sslmode=verify-full in DATABASE_URL", address);
         }
     }
 
-    public DataSource dataSource() {
-        return pool;
+    /**
+     * A connection of the pool, to be closed by the caller.
+     *
+     * @throws SQLException when there was none in time, with the reason as its cause
+     */
+    public Connection connection() throws SQLException {
+        try {
+            return pool.getConnection();
+        } catch (SQLTransientConnectionException e) {
+            var reason = server.failure().orElse(null);
+            throw reason == null
+                    ? e
+                    : new SQLTransientConnectionException(e.getMessage(), reason.getSQLState(), reason);
+        }
     }
 
     public Jdbi jdbi() {
@@ -114,7 +128,7 @@ public final class Database implements AutoCloseable {
      */
     public Duration ping() throws SQLException {
         long start = System.nanoTime();
-        try (var connection = pool.getConnection();
+        try (var connection = connection();
                 var statement = connection.createStatement()) {
             statement.execute("select 1");
         }
@@ -123,6 +137,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        server.close();
         pool.close();
     }
 
@@ -181,11 +196,10 @@ public final class Database implements AutoCloseable {
         return root;
     }
 
-    private static HikariConfig configuration(URI url, DatabaseOptions options) {
+    private static HikariConfig configuration(Reconnecting server, DatabaseOptions options) {
         var config = new HikariConfig();
         config.setPoolName("freshet");
-        config.setJdbcUrl(jdbcUrl(url));
-        config.setDataSourceProperties(properties(url, options));
+        config.setDataSource(server);
         config.setMaximumPoolSize(options.poolSize());
         config.setMinimumIdle(Math.min(2, options.poolSize()));
         config.setConnectionTimeout(options.connectTimeout().toMillis());

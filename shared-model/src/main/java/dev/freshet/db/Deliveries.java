@@ -41,9 +41,6 @@ public final class Deliveries {
      * spilled, when its answer was lost.
      */
     private static final String RECORD = """
-            insert into freshet.deliveries as d (id, site, topic, state, outcome, attempts, received, applied, fresh)
-            select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::timestamptz[],
-                                 ?::timestamptz[], ?::timestamptz[])
             on conflict (id) do update
                set site = excluded.site, topic = excluded.topic, state = excluded.state, outcome = excluded.outcome,
                    attempts = excluded.attempts, received = excluded.received, applied = excluded.applied,
@@ -53,11 +50,22 @@ public final class Deliveries {
                 or (excluded.received, excluded.attempts, array_position(STATES, excluded.state))
                    > (d.received, d.attempts, array_position(STATES, d.state))""".replace("STATES", "'{spilled,queued,retry,dead,done,discarded}'::text[]");
 
+    /** What is known to be further stays. */
+    private static final String REPLAYED =
+            "on conflict (id) do update set state = excluded.state, changed = now() where d.state = 'dead'";
+
+    /** One that a worker came to after all stays done. */
+    private static final String GIVEN_UP =
+            "on conflict (id) do update set state = excluded.state, job = null, changed = now() where d.state <> 'done'";
+
+    private static final String INSERT = """
+            insert into freshet.deliveries as d (id, site, topic, state, outcome, attempts, received, applied, fresh)
+            select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::timestamptz[],
+                                 ?::timestamptz[], ?::timestamptz[])
+            """;
+
     private static final String COLUMNS =
             "select id, site, topic, state, outcome, attempts, received, applied, fresh from freshet.deliveries";
-
-    private static final String NAMING =
-            " where (position(lower(:text) in lower(outcome)) > 0 or position(lower(:text) in lower(id)) > 0)";
 
     private final Database database;
 
@@ -97,6 +105,20 @@ public final class Deliveries {
 
     /** Writes down how far deliveries are, in one statement. What is known to be further stays as it is. */
     public void record(Collection<Delivery> deliveries) throws SQLException {
+        write(deliveries, RECORD);
+    }
+
+    /** Notes that these are no dead letters any more but on their way back. What is known to be further stays. */
+    public void replayed(Collection<Delivery> letters) throws SQLException {
+        write(letters, REPLAYED);
+    }
+
+    /** Notes that these were dead letters and are given up. One that a worker came to after all stays done. */
+    public void givenUp(Collection<Delivery> letters) throws SQLException {
+        write(letters, GIVEN_UP);
+    }
+
+    private void write(Collection<Delivery> deliveries, String conflict) throws SQLException {
         if (deliveries.isEmpty()) {
             return;
         }
@@ -105,7 +127,7 @@ public final class Deliveries {
         deliveries.forEach(delivery -> rows.put(delivery.id(), delivery));
         for (int tries = 1; ; tries++) {
             try {
-                write(rows.values());
+                insert(rows.values(), conflict);
                 return;
             } catch (SQLException e) {
                 if (tries == MAX_TRIES || !String.valueOf(e.getSQLState()).startsWith("40")) {
@@ -115,9 +137,9 @@ public final class Deliveries {
         }
     }
 
-    private void write(Collection<Delivery> rows) throws SQLException {
-        try (var connection = database.dataSource().getConnection();
-                var statement = connection.prepareStatement(RECORD)) {
+    private void insert(Collection<Delivery> rows, String conflict) throws SQLException {
+        try (var connection = database.connection();
+                var statement = connection.prepareStatement(INSERT + conflict)) {
             var columns = new Columns(connection, statement, rows);
             columns.set("text", Delivery::id);
             columns.set("text", Delivery::site);
@@ -225,43 +247,32 @@ public final class Deliveries {
                         .execute());
     }
 
-    /** Notes that these are no dead letters any more but on their way back. What is known to be further stays. */
-    public void replayed(Collection<String> ids) {
-        database.jdbi()
-                .useHandle(
-                        handle -> handle.createUpdate("update freshet.deliveries set state = 'queued', changed = now()"
-                                        + " where id = any(:ids) and state = 'dead'")
-                                .bindArray("ids", String.class, ids)
-                                .execute());
-    }
+    /** What a row says of itself in words: its id, and its outcome. */
+    public record Words(String id, String outcome) {}
 
-    /** Notes that these were dead letters and are given up. One that a worker came to after all stays done. */
-    public void givenUp(Collection<String> ids) {
-        database.jdbi()
-                .useHandle(
-                        handle -> handle.createUpdate("update freshet.deliveries set state = 'discarded', job = null,"
-                                        + " changed = now() where id = any(:ids) and state <> 'done'")
-                                .bindArray("ids", String.class, ids)
-                                .execute());
-    }
-
-    /** How many rows have this text in their id or in what they failed with, in capitals or not. */
-    public int naming(String text) {
+    /** The rows that have this text in their id or in what they failed with, in capitals or not. */
+    public List<Words> naming(String text) {
         return database.jdbi()
-                .withHandle(handle -> handle.createQuery("select count(*) from freshet.deliveries" + NAMING)
+                .withHandle(handle -> handle.createQuery("""
+                        select id, outcome from freshet.deliveries
+                         where position(lower(:text) in lower(outcome)) > 0 or position(lower(:text) in lower(id)) > 0""")
                         .bind("text", text)
-                        .mapTo(Integer.class)
-                        .one());
+                        .map((row, context) -> new Words(row.getString(1), row.getString(2)))
+                        .list());
     }
 
-    /** Blanks what these rows failed with, and deletes them where the text is in the id; except what is spilled. */
-    public void forget(String text) {
+    /**
+     * Blanks what these failed with.
+     *
+     * @param gone ids of those whose rows are deleted; except what is spilled
+     */
+    public void forget(Collection<String> ids, Collection<String> gone) {
         database.jdbi().useHandle(handle -> {
-            handle.createUpdate("update freshet.deliveries set outcome = ''" + NAMING)
-                    .bind("text", text)
+            handle.createUpdate("update freshet.deliveries set outcome = '' where id = any(:ids)")
+                    .bindArray("ids", String.class, ids)
                     .execute();
-            handle.createUpdate("delete from freshet.deliveries" + NAMING + " and job is null")
-                    .bind("text", text)
+            handle.createUpdate("delete from freshet.deliveries where id = any(:ids) and job is null")
+                    .bindArray("ids", String.class, gone)
                     .execute();
         });
     }

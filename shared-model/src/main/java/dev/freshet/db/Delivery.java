@@ -25,6 +25,11 @@ public record Delivery(
         Optional<Instant> applied,
         Optional<Instant> fresh) {
 
+    /** The same with other words. */
+    public Delivery withOutcome(String other) {
+        return new Delivery(id, site, topic, state, other, attempts, received, applied, fresh);
+    }
+
     /** How far it is. The order matters: of two accounts of one try the later state counts. */
     public enum State {
         /** Accepted while the queue was away; it stands in the database until then. */

@@ -127,7 +127,7 @@ public final class Spill {
 
     /** Whether anything waits. */
     public boolean isEmpty() throws SQLException {
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = database.connection();
                 var statement = connection.createStatement();
                 var row = statement.executeQuery(ANY)) {
             row.next();
@@ -218,7 +218,7 @@ public final class Spill {
     }
 
     private <T> T inTransaction(Work<T> work) throws SQLException {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             connection.setAutoCommit(false);
             try {
                 var result = work.run(connection);

@@ -51,7 +51,7 @@ public final class SqlCheck {
 
     private static List<Problem> check(Catalog catalog, Collection<EventRule> events, Database database)
             throws SQLException {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             var check = new SqlCheck(catalog, connection);
             for (var view : catalog.views().values()) {
                 check.view(view);

@@ -15,8 +15,11 @@ public interface DeadProgress {
     /** These are about to be dealt with; one that changes at this moment may be named again, or stay. */
     default void begins(List<String> jobIds) {}
 
-    /** These were dealt with. */
-    default void done(List<String> jobIds) {}
+    /** These were dealt with. Here they have no bodies. */
+    default void done(List<DeadLetter> letters) {}
+
+    /** The queue holds as many bytes as replays may fill it with: letters of this partition stay for a later call. */
+    default void full() {}
 
     /** This one was left as it is: its body stands in PostgreSQL, and cannot be had from there. */
     default void bodyMissing(String jobId) {}

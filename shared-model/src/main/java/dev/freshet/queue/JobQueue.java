@@ -191,8 +191,8 @@ public final class JobQueue {
     }
 
     /**
-     * Ends a claim whose deadline has passed: its jobs become suspects. One that was alone in its claim gains a crash; at
-     * {@link QueueOptions#maxCrashes} it is buried as poison.
+     * Ends a claim whose deadline has passed: its jobs become suspects and gain a crash each. One that was alone in its
+     * claim is buried as poison at {@link QueueOptions#maxCrashes} of them.
      *
      * @return how many jobs left the claim; 0 when it was renewed, settled or reaped meanwhile
      */

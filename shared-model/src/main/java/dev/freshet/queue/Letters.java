@@ -42,11 +42,20 @@ final class Letters {
 
     private final ScriptRunner redis;
     private final QueueKeys keys;
+    private final long maxBytes;
 
-    Letters(ScriptRunner redis, QueueKeys keys) {
+    /** @param maxBytes of jobs in this partition, from which on nothing is replayed into it */
+    Letters(ScriptRunner redis, QueueKeys keys, long maxBytes) {
         this.redis = redis;
         this.keys = keys;
+        this.maxBytes = maxBytes;
     }
+
+    /**
+     * @param ids of those that were dealt with
+     * @param goesOn whether there is room for more
+     */
+    private record Dealt(Set<String> ids, boolean goesOn) {}
 
     /**
      * @param bytes about, of all bodies that are worth moving
@@ -114,11 +123,11 @@ final class Letters {
     }
 
     int discard(Collection<String> ids, Optional<BodyStore> store, DeadProgress progress) {
-        return each(chunks(ids), head -> true, some -> discarded(some, store), progress);
+        return each(chunks(ids), head -> true, some -> new Dealt(discarded(some, store), true), progress);
     }
 
     int discardAll(DeadFilter filter, Optional<BodyStore> store, DeadProgress progress) {
-        return all(filter, some -> discarded(some, store), progress);
+        return all(filter, some -> new Dealt(discarded(some, store), true), progress);
     }
 
     /** About what the bodies of letters take, those that are smaller than {@code smallest} left out. */
@@ -170,7 +179,7 @@ final class Letters {
     }
 
     /** Deals with all that match and were buried before the call. */
-    private int all(DeadFilter filter, Function<List<Head>, Set<String>> deal, DeadProgress progress) {
+    private int all(DeadFilter filter, Function<List<Head>, Dealt> deal, DeadProgress progress) {
         double latest = latest();
         var walk = new DeadWalk(redis, keys, false, earliest(filter), latest);
         return each(
@@ -180,11 +189,10 @@ final class Letters {
                 progress);
     }
 
-    /** @param deal gives the ids of those it has dealt with */
     private int each(
             Stream<List<String>> pages,
             Predicate<Head> wanted,
-            Function<List<Head>, Set<String>> deal,
+            Function<List<Head>, Dealt> deal,
             DeadProgress progress) {
         int count = 0;
         for (var page : (Iterable<List<String>>) pages::iterator) {
@@ -197,10 +205,17 @@ final class Letters {
                     }
                     var ids = some.stream().map(Head::id).toList();
                     progress.begins(ids);
-                    var dealtWith = deal.apply(some);
-                    progress.done(List.copyOf(dealtWith));
-                    count += dealtWith.size();
-                    ids.stream().filter(id -> !dealtWith.contains(id)).forEach(left::add);
+                    var dealt = deal.apply(some);
+                    progress.done(some.stream()
+                            .filter(head -> dealt.ids().contains(head.id()))
+                            .map(Head::letter)
+                            .toList());
+                    count += dealt.ids().size();
+                    if (!dealt.goesOn()) {
+                        progress.full();
+                        return count;
+                    }
+                    ids.stream().filter(id -> !dealt.ids().contains(id)).forEach(left::add);
                 }
                 open = heads(left).stream().filter(wanted).toList();
             }
@@ -208,11 +223,12 @@ final class Letters {
         return count;
     }
 
-    private Set<String> replayed(List<Head> heads, double rate, Optional<BodyStore> store, DeadProgress progress) {
+    private Dealt replayed(List<Head> heads, double rate, Optional<BodyStore> store, DeadProgress progress) {
         var bodies = moved(heads, store);
         var now = Instant.now();
         var arguments = new ArrayList<byte[]>();
         arguments.add(argument(String.valueOf(rate)));
+        arguments.add(argument(maxBytes));
         for (var head : heads) {
             var body = head.moved().isEmpty() ? new byte[0] : bodies.get(head.id());
             if (body == null) {
@@ -226,7 +242,11 @@ final class Letters {
             arguments.add(body);
         }
         String[] touched = {keys.dead, keys.deadAt, keys.replay, keys.awaited, keys.counts, keys.replayPace};
-        return arguments.size() == 1 ? Set.of() : ids(REPLAY, touched, arguments);
+        if (arguments.size() == 2) {
+            return new Dealt(Set.of(), true);
+        }
+        List<Object> answer = redis.await(redis.run(REPLAY, MULTI, touched, arguments.toArray(byte[][]::new)));
+        return new Dealt(ids((List<?>) answer.get(1)), (Long) answer.get(0) == 0);
     }
 
     private Set<String> discarded(List<Head> heads, Optional<BodyStore> store) {
@@ -235,7 +255,8 @@ final class Letters {
             arguments.add(argument(head.id()));
             arguments.add(head.bytes());
         }
-        var gone = ids(DISCARD, new String[] {keys.dead, keys.deadAt, keys.awaited, keys.counts}, arguments);
+        String[] touched = {keys.dead, keys.deadAt, keys.awaited, keys.counts};
+        var gone = ids(redis.await(redis.run(DISCARD, MULTI, touched, arguments.toArray(byte[][]::new))));
         var unneeded = heads.stream()
                 .filter(head -> gone.contains(head.id()))
                 .flatMap(head -> head.moved().stream())
@@ -283,8 +304,7 @@ final class Letters {
         return latest.isEmpty() ? 0 : latest.getFirst().getScore();
     }
 
-    private Set<String> ids(Script script, String[] touched, List<byte[]> arguments) {
-        List<Object> answer = redis.await(redis.run(script, MULTI, touched, arguments.toArray(byte[][]::new)));
+    private static Set<String> ids(List<?> answer) {
         return answer.stream().map(Letters::text).collect(Collectors.toSet());
     }
 

@@ -75,8 +75,9 @@ final class Partition {
         return keys;
     }
 
+    /** Replays fill no more than half of what the queue may hold, so that deliveries still find room. */
     Letters letters() {
-        return new Letters(redis, keys);
+        return new Letters(redis, keys, Math.ceilDiv(maxBytes, 2));
     }
 
     CompletionStage<List<Enqueued>> enqueueAll(List<Job> jobs) {
@@ -272,7 +273,7 @@ final class Partition {
     /** The job as it is buried when this crash is one too many; null for one that a newer process can read. */
     private @Nullable Job poison(byte[] bytes, String claimId) {
         var now = Instant.now();
-        var error = options.maxCrashes() + " claims died while they held this job alone";
+        var error = options.maxCrashes() + " claims died while they held this job";
         var crash = new Attempt(now, "claim " + claimId, "crash", error);
         try {
             return JobCodec.decode(bytes).failed(crash);

@@ -15,7 +15,7 @@ import java.time.Duration;
  *     partitions each takes its share
  * @param maxSeen how many deliveries are remembered before a window of {@code seenFor} ends early; twice as many are known
  *     at most. Of several partitions each takes its share
- * @param maxCrashes how many claims may die with a job alone in them before it is buried as poison
+ * @param maxCrashes how many claims may die with a job in them before it is buried as poison
  * @param partitions how many there are; 0 takes the number that stands in Redis, and where none does yet, 1 on a single
  *     server and twice the masters on a cluster
  * @param waitReplicas how many replicas must have a delivery before it is accepted; 0 asks none

@@ -13,7 +13,10 @@ local ids, tallies, retried, buried, replaced = tonumber(ARGV[5]), tonumber(ARGV
 local bytes = -ARGV[8]
 if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[7]) then -- a claim that arrived late took others under our name
   bytes = 0
-  for _, job in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do bytes = bytes - #job end
+  for _, job in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    bytes = bytes - #job
+    redis.call('HDEL', KEYS[6], string.match(job, '^([^\n]*)\n') or '') -- it may have been a suspect
+  end
 end
 if ids < tallies then redis.call('HDEL', KEYS[7], unpack(ARGV, ids, tallies - 1)) end
 if ARGV[4] ~= '' then redis.call('HDEL', KEYS[6], ARGV[4]) end

@@ -2,14 +2,19 @@ package dev.freshet.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -80,7 +85,7 @@ class DatabaseIT {
 
     @Test
     void aProcessThatStandsStillInATransactionLosesItsLocks() throws Exception {
-        try (var still = database.dataSource().getConnection();
+        try (var still = database.connection();
                 var other = new Database(url, new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(30)))) {
             other.jdbi().useHandle(handle -> handle.execute("create table kept (id int)"));
             still.setAutoCommit(false);
@@ -95,6 +100,31 @@ class DatabaseIT {
     private static URI as(URI url, String role) {
         return URI.create(
                 "postgresql://" + role + ":" + role + "@" + url.getHost() + ":" + url.getPort() + url.getPath());
+    }
+
+    /** Attempts whose pauses grew to seconds would be far fewer. */
+    @Test
+    void aServerThatIsAwayIsTriedAgainAtASteadyPace() throws Exception {
+        try (var listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var attempts = new AtomicInteger();
+            Thread.ofVirtual().start(() -> refuse(listener, attempts));
+            var away = URI.create("postgresql://nobody@127.0.0.1:" + listener.getLocalPort() + "/none");
+            try (var waiting = new Database(away, SHORT)) {
+                assertThatThrownBy(waiting::ping).rootCause().hasMessageNotContaining("not available");
+                await().atMost(Duration.ofSeconds(40)).until(() -> attempts.get() > 30);
+            }
+        }
+    }
+
+    private static void refuse(ServerSocket listener, AtomicInteger attempts) {
+        while (!listener.isClosed()) {
+            try {
+                listener.accept().close();
+                attempts.incrementAndGet();
+            } catch (IOException e) {
+                return;
+            }
+        }
     }
 
     @Test
@@ -168,8 +198,8 @@ class DatabaseIT {
 
     @Test
     void aPoolThatIsEmptyForTooLongIsAnOutage() throws Exception {
-        try (var one = database.dataSource().getConnection();
-                var two = database.dataSource().getConnection()) {
+        try (var one = database.connection();
+                var two = database.connection()) {
             assertThat(one).isNotEqualTo(two);
             assertThatThrownBy(database::ping)
                     .satisfies(e -> assertThat(Database.classify(e)).isEqualTo(Failure.OUTAGE));
@@ -184,7 +214,7 @@ class DatabaseIT {
     }
 
     private static Throwable failureOf(Database database, String sql) {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             connection.setAutoCommit(false);
             try (var statement = connection.createStatement()) {
                 statement.execute(sql);

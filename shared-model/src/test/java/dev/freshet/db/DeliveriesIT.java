@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.freshet.db.Deliveries.Filter;
+import dev.freshet.db.Deliveries.Words;
 import dev.freshet.db.Delivery.State;
 import dev.freshet.testing.TestServices;
 import java.sql.SQLException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,18 +125,30 @@ class DeliveriesIT {
     void aLetterThatIsGivenUpIsDiscardedWhateverTheLedgerSaidUnlessItIsDone() throws SQLException {
         deliveries.record(List.of(row("1", State.DEAD, 1), row("2", State.RETRY, 1), row("3", State.DONE, 1)));
         spill(1);
-        deliveries.givenUp(List.of("1", "2", "3", "s1", "none"));
+        var letters = Stream.of("1", "2", "3", "s1", "unknown").map(id -> row(id, State.DISCARDED, 1));
+        deliveries.givenUp(letters.toList());
         assertThat(deliveries.find("1").orElseThrow().state()).isEqualTo(State.DISCARDED);
         assertThat(deliveries.find("2").orElseThrow().state()).isEqualTo(State.DISCARDED);
         assertThat(deliveries.find("3").orElseThrow().state()).isEqualTo(State.DONE);
+        assertThat(deliveries.find("unknown")).contains(row("unknown", State.DISCARDED, 1));
         assertThat(spilled()).isEmpty();
+    }
+
+    @Test
+    void aLetterThatIsReplayedIsQueuedUnlessTheLedgerKnowsMore() throws SQLException {
+        deliveries.record(List.of(row("1", State.DEAD, 1), row("2", State.DONE, 2)));
+        var letters = Stream.of("1", "2", "unknown").map(id -> row(id, State.QUEUED, 1));
+        deliveries.replayed(letters.toList());
+        assertThat(deliveries.find("1").orElseThrow().state()).isEqualTo(State.QUEUED);
+        assertThat(deliveries.find("2").orElseThrow().state()).isEqualTo(State.DONE);
+        assertThat(deliveries.find("unknown")).contains(row("unknown", State.QUEUED, 1));
     }
 
     @Test
     void aDeadlockWithSomebodyElsesStatementLosesNoRecord() throws Exception {
         deliveries.record(List.of(row("1", State.RETRY, 1), row("2", State.RETRY, 1)));
         try (var executor = Executors.newVirtualThreadPerTaskExecutor();
-                var other = database.dataSource().getConnection();
+                var other = database.connection();
                 var statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("select from freshet.deliveries where id = '2' for update");
@@ -300,8 +314,9 @@ class DeliveriesIT {
                 row("2", State.RETRY, 1)));
         execute("insert into freshet.deliveries (id, site, topic, state, received, job)"
                 + " values ('ada@x.org', 'main', 'a.b', 'spilled', now(), 'body')");
-        assertThat(deliveries.naming("Ada@X.org")).isEqualTo(3);
-        deliveries.forget("Ada@X.org");
+        var named = deliveries.naming("Ada@X.org").stream().map(Words::id).toList();
+        assertThat(named).containsExactlyInAnyOrder("1", "main:a.b:ada@x.org", "ada@x.org");
+        deliveries.forget(named, List.of("main:a.b:ada@x.org", "ada@x.org"));
         assertThat(deliveries.find("1").orElseThrow().outcome()).isEmpty();
         assertThat(deliveries.find("2").orElseThrow().outcome()).isEqualTo("it failed");
         assertThat(deliveries.find("main:a.b:ada@x.org")).isEmpty();

@@ -28,7 +28,7 @@ class QueryIT {
     @BeforeAll
     static void start() throws SQLException {
         database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = database.connection();
                 var statement = connection.createStatement()) {
             statement.execute("""
                     create type mood as enum ('calm', 'wild');
@@ -47,7 +47,7 @@ class QueryIT {
 
     @BeforeEach
     void begin() throws SQLException {
-        connection = database.dataSource().getConnection();
+        connection = database.connection();
         connection.setAutoCommit(false);
     }
 
@@ -91,7 +91,7 @@ class QueryIT {
 
     @Test
     void noSetsNeedNoDatabase() throws SQLException {
-        var closed = database.dataSource().getConnection();
+        var closed = database.connection();
         closed.close();
         assertThat(query("select :a").rows(closed, List.of())).isEmpty();
         assertThat(query("select :a").json(closed, Kind.ROWS, List.of())).isEmpty();

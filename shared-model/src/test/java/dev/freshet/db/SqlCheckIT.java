@@ -31,7 +31,7 @@ class SqlCheckIT {
     @BeforeAll
     static void start() throws SQLException {
         database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = database.connection();
                 var statement = connection.createStatement()) {
             statement.execute("""
                     create table a (id bigint primary key, cohort_id int, name text);

@@ -36,7 +36,7 @@ class TaftaIT {
     @BeforeAll
     static void start() throws Exception {
         database = new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS);
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = database.connection();
                 var statement = connection.createStatement()) {
             for (var file : List.of("schema.sql", "sample.sql", "schema.sql", "sample.sql")) {
                 statement.execute(text("/catalogs/tafta/" + file));
@@ -209,7 +209,7 @@ class TaftaIT {
         Change(String topic, String body) throws Exception {
             rule = Objects.requireNonNull(TAFTA.events().get(topic));
             event = rule.read(body.getBytes(StandardCharsets.UTF_8), Instant.parse("2026-01-01T00:00:00Z"));
-            try (var connection = database.dataSource().getConnection()) {
+            try (var connection = database.connection()) {
                 connection.setAutoCommit(false);
                 var sets = List.of(event.parameters());
                 before = everything(connection);
@@ -284,7 +284,7 @@ class TaftaIT {
     }
 
     private static JsonNode load(String view, String query) throws Exception {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             return load(connection, view, query);
         }
     }

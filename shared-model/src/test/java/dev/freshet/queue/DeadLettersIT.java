@@ -118,6 +118,31 @@ class DeadLettersIT {
     }
 
     @Test
+    void aReplayFillsTheQueueToItsHalfAndGoesOnLater() {
+        test = services.newQueue(QueueServices.options().withMaxBytes(10));
+        letters = test.letters;
+        bury(3);
+        var room = new Room();
+        assertThat(letters.replayAll(DeadFilter.all(), 100, room)).isEqualTo(1);
+        assertThat(room.full).isTrue();
+        assertThat(test.places()).isEqualTo("replay 1, dead 2 3, accepted=3, dead=2");
+        assertThat(letters.replay(List.of("3"), 100, room)).isZero();
+        test.queue.releaseReplays(10);
+        test.done(test.claim(1));
+        assertThat(letters.replayAll(DeadFilter.all(), 100)).isEqualTo(1);
+        assertThat(test.places()).isEqualTo("replay 2, dead 3, accepted=3, dead=1, done=1");
+    }
+
+    private static final class Room implements DeadProgress {
+        private boolean full;
+
+        @Override
+        public void full() {
+            full = true;
+        }
+    }
+
+    @Test
     void discardedLettersAreCountedAndGone() {
         bury(2);
         test.enqueueDead(awaitedJob(3));

@@ -54,12 +54,12 @@ class LateCallIT {
         var copy = recorder.last();
         test.crash();
         copy.run();
-        assertThat(test.places()).isEqualTo("claimed 1, suspect 2 3, accepted=3");
+        assertThat(test.places()).isEqualTo("claimed 1, suspect 2 3, crashes {1=1, 2=1, 3=1}, accepted=3");
         var verdicts = List.<Verdict>of(
                 new Verdict.Retry(stale.jobs().get(1), FAILED, Duration.ZERO),
                 new Verdict.Bury(stale.jobs().get(2), FAILED));
         assertThat(test.queue.settle(stale, verdicts, Map.of())).isEqualTo(new Settled(1, 0, 0));
-        assertThat(test.places()).isEqualTo("suspect 2 3, accepted=3, done=1");
+        assertThat(test.places()).isEqualTo("suspect 2 3, crashes {2=1, 3=1}, accepted=3, done=1");
     }
 
     private static final class Recorder extends ScriptRunner {

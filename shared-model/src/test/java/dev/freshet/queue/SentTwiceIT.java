@@ -65,7 +65,7 @@ class SentTwiceIT {
         var alone = test.claim(2);
         assertThat(alone.jobs()).containsExactly(job(1));
         assertThat(alone.suspect()).isTrue();
-        assertThat(test.places()).isEqualTo("ready 3, claimed 1, suspect 2, accepted=3");
+        assertThat(test.places()).isEqualTo("ready 3, claimed 1, suspect 2, crashes {1=1, 2=1}, accepted=3");
     }
 
     @Test
@@ -107,6 +107,14 @@ class SentTwiceIT {
         test.claim(1);
         test.crash();
         assertThat(test.places()).isEqualTo("dead 1, accepted=1, dead=1");
+    }
+
+    @Test
+    void reapCountsOneCrashForEachJobOfAClaim() {
+        enqueue(2);
+        test.claim(2);
+        assertThat(test.crash()).isZero();
+        assertThat(test.places()).isEqualTo("suspect 1 2, crashes {1=1, 2=1}, accepted=2");
     }
 
     @Test

@@ -139,7 +139,7 @@ class SpilledIT {
         var patience = Duration.ofMinutes(1);
         var large = new byte[RequestBody.MAX_BYTES];
         try (var slow = new Database(postgres.url(), new DatabaseOptions(1, patience, patience));
-                var locking = database.dataSource().getConnection();
+                var locking = database.connection();
                 var lock = locking.createStatement()) {
             locking.setAutoCommit(false);
             lock.execute("lock table freshet.deliveries in access exclusive mode");

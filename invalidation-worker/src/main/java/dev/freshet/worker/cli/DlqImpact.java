@@ -149,7 +149,7 @@ final class DlqImpact {
     private void touch(EventRule rule, List<Event> events) {
         var rows = Collections.nCopies(events.size(), List.<Map<String, @Nullable String>>of());
         if (database.isPresent()) {
-            try (var connection = database.get().dataSource().getConnection()) {
+            try (var connection = database.get().connection()) {
                 connection.setReadOnly(true);
                 connection.setAutoCommit(false);
                 try {

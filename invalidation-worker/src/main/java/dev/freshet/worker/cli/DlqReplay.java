@@ -135,6 +135,10 @@ final class DlqReplay implements Callable<Integer> {
         changed.bodyMissing()
                 .forEach(id -> terminal.error(
                         LetterText.bodyMissing(id, open.database().isPresent())));
+        if (changed.full()) {
+            terminal.error("the queue holds half of QUEUE_MAX_BYTES, and replays fill it no further:"
+                    + " the same command again goes on with the rest once workers have done some of it");
+        }
         if (json.wanted()) {
             var report = new LinkedHashMap<String, Object>();
             report.put("action", "replay");
@@ -142,6 +146,7 @@ final class DlqReplay implements Callable<Integer> {
             report.put("missing", missing);
             report.put("bodyMissing", changed.bodyMissing());
             report.put("stopped", changed.stopped());
+            report.put("full", changed.full());
             report.put("dryRun", false);
             terminal.json(report);
         } else {
@@ -151,6 +156,7 @@ final class DlqReplay implements Callable<Integer> {
                 terminal.line(waiting + " wait to be let in, and the workers go on letting them in");
             }
         }
-        return missing.isEmpty() && changed.bodyMissing().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+        boolean isThrough = missing.isEmpty() && changed.bodyMissing().isEmpty() && !changed.full();
+        return isThrough ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 }

@@ -155,7 +155,7 @@ final class Explain implements Callable<Integer> {
             return Optional.empty();
         }
         try (var database = found.get();
-                var connection = database.dataSource().getConnection()) {
+                var connection = database.connection()) {
             connection.setReadOnly(true);
             connection.setAutoCommit(false);
             try {

@@ -2,21 +2,29 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.db.Database;
 import dev.freshet.db.DeadBodies;
 import dev.freshet.db.Deliveries;
+import dev.freshet.db.Deliveries.Words;
+import dev.freshet.db.Delivery.State;
 import dev.freshet.model.Job;
 import dev.freshet.queue.BodyStore;
+import dev.freshet.queue.DeadAction;
 import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadLetter;
 import dev.freshet.queue.DeadLetters;
+import dev.freshet.queue.DeadProgress;
 import dev.freshet.queue.JobCodec;
 import dev.freshet.queue.JobFormatException;
 import dev.freshet.queue.QueueSearch;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -81,7 +89,7 @@ final class Forget implements Callable<Integer> {
             List<String> unread,
             List<BodyStore.Key> bodies,
             List<String> spilled,
-            int rows,
+            List<Words> rows,
             QueueSearch.Count waiting) {
 
         boolean isAllReached() {
@@ -118,10 +126,16 @@ final class Forget implements Callable<Integer> {
                     unread,
                     bodies(mentions, bodies),
                     spilled(mentions, ledger),
-                    ledger.naming(mentions.address()),
+                    ledger.naming(mentions.address()).stream()
+                            .filter(row -> mentions.in(row.id()) || mentions.in(row.outcome()))
+                            .toList(),
                     new QueueSearch(server, options).count(mentions::in));
             if (!dryRun) {
-                remove(found, mentions, letters, bodies, ledger);
+                var begun =
+                        new DeadAction(Instant.now(), OpenLetters.user(), "forget", "(address)", OptionalLong.empty());
+                letters.note(begun);
+                remove(found, mentions, letters, bodies, database);
+                letters.note(begun.ended(named.size()));
             }
             return found;
         }));
@@ -170,21 +184,42 @@ final class Forget implements Callable<Integer> {
     }
 
     private static void remove(
-            Stored found, Mentions mentions, DeadLetters letters, BodyStore bodies, Deliveries ledger) {
-        letters.discard(found.deadLetters);
+            Stored found, Mentions mentions, DeadLetters letters, BodyStore bodies, Database database) {
+        var ledger = new Deliveries(database);
+        letters.discard(found.deadLetters, new DeadProgress() {
+            @Override
+            public void done(List<DeadLetter> gone) {
+                note(gone, mentions, database);
+            }
+        });
         bodies.delete(found.bodies.stream()
                 .filter(body -> letters.find(body.id())
                         .filter(letter -> !letter.isWhole() || mentions.in(letter.job()))
                         .isEmpty()) // else a letter was buried since, and needs it
                 .toList());
         ledger.discard(found.spilled);
-        ledger.forget(mentions.address());
+        ledger.forget(
+                found.rows.stream().map(Words::id).toList(),
+                found.rows.stream().map(Words::id).filter(mentions::in).toList());
         log.info(
                 "forgot bodies={} deadLetters={} spilled={} rows={}",
                 found.deadLetters.size() + found.spilled.size(),
                 found.deadLetters.size(),
                 found.spilled.size(),
-                found.rows);
+                found.rows.size());
+    }
+
+    /** So that the ledger does not go on to call them dead; what names the address even in its id stays out of it. */
+    private static void note(List<DeadLetter> gone, Mentions mentions, Database database) {
+        try {
+            new Deliveries(database)
+                    .givenUp(OpenLetters.rows(gone, State.DISCARDED).stream()
+                            .filter(row -> !mentions.in(row.id()))
+                            .map(row -> mentions.in(row.outcome()) ? row.withOutcome("") : row)
+                            .toList());
+        } catch (SQLException e) {
+            throw database.away(e);
+        }
     }
 
     private void print(Stored stored) {
@@ -193,7 +228,7 @@ final class Forget implements Callable<Integer> {
             fields.put("deadLetters", stored.deadLetters.size());
             fields.put("leftoverBodies", stored.leftovers());
             fields.put("spilled", stored.spilled.size());
-            fields.put("ledgerRows", stored.rows);
+            fields.put("ledgerRows", stored.rows.size());
             fields.put("inQueue", stored.waiting.jobs());
             fields.put("complete", stored.isAllReached());
             fields.put("dryRun", dryRun);
@@ -203,7 +238,7 @@ final class Forget implements Callable<Integer> {
         terminal.line((dryRun ? "would remove " : "removed ")
                 + count(stored.deadLetters.size(), "dead letter", "dead letters") + " and "
                 + count(stored.spilled.size(), "spilled delivery", "spilled deliveries") + ", and the address from "
-                + count(stored.rows, "row", "rows") + " of the ledger");
+                + count(stored.rows.size(), "row", "rows") + " of the ledger");
         if (stored.leftovers() > 0) {
             terminal.line((dryRun ? "would remove " : "removed ") + count(stored.leftovers(), "body", "bodies")
                     + " of dead letters that were replayed before");

@@ -1,20 +1,23 @@
 package dev.freshet.worker.cli;
 
 import dev.freshet.db.Database;
+import dev.freshet.db.Delivery;
+import dev.freshet.db.Delivery.State;
 import dev.freshet.queue.DeadAction;
 import dev.freshet.queue.DeadFilter;
+import dev.freshet.queue.DeadLetter;
 import dev.freshet.queue.DeadLetters;
 import dev.freshet.queue.DeadProgress;
 import dev.freshet.queue.JobQueue;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.ToIntFunction;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +30,9 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
      * @param count how many were changed
      * @param bodyMissing those that were left because their bodies cannot be had
      * @param stopped whether it was told to stop before it was through
+     * @param full whether letters were left because the queue had no room for them
      */
-    record Changed(int count, List<String> bodyMissing, boolean stopped) {}
+    record Changed(int count, List<String> bodyMissing, boolean stopped, boolean full) {}
 
     /**
      * Changes letters and notes who did so.
@@ -42,7 +46,7 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
         var watch = new Watch(name, told);
         try {
             int count = change.applyAsInt(watch);
-            return new Changed(count, List.copyOf(watch.bodyMissing), watch.stopped);
+            return new Changed(count, List.copyOf(watch.bodyMissing), watch.stopped, watch.full);
         } finally {
             terminal.progress("");
             letters.note(begun.ended(watch.count));
@@ -61,7 +65,23 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
         return text.length() > MOST_TEXT ? text.substring(0, MOST_TEXT) + "…" : text;
     }
 
-    private static String user() {
+    /** Letters as rows of the ledger, which may know nothing of them: nobody wrote down what killed its worker. */
+    static List<Delivery> rows(List<DeadLetter> letters, State state) {
+        return letters.stream()
+                .map(letter -> new Delivery(
+                        letter.job().id(),
+                        letter.job().site(),
+                        letter.job().topic(),
+                        state,
+                        letter.last().error(),
+                        letter.job().failures(),
+                        letter.job().receivedAt(),
+                        Optional.empty(),
+                        Optional.empty()))
+                .toList();
+    }
+
+    static String user() {
         return System.getProperty("user.name", "unknown") + "@" + host();
     }
 
@@ -79,6 +99,7 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
         private final List<String> bodyMissing = new ArrayList<>();
         private int count;
         private boolean stopped;
+        private boolean full;
         private boolean ledgerAway;
 
         private Watch(String name, UntilTold told) {
@@ -93,28 +114,33 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
         }
 
         @Override
-        public void done(List<String> jobIds) {
-            count += jobIds.size();
-            tellLedger(jobIds);
+        public void done(List<DeadLetter> letters) {
+            count += letters.size();
+            tellLedger(letters);
             terminal.progress(name + "ed " + count);
         }
 
         /** As far as that can be done: a row that a worker has brought further stays as it is. */
-        private void tellLedger(List<String> jobIds) {
-            if (database.isEmpty() || ledgerAway || jobIds.isEmpty()) {
+        private void tellLedger(List<DeadLetter> letters) {
+            if (database.isEmpty() || ledgerAway) {
                 return;
             }
             try {
                 var ledger = new dev.freshet.db.Deliveries(database.get());
                 if (name.equals("replay")) {
-                    ledger.replayed(jobIds);
+                    ledger.replayed(rows(letters, State.QUEUED));
                 } else {
-                    ledger.givenUp(jobIds);
+                    ledger.givenUp(rows(letters, State.DISCARDED));
                 }
-            } catch (JdbiException e) {
+            } catch (SQLException e) {
                 log.warn("ledger not told cause={}", e.getMessage());
                 ledgerAway = true;
             }
+        }
+
+        @Override
+        public void full() {
+            full = true;
         }
 
         @Override

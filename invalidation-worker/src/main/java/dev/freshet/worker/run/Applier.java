@@ -176,7 +176,7 @@ final class Applier {
     }
 
     private Applied transaction(List<Change> changes) throws SQLException, RefusedException {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             connection.setAutoCommit(false);
             Applied applied;
             try {

@@ -44,7 +44,7 @@ final class ViewLoader {
      */
     List<byte[]> load(View view, List<Map<String, String>> sets) {
         takeTurn(view);
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             return query(view).json(connection, view.kind(), nullable(sets));
         } catch (SQLException e) {
             var failure = Database.classify(e);

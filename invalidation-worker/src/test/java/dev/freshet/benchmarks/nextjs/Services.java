@@ -78,7 +78,7 @@ final class Services implements AutoCloseable {
 
     private static void load(EmbeddedDatabase database) throws IOException {
         try (var pool = new Database(database.url(), DatabaseOptions.DEFAULTS);
-                var connection = pool.dataSource().getConnection();
+                var connection = pool.connection();
                 var statement = connection.createStatement()) {
             statement.execute(resource("schema.sql"));
         } catch (SQLException e) {

@@ -204,7 +204,7 @@ class CatalogCommandsIT {
     void explainKnowsWhatANewerVersionOvertook() throws IOException, SQLException {
         var url = TestServices.shared().newDatabase();
         try (var fresh = new Database(url, DatabaseOptions.DEFAULTS);
-                var connection = fresh.dataSource().getConnection();
+                var connection = fresh.connection();
                 var statement = connection.createStatement()) {
             statement.execute(resource("/catalogs/tafta/schema.sql"));
             try (var work = new Database(TestServices.shared().workUrl(url), DatabaseOptions.DEFAULTS)) {

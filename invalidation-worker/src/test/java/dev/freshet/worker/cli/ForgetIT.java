@@ -130,10 +130,29 @@ class ForgetIT {
         assertThat(spilled()).containsExactly("s2");
         assertThat(ledger.find("s1").orElseThrow().state()).isEqualTo(State.DISCARDED);
         assertThat(ledger.find("d1").orElseThrow().outcome()).isEmpty();
+        assertThat(ledger.find("d1").orElseThrow().state()).isEqualTo(State.DISCARDED);
+        assertThat(ledger.find("d3").orElseThrow().state()).isEqualTo(State.DISCARDED);
+        assertThat(run("dlq", "log").out()).contains("forget", "(address)");
         assertThat(queue.status().missing()).isZero();
         assertThat(run("forget", "ada@example.com").out())
                 .isEqualTo(
                         "removed 0 dead letters and 0 spilled deliveries, and the address from 0 rows of the ledger\n");
+    }
+
+    @Test
+    void anAddressThatEndsAlikeIsSomebodyElses() throws SQLException {
+        ledger.record(List.of(new Delivery(
+                "d2",
+                "main",
+                "user.signup",
+                State.DEAD,
+                "nada@example.com",
+                1,
+                NOW,
+                Optional.empty(),
+                Optional.empty())));
+        assertThat(run("forget", "ada@example.com").out()).contains("from 0 rows of the ledger");
+        assertThat(ledger.find("d2").orElseThrow().outcome()).isEqualTo("nada@example.com");
     }
 
     @Test

@@ -279,7 +279,7 @@ public final class Stage implements AutoCloseable {
     /** Runs files of the TAFTA catalog, such as {@code sample.sql}. */
     static void load(URI url, String... files) {
         try (var database = new Database(url, DatabaseOptions.DEFAULTS);
-                var connection = database.dataSource().getConnection();
+                var connection = database.connection();
                 var statement = connection.createStatement()) {
             for (var file : files) {
                 try (var stream = Stage.class.getResourceAsStream("/catalogs/tafta/" + file)) {

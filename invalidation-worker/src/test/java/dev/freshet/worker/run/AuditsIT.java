@@ -128,7 +128,7 @@ class AuditsIT {
         club.execute(MOVE);
         var effects = new Effects();
         effects.addTags(List.of(new Tag("cohort:3")), Instant.now());
-        try (var connection = club.database.dataSource().getConnection()) {
+        try (var connection = club.database.connection()) {
             new LeftBehind(club.database).write(connection, effects);
         }
         var report = audit(Duration.ZERO);

@@ -259,7 +259,7 @@ final class Club implements AutoCloseable {
     }
 
     void execute(String sql) {
-        try (var connection = admin.dataSource().getConnection();
+        try (var connection = admin.connection();
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -269,7 +269,7 @@ final class Club implements AutoCloseable {
 
     /** Runs something while another transaction holds what the statement takes. */
     void whileHeld(String sql, Runnable work) {
-        try (var connection = admin.dataSource().getConnection();
+        try (var connection = admin.connection();
                 var statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute(sql);

@@ -16,7 +16,7 @@ final class Gate implements AutoCloseable {
                 create trigger gate before insert or update on members for each row when (%s)
                 execute function gate()""".formatted(members));
         try {
-            holder = club.admin.dataSource().getConnection();
+            holder = club.admin.connection();
             execute("select pg_advisory_lock(7)");
         } catch (SQLException e) {
             throw new IllegalStateException(e);

@@ -191,7 +191,7 @@ final class Tafta implements AutoCloseable {
 
     /** What the database says now. */
     String truth(Read read) {
-        try (var connection = database.dataSource().getConnection()) {
+        try (var connection = database.connection()) {
             var sets = List.<Map<String, String>>of(read.values());
             return new String(
                     new Query(read.view().sql())
@@ -271,7 +271,7 @@ final class Tafta implements AutoCloseable {
     }
 
     void execute(String sql) {
-        try (var connection = database.dataSource().getConnection();
+        try (var connection = database.connection();
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {

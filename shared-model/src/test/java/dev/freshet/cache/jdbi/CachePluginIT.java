@@ -353,7 +353,7 @@ class CachePluginIT {
     }
 
     private Jdbi plain() {
-        return Jdbi.create(database.dataSource())
+        return Jdbi.create(database::connection)
                 .installPlugin(new SqlObjectPlugin())
                 .registerRowMapper(ConstructorMapper.factory(Course.class));
     }
