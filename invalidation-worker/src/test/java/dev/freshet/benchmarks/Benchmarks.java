@@ -2,7 +2,12 @@ package dev.freshet.benchmarks;
 
 import dev.freshet.benchmarks.faults.FaultsBenchmark;
 import dev.freshet.benchmarks.nextjs.NextJsBenchmark;
+import dev.freshet.benchmarks.tools.BrokenOffException;
+import dev.freshet.benchmarks.tools.Mode;
+import dev.freshet.benchmarks.tools.Profile;
+import dev.freshet.benchmarks.tools.Results;
 import dev.freshet.cache.Consistency;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,24 +45,48 @@ public final class Benchmarks {
         System.exit(run(List.of(arguments)));
     }
 
-    private static int run(List<String> arguments) {
-        if (arguments.equals(List.of("--list"))) {
+    private static int run(List<String> given) {
+        if (given.equals(List.of("--list"))) {
             ALL.forEach((name, benchmark) -> System.out.printf("%-12s %s%n", name, benchmark.about()));
             return 0;
         }
-        var chosen = chosen(arguments.equals(List.of("all")) ? List.copyOf(ALL.keySet()) : arguments);
-        if (chosen.isEmpty()) {
-            var names = ALL.entrySet().stream()
-                    .map(e -> (e.getKey() + " " + e.getValue().words()).strip());
-            System.err.println("benchmarks/run --list | all | " + names.collect(Collectors.joining(" | ")));
+        try {
+            var arguments = new ArrayList<>(Mode.take(given));
+            boolean check = arguments.remove("--check");
+            boolean save = arguments.remove("--save");
+            var chosen = chosen(arguments.equals(List.of("all")) ? List.copyOf(ALL.keySet()) : arguments);
+            if (chosen.isEmpty()) {
+                throw new BrokenOffException(usage());
+            }
+            boolean succeeds = runAll(chosen);
+            Results.write();
+            if (save) {
+                Results.save();
+            }
+            return succeeds && (!check || Results.check()) ? 0 : 1;
+        } catch (BrokenOffException e) {
+            System.err.println(e.getMessage());
             return 2;
+        } catch (IOException e) {
+            System.err.println("the results could not be compared or kept: " + e);
+            return 1;
         }
-        return chosen.entrySet().stream()
-                        .filter(e -> !succeeds(e.getKey(), e.getValue()))
-                        .toList()
-                        .isEmpty()
-                ? 0
-                : 1;
+    }
+
+    private static String usage() {
+        var names = ALL.entrySet().stream()
+                .map(e -> (e.getKey() + " " + e.getValue().words()).strip());
+        return "benchmarks/run --list | all | " + names.collect(Collectors.joining(" | "))
+                + " [--fsync always|everysec|no] [--profile] [--check] [--save]";
+    }
+
+    /** All of them, also after one that failed. */
+    private static boolean runAll(Map<String, List<String>> chosen) {
+        boolean succeeds = true;
+        for (var entry : chosen.entrySet()) {
+            succeeds &= succeeds(entry.getKey(), entry.getValue());
+        }
+        return succeeds;
     }
 
     /** What is to be run, with the words that follow each name; nothing when that is not how one asks. */
@@ -85,7 +114,8 @@ public final class Benchmarks {
 
     private static boolean succeeds(String name, List<String> words) {
         try {
-            return Objects.requireNonNull(ALL.get(name)).run().run(words);
+            var benchmark = Objects.requireNonNull(ALL.get(name));
+            return Profile.of(name, () -> benchmark.run().run(words));
         } catch (Exception e) {
             System.err.println("benchmark " + name + " failed: " + e);
             return false;

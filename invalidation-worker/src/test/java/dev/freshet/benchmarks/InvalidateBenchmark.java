@@ -2,6 +2,7 @@ package dev.freshet.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Fill;
 import dev.freshet.cache.Lifetime;
@@ -65,7 +66,7 @@ final class InvalidateBenchmark {
         double first = microseconds(BIG);
         lost += current(BIG, MANY); // what is still a hit
         System.out.printf(Locale.ROOT, "  the first, with %,d current entries: %.0f us%n", MANY, first);
-        var comparison = new Comparison("invalidate", "us");
+        var comparison = Comparison.ofCosts("invalidate", "us");
         var big = new ArrayList<Double>();
         var small = new ArrayList<Double>();
         for (int i = 0; i < ROUNDS; i++) {

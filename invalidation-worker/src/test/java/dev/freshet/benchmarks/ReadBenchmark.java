@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks;
 
+import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.cache.Lifetime;
@@ -61,7 +62,7 @@ final class ReadBenchmark {
         fill();
         round(this::cached);
         round(this::plain); // warm now
-        var throughput = new Comparison("read", "reads/s");
+        var throughput = Comparison.ofRates("read", "reads/s");
         var p50 = new ArrayList<Double>();
         var p99 = new ArrayList<Double>();
         for (int i = 0; i < ROUNDS; i++) {

@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks;
 
+import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
@@ -98,7 +99,7 @@ final class RewarmBenchmark {
         for (int i = 0; i < 5; i++) { // warm up
             var unused = ours() + reference();
         }
-        var comparison = new Comparison("rewarm", "keys/s");
+        var comparison = Comparison.ofRates("rewarm", "keys/s");
         long lost = 0;
         for (int i = 0; i < ROUNDS; i++) {
             double our = ours();

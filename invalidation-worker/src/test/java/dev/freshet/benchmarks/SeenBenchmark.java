@@ -2,6 +2,7 @@ package dev.freshet.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.model.Job;
 import dev.freshet.queue.Claim;
 import dev.freshet.queue.Enqueued;

@@ -2,6 +2,8 @@ package dev.freshet.benchmarks.nextjs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freshet.benchmarks.tools.BrokenOffException;
+import dev.freshet.benchmarks.tools.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

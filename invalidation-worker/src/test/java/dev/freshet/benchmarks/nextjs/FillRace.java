@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks.nextjs;
 
+import dev.freshet.benchmarks.tools.BrokenOffException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

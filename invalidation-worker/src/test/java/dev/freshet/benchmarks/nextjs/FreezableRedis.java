@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks.nextjs;
 
+import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.testing.EmbeddedRedis;
 import java.io.BufferedReader;
 import java.io.IOException;

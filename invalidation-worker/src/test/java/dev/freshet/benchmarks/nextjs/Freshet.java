@@ -2,6 +2,7 @@ package dev.freshet.benchmarks.nextjs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.ingest.Ingest;
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.settings.Settings;

@@ -1,5 +1,7 @@
 package dev.freshet.benchmarks.nextjs;
 
+import dev.freshet.benchmarks.tools.BrokenOffException;
+import dev.freshet.benchmarks.tools.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

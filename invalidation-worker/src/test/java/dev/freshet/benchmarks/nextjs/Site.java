@@ -2,6 +2,7 @@ package dev.freshet.benchmarks.nextjs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.benchmarks.tools.Programs;
 import dev.freshet.model.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.freshet.benchmarks.nextjs;
 
+import dev.freshet.benchmarks.tools.BrokenOffException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,4 +1,4 @@
-package dev.freshet.benchmarks.nextjs;
+package dev.freshet.benchmarks.tools;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/** The child processes of the benchmark: none of them outlives it, however it ends. */
-final class Programs {
+/** Child processes of a benchmark: none of them outlives it, however it ends. */
+public final class Programs {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int OLDEST_NODE = 20;
     private static final int TAIL = 25;
@@ -26,7 +26,7 @@ final class Programs {
     private Programs() {}
 
     /** @throws BrokenOffException when Node or npm is missing or too old */
-    static void requireNode() throws IOException, InterruptedException {
+    public static void requireNode() throws IOException, InterruptedException {
         int node = version("node");
         version("npm");
         if (node < OLDEST_NODE) {
@@ -41,7 +41,7 @@ final class Programs {
      * @param log where its output goes
      * @throws BrokenOffException when it fails or takes longer; with the end of its output
      */
-    static void run(Duration longest, Path folder, Path log, Map<String, String> environment, String... command)
+    public static void run(Duration longest, Path folder, Path log, Map<String, String> environment, String... command)
             throws IOException, InterruptedException {
         var process = start(folder, log, environment, command);
         try {
@@ -56,7 +56,8 @@ final class Programs {
     }
 
     /** Starts a program that goes on; whoever starts it ends it by {@link #kill}. */
-    static Process start(Path folder, Path log, Map<String, String> environment, String... command) throws IOException {
+    public static Process start(Path folder, Path log, Map<String, String> environment, String... command)
+            throws IOException {
         var builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -69,7 +70,7 @@ final class Programs {
     }
 
     /** Ends a process and those that it started, now. */
-    static void kill(Process process) {
+    public static void kill(Process process) {
         var children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
@@ -82,7 +83,7 @@ final class Programs {
     }
 
     /** The end of a log, for people. */
-    static String tail(Path log) throws IOException {
+    public static String tail(Path log) throws IOException {
         var lines = Files.exists(log) ? Files.readAllLines(log) : List.<String>of();
         return log + " ends with:\n  "
                 + String.join("\n  ", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));

@@ -1,10 +1,10 @@
-package dev.freshet.benchmarks.nextjs;
+package dev.freshet.benchmarks.tools;
 
 /** The benchmark cannot go on; the message is for the person who started it. */
-final class BrokenOffException extends RuntimeException {
+public final class BrokenOffException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    BrokenOffException(String message) {
+    public BrokenOffException(String message) {
         super(message);
     }
 }
