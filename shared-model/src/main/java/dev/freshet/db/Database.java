@@ -67,9 +67,13 @@ public final class Database implements AutoCloseable {
             return pool.getConnection();
         } catch (SQLTransientConnectionException e) {
             var reason = server.failure().orElse(null);
-            throw reason == null
-                    ? e
-                    : new SQLTransientConnectionException(e.getMessage(), reason.getSQLState(), reason);
+            if (reason != null) {
+                throw new SQLTransientConnectionException(e.getMessage(), reason.getSQLState(), reason);
+            }
+            boolean isSilent = pool.getHikariPoolMXBean().getTotalConnections() == 0;
+            throw isSilent
+                    ? new SQLTransientConnectionException("no answer within " + pool.getConnectionTimeout() + " ms")
+                    : e;
         }
     }
 

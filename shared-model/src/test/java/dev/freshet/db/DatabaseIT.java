@@ -116,6 +116,15 @@ class DatabaseIT {
         }
     }
 
+    @Test
+    void aServerThatSaysNothingIsNamedSo() throws Exception {
+        try (var listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                var silent = new Database(
+                        URI.create("postgresql://nobody@127.0.0.1:" + listener.getLocalPort() + "/none"), SHORT)) {
+            assertThatThrownBy(silent::ping).hasMessage("no answer within 500 ms");
+        }
+    }
+
     private static void refuse(ServerSocket listener, AtomicInteger attempts) {
         while (!listener.isClosed()) {
             try {
