@@ -23,4 +23,4 @@ alter default privileges in schema public grant usage on sequences to freshet_wo
 -- 3. In the same database, once freshet work was started: it has made the table.
 -- ingest writes what it accepts while the queue's Redis is away, and sees nothing else.
 grant usage on schema freshet to freshet_ingest;
-grant select, insert on freshet.deliveries to freshet_ingest;
+grant select, insert, update (job) on freshet.deliveries to freshet_ingest;

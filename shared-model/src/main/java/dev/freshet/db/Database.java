@@ -70,7 +70,8 @@ public final class Database implements AutoCloseable {
             if (reason != null) {
                 throw new SQLTransientConnectionException(e.getMessage(), reason.getSQLState(), reason);
             }
-            boolean isSilent = pool.getHikariPoolMXBean().getTotalConnections() == 0;
+            boolean isSilent =
+                    e.getCause() == null && pool.getHikariPoolMXBean().getTotalConnections() == 0;
             throw isSilent
                     ? new SQLTransientConnectionException("no answer within " + pool.getConnectionTimeout() + " ms")
                     : e;
@@ -228,9 +229,9 @@ public final class Database implements AutoCloseable {
         properties.setProperty("tcpKeepAlive", "true");
         // else errors quote the refused row, and a batch's its values, which end in logs
         properties.setProperty("logServerErrorDetail", "false");
-        properties.setProperty(
-                "connectTimeout",
-                String.valueOf(Math.max(1, options.connectTimeout().toSeconds())));
+        var connectSeconds = String.valueOf(Math.max(1, options.connectTimeout().toSeconds()));
+        properties.setProperty("connectTimeout", connectSeconds);
+        properties.setProperty("loginTimeout", connectSeconds); // the other is over once somebody accepts
         properties.setProperty(
                 "socketTimeout",
                 String.valueOf(options.statementTimeout().plus(SILENCE).toSeconds()));

@@ -250,12 +250,16 @@ public final class Deliveries {
     /** What a row says of itself in words: its id, and its outcome. */
     public record Words(String id, String outcome) {}
 
-    /** The rows that have this text in their id or in what they failed with, in capitals or not. */
+    /**
+     * The rows that have this text in their id or in what they failed with, in capitals or not; and those that may have
+     * it there percent-encoded.
+     */
     public List<Words> naming(String text) {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("""
                         select id, outcome from freshet.deliveries
-                         where position(lower(:text) in lower(outcome)) > 0 or position(lower(:text) in lower(id)) > 0""")
+                         where position(lower(:text) in lower(outcome)) > 0 or position(lower(:text) in lower(id)) > 0
+                            or position('%' in outcome) > 0 or position('%' in id) > 0""")
                         .bind("text", text)
                         .map((row, context) -> new Words(row.getString(1), row.getString(2)))
                         .list());

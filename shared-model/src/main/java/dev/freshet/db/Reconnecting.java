@@ -44,6 +44,10 @@ final class Reconnecting implements DataSource, AutoCloseable {
         while (true) {
             try {
                 var connection = DriverManager.getConnection(url, properties);
+                if (closed) {
+                    connection.close();
+                    throw new SQLException("the pool is closed");
+                }
                 failure = null;
                 return connection;
             } catch (SQLException e) {
@@ -63,14 +67,18 @@ final class Reconnecting implements DataSource, AutoCloseable {
     }
 
     /**
-     * Nobody answers, or the server starts, stops (57P) or has no connection left (53). A wrong password or certificate
-     * is tried no more often than the pool thinks fit.
+     * Nobody answers (08001), the connection breaks, or the server starts, stops (57P) or has no connection left (53). A
+     * wrong password or certificate is tried no more often than the pool thinks fit.
      */
     private static boolean passes(SQLException error) {
+        if (error.getCause() instanceof SSLException) {
+            return false;
+        }
         var state = String.valueOf(error.getSQLState());
-        return state.startsWith("57P")
-                || state.startsWith("53")
-                || (error.getCause() instanceof IOException && !(error.getCause() instanceof SSLException));
+        return error.getCause() instanceof IOException
+                || state.equals("08001")
+                || state.startsWith("57P")
+                || state.startsWith("53");
     }
 
     private static void pause(SQLException failure) throws SQLException {
@@ -102,9 +110,10 @@ final class Reconnecting implements DataSource, AutoCloseable {
     @Override
     public void setLoginTimeout(int seconds) {}
 
+    /** So long the pool waits at its end for whoever connects. */
     @Override
     public int getLoginTimeout() {
-        return 0;
+        return 1;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,8 +17,7 @@ import java.util.function.Function;
  * Where deliveries wait in PostgreSQL while the queue's Redis is away: rows of {@code freshet.deliveries} that have a
  * job. They go back into the queue in the order of their place. The queue may have them already, on too few replicas: then a
  * worker tries one while it waits here, and it waits here until it is done or the queue has it for certain. An id is one
- * delivery for good: whatever state its row is in, it was accepted, and is durable there or done, so that it is not stored
- * again.
+ * delivery for good: it is new once, and a row that is done or discarded stays as it is.
  */
 public final class Spill {
     /** How many rows are drained together. */
@@ -32,14 +32,18 @@ public final class Spill {
              where current_setting('synchronous_commit') = 'off'""";
 
     private static final String STORE = """
-            insert into freshet.deliveries (id, site, topic, state, attempts, received, job)
+            insert into freshet.deliveries as d (id, site, topic, state, attempts, received, job)
             select id, site, topic, 'spilled', attempts, received, job
               from unnest(?::text[], ?::text[], ?::text[], ?::int[], ?::timestamptz[], ?::bytea[])
                      with ordinality as came (id, site, topic, attempts, received, job, nth)
-             order by nth on conflict (id) do nothing returning id""";
+             order by nth
+            on conflict (id) do update set job = excluded.job
+             where d.job is null and d.state in ('queued', 'retry', 'dead')
+            returning id, state""";
     private static final String DEPTH = """
             select count(*), coalesce(sum(octet_length(job)), 0), current_setting('transaction_read_only')::bool,
                    has_table_privilege('freshet.deliveries', 'insert')
+                     and has_column_privilege('freshet.deliveries', 'job', 'update')
               from freshet.deliveries where job is not null""";
     private static final String PATIENT = "set local statement_timeout = '10s'";
     private static final String ANY = "select exists (select from freshet.deliveries where job is not null)";
@@ -88,7 +92,8 @@ public final class Spill {
     }
 
     /**
-     * Stores jobs in one statement, durable when it returns.
+     * Stores jobs in one statement, durable when it returns. One that was tried before and is not done is stored with its
+     * row: what the queue has forgotten since is done after all, and what it knows is a duplicate there.
      *
      * @return the ids of those that were not known before
      */
@@ -117,7 +122,8 @@ public final class Spill {
                         throw new SQLException("the server is read-only", "25006");
                     }
                     if (!row.getBoolean(4)) {
-                        throw new SQLException("no right to insert into freshet.deliveries", "42501");
+                        throw new SQLException(
+                                "no right to insert into freshet.deliveries, or to update its job", "42501");
                     }
                     return new Depth(row.getLong(1), row.getLong(2));
                 }
@@ -157,7 +163,10 @@ public final class Spill {
         });
     }
 
-    private static Set<String> insert(Connection connection, List<Job> jobs) throws SQLException {
+    private static Set<String> insert(Connection connection, List<Job> offered) throws SQLException {
+        var byId = new LinkedHashMap<String, Job>(); // one statement changes no row twice
+        offered.forEach(job -> byId.putIfAbsent(job.id(), job));
+        var jobs = List.copyOf(byId.values());
         try (var statement = connection.prepareStatement(STORE)) {
             statement.setArray(1, array(connection, "text", jobs, Job::id));
             statement.setArray(2, array(connection, "text", jobs, Job::site));
@@ -171,7 +180,9 @@ public final class Spill {
             try (var ids = statement.executeQuery()) {
                 var stored = new HashSet<String>();
                 while (ids.next()) {
-                    stored.add(ids.getString(1));
+                    if (ids.getString(2).equals("spilled")) {
+                        stored.add(ids.getString(1));
+                    }
                 }
                 return stored;
             }

@@ -19,7 +19,7 @@ if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[7]) then -- a claim that arrived
   end
 end
 if ids < tallies then redis.call('HDEL', KEYS[7], unpack(ARGV, ids, tallies - 1)) end
-if ARGV[4] ~= '' then redis.call('HDEL', KEYS[6], ARGV[4]) end
+if ARGV[4] ~= '' then redis.call('HDEL', KEYS[6], ARGV[4], string.match(ARGV[3], '^([^\n]*)\n') or '') end
 for i = 9, ids - 1, 4 do
   local id, form, due = ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3])
   local taken = redis.call('LREM', KEYS[2], 1, ARGV[i]) == 1

@@ -70,6 +70,32 @@ class SpillIT {
         assertThat(states()).containsExactly(state, "spilled");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"queued", "retry", "dead"})
+    void whatWasTriedAndIsNotDoneIsOfferedToTheQueueOnceMore(String state) throws SQLException {
+        spill.store(List.of(job("a")));
+        execute("update freshet.deliveries set job = null, state = '" + state + "'");
+        assertThat(spill.store(List.of(job("a")))).isEmpty();
+        assertThat(states()).containsExactly(state);
+        var offered = new ArrayList<String>();
+        spill.drain(0, rows -> {
+            rows.forEach(row -> offered.add(row.id()));
+            return rows;
+        });
+        assertThat(offered).containsExactly("a");
+        assertThat(states()).containsExactly(state);
+        assertThat(spill.isEmpty()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"done", "discarded"})
+    void whatIsDoneOrGivenUpIsNotOfferedAgain(String state) throws SQLException {
+        spill.store(List.of(job("a")));
+        execute("update freshet.deliveries set job = null, state = '" + state + "'");
+        assertThat(spill.store(List.of(job("a")))).isEmpty();
+        assertThat(spill.isEmpty()).isTrue();
+    }
+
     @Test
     void twiceInOneStatementIsStoredOnce() throws SQLException {
         assertThat(spill.store(List.of(job("a"), job("a")))).containsExactly("a");

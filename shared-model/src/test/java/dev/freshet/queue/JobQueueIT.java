@@ -461,6 +461,21 @@ class JobQueueIT {
     }
 
     @Test
+    void theCrashOfABrokenJobAmongOthersIsForgottenOnceItIsBuried() {
+        test.enqueue(1);
+        var broken = "broken\nno header\n".getBytes(UTF_8);
+        test.redis().rpush(test.keys.ready, broken);
+        test.redis().hincrby(test.keys.counts, "accepted", 1);
+        test.redis().hincrby(test.keys.counts, "bytes", broken.length);
+        test.claim(2);
+        test.crash();
+        test.done(test.claim(1));
+        test.done(test.claim(1));
+        assertThat(test.places()).startsWith("dead unreadable:").endsWith(", accepted=2, dead=1, done=1");
+        assertThat(test.redis().exists(test.keys.crashes)).isZero();
+    }
+
+    @Test
     void aJobOfANewerVersionIsNeverBuriedByAnOlderProcess() {
         for (int crash = 1; crash <= 4; crash++) {
             test.redis().rpush(test.keys.claim("other"), "new\n{\"v\":2}\n".getBytes(UTF_8));

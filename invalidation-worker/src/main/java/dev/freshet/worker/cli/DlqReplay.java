@@ -136,8 +136,9 @@ final class DlqReplay implements Callable<Integer> {
                 .forEach(id -> terminal.error(
                         LetterText.bodyMissing(id, open.database().isPresent())));
         if (changed.full()) {
-            terminal.error("the queue holds half of QUEUE_MAX_BYTES, and replays fill it no further:"
-                    + " the same command again goes on with the rest once workers have done some of it");
+            terminal.error(
+                    "a partition of the queue holds half of its share of QUEUE_MAX_BYTES, and replays fill it no further:"
+                            + " the same command again goes on with the rest once workers have done some of it");
         }
         if (json.wanted()) {
             var report = new LinkedHashMap<String, Object>();

@@ -7,6 +7,7 @@ import dev.freshet.db.DeadBodies;
 import dev.freshet.db.Deliveries;
 import dev.freshet.db.Deliveries.Words;
 import dev.freshet.db.Delivery.State;
+import dev.freshet.db.Failure;
 import dev.freshet.model.Job;
 import dev.freshet.queue.BodyStore;
 import dev.freshet.queue.DeadAction;
@@ -134,8 +135,7 @@ final class Forget implements Callable<Integer> {
                 var begun =
                         new DeadAction(Instant.now(), OpenLetters.user(), "forget", "(address)", OptionalLong.empty());
                 letters.note(begun);
-                remove(found, mentions, letters, bodies, database);
-                letters.note(begun.ended(named.size()));
+                letters.note(begun.ended(remove(found, mentions, letters, bodies, database)));
             }
             return found;
         }));
@@ -183,10 +183,11 @@ final class Forget implements Callable<Integer> {
         }
     }
 
-    private static void remove(
+    /** @return how many dead letters it discarded */
+    private static int remove(
             Stored found, Mentions mentions, DeadLetters letters, BodyStore bodies, Database database) {
         var ledger = new Deliveries(database);
-        letters.discard(found.deadLetters, new DeadProgress() {
+        int discarded = letters.discard(found.deadLetters, new DeadProgress() {
             @Override
             public void done(List<DeadLetter> gone) {
                 note(gone, mentions, database);
@@ -203,10 +204,11 @@ final class Forget implements Callable<Integer> {
                 found.rows.stream().map(Words::id).filter(mentions::in).toList());
         log.info(
                 "forgot bodies={} deadLetters={} spilled={} rows={}",
-                found.deadLetters.size() + found.spilled.size(),
-                found.deadLetters.size(),
+                discarded + found.spilled.size(),
+                discarded,
                 found.spilled.size(),
                 found.rows.size());
+        return discarded;
     }
 
     /** So that the ledger does not go on to call them dead; what names the address even in its id stays out of it. */
@@ -218,7 +220,9 @@ final class Forget implements Callable<Integer> {
                             .map(row -> mentions.in(row.outcome()) ? row.withOutcome("") : row)
                             .toList());
         } catch (SQLException e) {
-            throw database.away(e);
+            throw Database.classify(e) == Failure.OUTAGE
+                    ? database.away(e)
+                    : new IllegalStateException("cannot write to the ledger: " + e.getMessage(), e);
         }
     }
 

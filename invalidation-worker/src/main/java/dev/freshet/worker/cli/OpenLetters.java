@@ -133,7 +133,7 @@ record OpenLetters(Terminal terminal, DeadLetters letters, JobQueue queue, Optio
                     ledger.givenUp(rows(letters, State.DISCARDED));
                 }
             } catch (SQLException e) {
-                log.warn("ledger not told cause={}", e.getMessage());
+                log.warn("ledger not told cause={}", database.get().away(e).getMessage());
                 ledgerAway = true;
             }
         }

@@ -183,10 +183,7 @@ final class Worker implements AutoCloseable {
                 return;
             }
             switch (queue.claim(options.batch(), options.lease())) {
-                case Claim claim -> {
-                    start(claim);
-                    taken = true;
-                }
+                case Claim claim -> taken = start(claim);
                 case ClaimResult.Nothing() -> awaitWork();
                 case ClaimResult.Paused(var reason) -> pause();
             }
@@ -197,20 +194,44 @@ final class Worker implements AutoCloseable {
         }
     }
 
-    private void start(Claim claim) {
+    /**
+     * A suspect may be what kills its worker. It has the process to itself, so that no other job dies with it.
+     *
+     * @return whether the lane is taken
+     */
+    private boolean start(Claim claim) {
         live.add(claim);
+        int others = claim.suspect() ? options.lanes() - 1 : 0;
+        if (!awaitLanes(others)) {
+            live.remove(claim);
+            giveBack(claim, false);
+            return false;
+        }
         try {
             executor.execute(() -> {
                 try {
                     process(claim);
                 } finally {
-                    lanes.release();
+                    lanes.release(1 + others);
                 }
             });
+            return true;
         } catch (RejectedExecutionException e) { // the drain time passed before the claim was answered
             live.remove(claim);
+            lanes.release(others);
             giveBack(claim, false);
             throw e;
+        }
+    }
+
+    private boolean awaitLanes(int others) {
+        beginWaiting();
+        try {
+            return lanes.tryAcquire(others, options.lease().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return false; // it is stopping
+        } finally {
+            endWaiting();
         }
     }
 

@@ -156,6 +156,27 @@ class ForgetIT {
     }
 
     @Test
+    void alsoAnAddressThatTheLedgerHoldsPercentEncodedGoes() throws SQLException {
+        ledger.record(List.of(
+                new Delivery(
+                        "d2",
+                        "main",
+                        "user.signup",
+                        State.DEAD,
+                        "GET /?email=ada%40example.com",
+                        1,
+                        NOW,
+                        Optional.empty(),
+                        Optional.empty()),
+                new Delivery(
+                        "main:user.signup:ada%40example.com",
+                        "main", "user.signup", State.DEAD, "no", 1, NOW, Optional.empty(), Optional.empty())));
+        assertThat(run("forget", "ada@example.com").out()).contains("from 2 rows of the ledger");
+        assertThat(ledger.find("d2").orElseThrow().outcome()).isEmpty();
+        assertThat(ledger.find("main:user.signup:ada%40example.com")).isEmpty();
+    }
+
+    @Test
     void aDryRunChangesNothing() throws SQLException {
         store();
         var run = run("forget", "ADA@example.com", "--dry-run", "--json");

@@ -197,7 +197,7 @@ final class Club implements AutoCloseable {
         return new Gate(this, members);
     }
 
-    /** Claims that died with a job alone in them. */
+    /** Claims that died with a job in them. */
     long crashes() {
         return queueServer.await(queueServer.session().commands().hlen(prefix + ":{q:0}:crashes"));
     }
