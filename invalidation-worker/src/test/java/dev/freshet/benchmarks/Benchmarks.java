@@ -1,6 +1,9 @@
 package dev.freshet.benchmarks;
 
 import dev.freshet.benchmarks.faults.FaultsBenchmark;
+import dev.freshet.benchmarks.ingest.IngestBenchmark;
+import dev.freshet.benchmarks.ingest.StartBenchmark;
+import dev.freshet.benchmarks.micro.MicroBenchmark;
 import dev.freshet.benchmarks.nextjs.NextJsBenchmark;
 import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.benchmarks.tools.Mode;
@@ -128,10 +131,17 @@ public final class Benchmarks {
                 "consistency",
                 Benchmark.of("no stale read in any order and in 10 million under stress", Consistency::run));
         all.put("read", Benchmark.of("a cached read against a plain GET", ReadBenchmark::run));
+        all.put(
+                "ingest",
+                Benchmark.of("signed deliveries over HTTP against a bare Javalin and Express", IngestBenchmark::run));
+        all.put(
+                "start",
+                Benchmark.of("from its start to the first accepted delivery, against Javalin's", StartBenchmark::run));
         all.put("invalidate", Benchmark.of("a tag of 1 M keys against a tag of 10", InvalidateBenchmark::run));
         all.put(
                 "rewarm",
                 Benchmark.of("1,000 hot keys after one invalidation against one by one", RewarmBenchmark::run));
+        all.put("micro", Benchmark.of("single steps by JMH: verify, parse, plan, encode, decode", MicroBenchmark::run));
         all.put("seen", Benchmark.of("the memory of 10 million deliveries that are known", SeenBenchmark::run));
         all.put(
                 "nextjs",
