@@ -3,6 +3,7 @@ package dev.freshet.worker.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.queue.Claim;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
@@ -60,5 +61,25 @@ class PoisonIT {
         assertThat(status.inFlight()).isZero();
         assertThat(status.missing()).isZero();
         assertThat(club.crashes()).isZero();
+    }
+
+    /** Else what dies with the poison, in another lane of its worker, would be taken for poison too. */
+    @Test
+    void aSuspectHasItsWorkerToItself() {
+        try (var gate = club.gate("new.id = 1");
+                var worker = club.newWorker()) {
+            club.saved(1, 3, T1);
+            club.saved(2, 3, T1);
+            assertThat(club.queue.claim(2, Club.LEASE))
+                    .isInstanceOfSatisfying(
+                            Claim.class,
+                            claim -> assertThat(club.queue.unclaimAsSuspects(claim))
+                                    .isTrue());
+            worker.start();
+            await().until(() -> !gate.waiting().isEmpty());
+            await().during(Duration.ofSeconds(1)).until(() -> club.status().suspect() == 1);
+            gate.open();
+            await().until(() -> club.status().count("done") == 2);
+        }
     }
 }
