@@ -17,11 +17,8 @@ final class Sabotage {
 
     /** @return what the comparison did not see */
     static List<String> unnoticed(Stack stack, Ledger ledger) throws SQLException {
-        int enrollment = Integer.parseInt(stack.sites.getFirst().pages().keySet().stream()
-                .filter(member -> member.startsWith("enrollment:"))
-                .findFirst()
-                .orElse("enrollment:0")
-                .substring("enrollment:".length()));
+        int enrollment = enrollment(stack);
+        var unused = new Reads(stack.reads).get(Reads.path("enrollment:" + enrollment)); // cached now, if it was not
         try (var connection = stack.connectToDatabase();
                 var statement = connection.createStatement()) {
             statement.execute(
@@ -45,6 +42,17 @@ final class Sabotage {
         require(unnoticed, "a page that is old", comparison.stale(), "site-1 shows enrollment:" + enrollment);
         require(unnoticed, "a job that is nowhere", comparison.strays(), "missing 1");
         return unnoticed;
+    }
+
+    /** One that has a row and that a page shows. Of those that were refused, nothing is compared. */
+    private static int enrollment(Stack stack) throws SQLException {
+        var shown = stack.sites.getFirst().pages().keySet();
+        try (var connection = stack.connectToDatabase()) {
+            return Rows.read(connection).all().keySet().stream()
+                    .filter(number -> shown.contains("enrollment:" + number))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("no page shows an enrollment"));
+        }
     }
 
     private static void require(List<String> unnoticed, String what, List<String> found, String words) {
