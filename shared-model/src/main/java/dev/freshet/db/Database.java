@@ -209,6 +209,8 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(Math.min(2, options.poolSize()));
         config.setConnectionTimeout(options.connectTimeout().toMillis());
         config.setInitializationFailTimeout(-1);
+        // else the pool asks its first connection, and refuses every later one should that one break meanwhile
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setExceptionOverride(new KeepConnection());
         long most = options.statementTimeout().toMillis();
         // a host that is gone, or a process that stands still, in the middle of a transaction must not keep its locks

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseIT {
     private static final DatabaseOptions SHORT = new DatabaseOptions(2, Duration.ofSeconds(1), Duration.ofMillis(500));
@@ -100,6 +102,19 @@ class DatabaseIT {
     private static URI as(URI url, String role) {
         return URI.create(
                 "postgresql://" + role + ":" + role + "@" + url.getHost() + ":" + url.getPort() + url.getPath());
+    }
+
+    /** The pool learns from its first connection; one that breaks meanwhile must not spoil those that follow. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void itRecoversWhicheverOfTheFirstAnswersIsLost(int nth) {
+        try (var proxy = CuttingProxy.before(url)) {
+            proxy.cutAnswer(nth);
+            try (var starting = new Database(proxy.url(), SHORT)) {
+                await().ignoreExceptions().until(() -> starting.ping().isPositive() && proxy.hasCut());
+                await().ignoreExceptions().until(() -> starting.ping().isPositive());
+            }
+        }
     }
 
     /** Attempts whose pauses grew to seconds would be far fewer. */

@@ -21,7 +21,9 @@ public final class CuttingProxy implements AutoCloseable {
     private final URI server;
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger answersToCut = new AtomicInteger();
+    /** Which answer from now on is the one to swallow; 0 for none. */
+    private final AtomicInteger answerToCut = new AtomicInteger();
+
     private volatile boolean away;
     private volatile boolean frozen;
     private volatile boolean answersLost;
@@ -52,7 +54,12 @@ public final class CuttingProxy implements AutoCloseable {
 
     /** Swallows the next answer of the server, whoever it is for, and closes its connection. */
     public void cutNextAnswer() {
-        answersToCut.set(1);
+        cutAnswer(1);
+    }
+
+    /** Does so with the nth from now on, counted over all connections; 1 is the next one. */
+    public void cutAnswer(int nth) {
+        answerToCut.set(nth);
     }
 
     /** Swallows from now on whatever comes over the connections that are open, and leaves them open. */
@@ -67,7 +74,7 @@ public final class CuttingProxy implements AutoCloseable {
 
     /** Whether the answer that was to be swallowed has come. */
     public boolean hasCut() {
-        return answersToCut.get() == 0;
+        return answerToCut.get() == 0;
     }
 
     /** Closes every connection, and every new one at once: the server is away. */
@@ -131,7 +138,7 @@ public final class CuttingProxy implements AutoCloseable {
             var buffer = new byte[65_536];
             for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
                 held.await();
-                if (answers && answersToCut.compareAndSet(1, 0)) {
+                if (answers && answerToCut.getAndUpdate(nth -> Math.max(0, nth - 1)) == 1) {
                     return;
                 }
                 if (!frozen && !muted.contains(from) && !(answers && answersLost)) {

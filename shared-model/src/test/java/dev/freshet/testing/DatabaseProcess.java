@@ -66,6 +66,7 @@ public final class DatabaseProcess implements AutoCloseable {
     /** @return the path of the server's program, which the library unpacks and does not tell */
     private static String initialise(Path data) throws IOException {
         var builder = EmbeddedPostgres.builder()
+                .setPGStartupWait(EmbeddedDatabase.STARTUP)
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setLocaleConfig("locale", "C.UTF-8");

@@ -4,10 +4,14 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 
 /** A PostgreSQL process of this machine's own kind, from the binary that the dependency repository holds. */
 public final class EmbeddedDatabase implements AutoCloseable {
+    /** A busy machine takes its time. */
+    static final Duration STARTUP = Duration.ofMinutes(1);
+
     private final EmbeddedPostgres server;
 
     private EmbeddedDatabase(EmbeddedPostgres server) {
@@ -36,6 +40,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         try {
             var builder = EmbeddedPostgres.builder()
                     .setPort(port)
+                    .setPGStartupWait(STARTUP)
                     .setServerConfig("max_connections", "100")
                     .setLocaleConfig("locale", "C.UTF-8");
             settings.forEach(builder::setServerConfig);

@@ -209,13 +209,12 @@ class SpilledIT {
 
     @Test
     void withPostgresqlAwayAloneNobodyNoticesButHealth() throws Exception {
-        var ingest = ingest();
+        var ingest = ingest(Map.of("SPILL_PATIENCE", "1s"));
         postgres.cut();
         assertThat(deliver(ingest, "1").body()).contains("\"accepted\"");
         assertThat(queue().status().ready()).isEqualTo(1);
         assertThat(get(ingest, "/health").statusCode()).isEqualTo(200);
-        await().atMost(Duration.ofSeconds(40))
-                .until(() -> get(ingest, "/health/detailed").body().contains("the spill cannot be used"));
+        await().until(() -> get(ingest, "/health/detailed").body().contains("the spill cannot be used"));
         assertThat(get(ingest, "/health/detailed").body()).contains("\"status\":\"degraded\"");
     }
 
