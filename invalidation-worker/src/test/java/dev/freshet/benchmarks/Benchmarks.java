@@ -5,6 +5,11 @@ import dev.freshet.benchmarks.ingest.IngestBenchmark;
 import dev.freshet.benchmarks.ingest.StartBenchmark;
 import dev.freshet.benchmarks.micro.MicroBenchmark;
 import dev.freshet.benchmarks.nextjs.NextJsBenchmark;
+import dev.freshet.benchmarks.queue.IdleBenchmark;
+import dev.freshet.benchmarks.queue.MemoryBenchmark;
+import dev.freshet.benchmarks.queue.PickupBenchmark;
+import dev.freshet.benchmarks.queue.QueueBenchmark;
+import dev.freshet.benchmarks.queue.ScaleBenchmark;
 import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.benchmarks.tools.Profile;
@@ -142,6 +147,16 @@ public final class Benchmarks {
                 "rewarm",
                 Benchmark.of("1,000 hot keys after one invalidation against one by one", RewarmBenchmark::run));
         all.put("micro", Benchmark.of("single steps by JMH: verify, parse, plan, encode, decode", MicroBenchmark::run));
+        all.put(
+                "queue",
+                Benchmark.of(
+                        "a worker on 200,000 jobs against BullMQ's, and against the list alone", QueueBenchmark::run));
+        all.put("pickup", Benchmark.of("enqueued → in an idle worker's hands, against BullMQ", PickupBenchmark::run));
+        all.put("memory", Benchmark.of("Redis bytes of a queued job against its bare body", MemoryBenchmark::run));
+        all.put("idle", Benchmark.of("what an idle worker asks of Redis", IdleBenchmark::run));
+        all.put(
+                "scale",
+                Benchmark.of("a job's cost by depth, bytes, tags, partitions and workers", ScaleBenchmark::run));
         all.put("seen", Benchmark.of("the memory of 10 million deliveries that are known", SeenBenchmark::run));
         all.put(
                 "nextjs",
