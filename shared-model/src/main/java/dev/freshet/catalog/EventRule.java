@@ -1,9 +1,6 @@
 package dev.freshet.catalog;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.model.Tag;
 import java.io.IOException;
 import java.time.Instant;
@@ -49,10 +46,6 @@ public record EventRule(
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
     public static final String RECEIVED_AT = "receivedAt";
 
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
-
     /** Whether a delivery of this site is meant by the rule. */
     public boolean accepts(String site) {
         return from.isEmpty() || from.contains(site);
@@ -64,12 +57,13 @@ public record EventRule(
      * @throws UnreadableException when the body is no JSON object, lacks a required value, or has a version that is none
      */
     public Event read(byte[] body, Instant receivedAt) throws UnreadableException {
-        var root = parse(body);
+        var values = values(body);
         var parameters = new LinkedHashMap<String, @Nullable String>();
         parameters.put(RECEIVED_AT, receivedAt.toString());
+        int next = 0;
         for (var entry : with.entrySet()) {
             var pointer = entry.getValue();
-            var value = pointer.read(root);
+            var value = values[next++];
             if (value == null && !pointer.optional()) {
                 throw new UnreadableException(topic + ": " + pointer + " is missing");
             }
@@ -86,11 +80,18 @@ public record EventRule(
      *     event's own counts too
      */
     public NavigableSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
-        return values(event, rows)
-                .flatMap(values -> tags.stream().flatMap(tag -> tag.render(values).stream()))
-                .filter(Tag::isValid)
-                .map(Tag::new)
-                .collect(Collectors.toCollection(TreeSet::new));
+        var found = new TreeSet<Tag>();
+        addTags(event.parameters(), found);
+        for (var row : rows) {
+            addTags(overlay(event.parameters(), row), found);
+        }
+        return found;
+    }
+
+    private void addTags(Map<String, @Nullable String> values, Set<Tag> found) {
+        for (var template : tags) {
+            template.render(values).filter(Tag::isValid).map(Tag::new).ifPresent(found::add);
+        }
     }
 
     /**
@@ -124,11 +125,12 @@ public record EventRule(
         return merged;
     }
 
-    private JsonNode parse(byte[] body) throws UnreadableException {
+    /** Those of {@link #with}, in its order. */
+    private @Nullable String[] values(byte[] body) throws UnreadableException {
         try {
-            var root = JSON.readTree(body);
-            if (root.isObject()) {
-                return root;
+            var values = BodyReader.read(body, with.values());
+            if (values != null) {
+                return values;
             }
         } catch (JsonProcessingException e) {
             var where = e.getLocation();

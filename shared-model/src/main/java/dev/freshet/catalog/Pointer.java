@@ -3,7 +3,6 @@ package dev.freshet.catalog;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where in a delivery's body a value stands (RFC 6901).
@@ -18,17 +17,8 @@ public record Pointer(JsonPointer path, boolean optional) {
         return new Pointer(JsonPointer.compile(optional ? text.substring(0, text.length() - 1) : text), optional);
     }
 
-    /**
-     * Scalars as text, arrays as a PostgreSQL array literal, objects as JSON.
-     *
-     * @return null when the value is missing or null
-     */
-    @Nullable String read(JsonNode body) {
-        var node = body.at(path);
-        return node.isMissingNode() || node.isNull() ? null : text(node);
-    }
-
-    private static String text(JsonNode node) {
+    /** A value that is there and not null: scalars as text, arrays as a PostgreSQL array literal, objects as JSON. */
+    static String text(JsonNode node) {
         if (node.isArray()) {
             return arrayLiteral(node);
         }

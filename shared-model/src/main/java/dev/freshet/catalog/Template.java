@@ -1,27 +1,39 @@
 package dev.freshet.catalog;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A name with placeholders, such as {@code cohort:{cohortId}}. */
-public record Template(String text) {
+/** A name with placeholders, such as {@code cohort:{cohortId}}. Two with the same text are equal. */
+public final class Template {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([A-Za-z_][A-Za-z0-9_]*)}");
+
+    private final String text;
+    /** The text between the placeholders: one more than there are names. */
+    private final String[] literals;
+
+    private final String[] names;
+
+    public Template(String text) {
+        this.text = text;
+        this.literals = PLACEHOLDER.split(text, -1);
+        this.names =
+                PLACEHOLDER.matcher(text).results().map(match -> match.group(1)).toArray(String[]::new);
+    }
+
+    public String text() {
+        return text;
+    }
 
     /** In the order of the text, each once. */
     public Set<String> placeholders() {
-        var names = new LinkedHashSet<String>();
-        var matcher = PLACEHOLDER.matcher(text);
-        while (matcher.find()) {
-            names.add(matcher.group(1));
-        }
-        return names;
+        return new LinkedHashSet<>(List.of(names));
     }
 
     /**
@@ -30,16 +42,15 @@ public record Template(String text) {
      * @return empty when a placeholder has no value, or an empty one
      */
     public Optional<String> render(Map<String, @Nullable String> values) {
-        var rendered = new StringBuilder();
-        var matcher = PLACEHOLDER.matcher(text);
-        while (matcher.find()) {
-            var value = values.get(matcher.group(1));
+        var rendered = new StringBuilder(literals[0]);
+        for (int i = 0; i < names.length; i++) {
+            var value = values.get(names[i]);
             if (value == null || value.isEmpty()) {
                 return Optional.empty();
             }
-            matcher.appendReplacement(rendered, Matcher.quoteReplacement(lowerCaseEmail(value)));
+            rendered.append(lowerCaseEmail(value)).append(literals[i + 1]);
         }
-        return Optional.of(matcher.appendTail(rendered).toString());
+        return Optional.of(rendered.toString());
     }
 
     private static String lowerCaseEmail(String value) {
@@ -48,17 +59,31 @@ public record Template(String text) {
 
     /** @param valueOf from the name of a placeholder to what stands there instead */
     String fill(UnaryOperator<String> valueOf) {
-        return PLACEHOLDER.matcher(text).replaceAll(match -> Matcher.quoteReplacement(valueOf.apply(match.group(1))));
+        var filled = new StringBuilder(literals[0]);
+        for (int i = 0; i < names.length; i++) {
+            filled.append(valueOf.apply(names[i])).append(literals[i + 1]);
+        }
+        return filled.toString();
     }
 
     /** The text between the placeholders: one more than there are places. */
     String[] literals() {
-        return PLACEHOLDER.split(text, -1);
+        return literals.clone();
     }
 
     /** Whether a brace is left that belongs to no placeholder. */
     boolean hasStrayBrace() {
-        return String.join("", literals()).matches("(?s).*[{}].*");
+        return String.join("", literals).matches("(?s).*[{}].*");
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Template template && text.equals(template.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     @Override

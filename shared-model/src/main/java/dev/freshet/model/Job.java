@@ -36,7 +36,7 @@ public record Job(
     /** @throws IllegalArgumentException when the id is empty, too long or holds a control character */
     public Job {
         attempts = List.copyOf(attempts);
-        if (id.isEmpty() || id.length() > MAX_ID_LENGTH || id.chars().anyMatch(Character::isISOControl)) {
+        if (id.isEmpty() || id.length() > MAX_ID_LENGTH || Text.hasControlCharacter(id)) {
             throw new IllegalArgumentException("a job id must be 1 to " + MAX_ID_LENGTH
                     + " characters without control characters, was one of " + id.length());
         }

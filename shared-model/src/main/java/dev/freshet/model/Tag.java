@@ -18,7 +18,7 @@ public record Tag(String name) implements Comparable<Tag> {
 
     /** Whether this text could be the name of a tag. */
     public static boolean isValid(String name) {
-        return !name.isBlank() && name.length() <= MAX_LENGTH && name.chars().noneMatch(Character::isISOControl);
+        return !name.isBlank() && name.length() <= MAX_LENGTH && !Text.hasControlCharacter(name);
     }
 
     @Override

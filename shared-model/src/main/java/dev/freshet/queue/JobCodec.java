@@ -2,6 +2,8 @@ package dev.freshet.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A job as bytes: {@code ID LF header LF body}. The id stands first so that scripts need not parse; the header is one
@@ -39,14 +42,13 @@ public final class JobCodec {
         int header = lineAfter(bytes, 0);
         int body = lineAfter(bytes, header);
         var id = new String(bytes, 0, header - 1, UTF_8);
-        try {
-            var fields = JSON.readTree(bytes, header, body - 1 - header);
-            int version = fields.path("v").asInt();
-            if (version > VERSION) {
-                throw JobFormatException.newer(id, version);
+        try (var parser = JSON.createParser(bytes, header, body - 1 - header)) {
+            var fields = Header.read(parser);
+            if (fields.version > VERSION) {
+                throw JobFormatException.newer(id, fields.version);
             }
-            require(version > 0);
-            return job(id, fields, Arrays.copyOfRange(bytes, body, bytes.length));
+            require(fields.version > 0 && fields.isUnderstood);
+            return fields.job(id, Arrays.copyOfRange(bytes, body, bytes.length));
         } catch (IOException | IllegalArgumentException e) {
             throw JobFormatException.broken("the header after its id is not a JSON object of a job");
         }
@@ -93,26 +95,71 @@ public final class JobCodec {
         return header;
     }
 
-    private static Job job(String id, JsonNode fields, byte[] body) {
-        var attempts = new ArrayList<Attempt>();
-        var tried = fields.path("attempts");
-        require(tried.isMissingNode() || tried.isArray());
-        for (var attempt : tried) {
-            attempts.add(new Attempt(
-                    instant(attempt.path("at")),
-                    attempt.path("worker").asText(),
-                    attempt.path("step").asText(),
-                    attempt.path("error").asText()));
+    /** The line of JSON, as it is read: one pass, since every claim reads hundreds. */
+    private static final class Header {
+        private int version;
+        private String site = "";
+        private String topic = "";
+        private Instant received = Instant.EPOCH;
+        private boolean awaited;
+        private String trace = "";
+        private List<Attempt> attempts = List.of();
+        /** Whether no field has another form than here; only what a newer version wrote may have. */
+        private boolean isUnderstood = true;
+
+        static Header read(JsonParser parser) throws IOException {
+            var header = new Header();
+            require(parser.nextToken() == JsonToken.START_OBJECT);
+            for (var name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+                parser.nextToken();
+                header.field(name, parser);
+                parser.skipChildren();
+            }
+            return header;
         }
-        return new Job(
-                id,
-                fields.path("site").asText(),
-                fields.path("topic").asText(),
-                instant(fields.path("received")),
-                fields.path("awaited").asBoolean(),
-                fields.path("trace").asText(),
-                attempts,
-                body);
+
+        private void field(String name, JsonParser parser) throws IOException {
+            switch (name) {
+                case "v" -> version = parser.getValueAsInt();
+                case "site" -> site = parser.getValueAsString("");
+                case "topic" -> topic = parser.getValueAsString("");
+                case "received" -> received = instant(parser);
+                case "awaited" -> awaited = parser.getValueAsBoolean();
+                case "trace" -> trace = parser.getValueAsString("");
+                case "attempts" -> attempts = attempts(parser);
+                default -> {}
+            }
+        }
+
+        private Instant instant(JsonParser parser) throws IOException {
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+                isUnderstood = false;
+                return Instant.EPOCH;
+            }
+            return JobCodec.instant(parser.getLongValue());
+        }
+
+        private List<Attempt> attempts(JsonParser parser) throws IOException {
+            if (parser.currentToken() != JsonToken.START_ARRAY) {
+                isUnderstood = false;
+                return List.of();
+            }
+            var all = new ArrayList<Attempt>();
+            for (var attempt : JSON.<JsonNode>readTree(parser)) {
+                var at = attempt.path("at");
+                isUnderstood &= at.isMissingNode() || at.canConvertToLong();
+                all.add(new Attempt(
+                        JobCodec.instant(at.asLong()),
+                        attempt.path("worker").asText(),
+                        attempt.path("step").asText(),
+                        attempt.path("error").asText()));
+            }
+            return all;
+        }
+
+        Job job(String id, byte[] body) {
+            return new Job(id, site, topic, received, awaited, trace, attempts, body);
+        }
     }
 
     private static void require(boolean condition) {
@@ -125,8 +172,7 @@ public final class JobCodec {
         return Math.addExact(Math.multiplyExact(at.getEpochSecond(), NANOS), at.getNano());
     }
 
-    private static Instant instant(JsonNode nanos) {
-        require(nanos.isMissingNode() || nanos.canConvertToLong());
-        return Instant.ofEpochSecond(Math.floorDiv(nanos.asLong(), NANOS), Math.floorMod(nanos.asLong(), NANOS));
+    private static Instant instant(long nanos) {
+        return Instant.ofEpochSecond(Math.floorDiv(nanos, NANOS), Math.floorMod(nanos, NANOS));
     }
 }

@@ -6,6 +6,7 @@ import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,16 +22,17 @@ final class Settlement {
 
     /** @throws IllegalArgumentException for a job that is not in the claim or named twice, or a tally of the queue's own */
     static byte[][] arguments(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
-        var done = claim.rawByJob();
         var exceptions = new ArrayList<byte[]>();
+        var raw = verdicts.isEmpty() ? Map.<Job, byte[]>of() : claim.rawByJob();
         for (var verdict : verdicts) {
             var job = verdict.job();
-            var bytes = done.remove(job);
+            var bytes = raw.remove(job);
             if (bytes == null) {
                 throw new IllegalArgumentException(job + " is not in " + claim + " or is named twice");
             }
             exceptions.addAll(exception(bytes, job.failed(verdict.attempt()), due(verdict)));
         }
+        Collection<Job> done = verdicts.isEmpty() ? claim.jobs() : raw.keySet();
         var unreadable = claim.unreadable().stream()
                 .map(bytes -> JobCodec.unreadable(bytes, Instant.now()))
                 .toList();
@@ -38,7 +40,7 @@ final class Settlement {
             var why = new Attempt(job.receivedAt(), "", "decode", "not a job");
             exceptions.addAll(exception(job.body(), job.failed(why), "dead"));
         }
-        var awaited = done.keySet().stream()
+        var awaited = done.stream()
                 .filter(Job::awaited)
                 .map(job -> argument(job.id()))
                 .toList();

@@ -113,6 +113,22 @@ class EventRuleTest {
     }
 
     @Test
+    void ofAFieldThatComesTwiceTheLastCounts() throws Exception {
+        var with = Map.of("id", Pointer.parse("/a/id?"), "all", Pointer.parse("/a"));
+        assertThat(rule(with, null, null)
+                        .read(utf8("{\"a\": {\"id\": 1}, \"b\": [{\"id\": 2}], \"a\": {\"x\": 3}}"), RECEIVED)
+                        .parameters())
+                .containsEntry("id", null)
+                .containsEntry("all", "{\"x\":3}");
+        var path = Map.of("id", Pointer.parse("/a/id?"), "first", Pointer.parse("/l/0/n?"));
+        assertThat(rule(path, null, null)
+                        .read(utf8("{\"a\": {\"id\": 1}, \"l\": [{\"n\": 1.50}], \"a\": {}}"), RECEIVED)
+                        .parameters())
+                .containsEntry("id", null)
+                .containsEntry("first", "1.5");
+    }
+
+    @Test
     void tagsComeFromTheEventAndFromEveryRow() throws Exception {
         var rule =
                 rule(Map.of("email", Pointer.parse("/email?")), null, null, "all", "user:{email}", "cohort:{cohortId}");

@@ -216,7 +216,11 @@ final class Applier {
         var changes = all.stream().sorted(OLDER_VERSIONS_FIRST).toList();
         var previous = versions.raise(connection, changes);
         // what was and what overtaken events say need not be on a page any more: only what is has versions
-        var before = effects(changes, lookup(connection, changes), change -> false);
+        // and what looks nothing up says the same afterwards
+        var asking = changes.stream()
+                .filter(change -> change.rule().lookup() != null)
+                .toList();
+        var before = effects(asking, lookup(connection, asking), change -> false);
         var split = changes.stream().collect(Collectors.partitioningBy(change -> isFresh(change, previous)));
         var fresh = split.getOrDefault(true, List.of());
         for (var wave : waves(fresh)) {
