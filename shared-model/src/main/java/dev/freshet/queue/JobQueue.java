@@ -136,8 +136,8 @@ public final class JobQueue {
     }
 
     /**
-     * Blocks until there may be work, and moves nothing. Suspects do not wake it, so wait a few seconds at most. To be
-     * called by one thread at a time.
+     * Blocks until there may be work, and moves nothing. Of suspects it learns by {@link #tick}, which another thread calls
+     * meanwhile. To be called by one thread at a time.
      *
      * @return whether a job is ready; false when the time went by
      */
@@ -185,9 +185,16 @@ public final class JobQueue {
         return claim.partition().renew(claim, lease);
     }
 
-    /** Claims past their deadline, at most a hundred of each partition. */
-    public List<ExpiredClaim> expiredClaims() {
-        return fromAll(Partition::expiredClaims).stream().flatMap(List::stream).toList();
+    /**
+     * Does what passing time asks for: retries that are due go to ready, and replayed dead letters at the pace asked for
+     * when they were replayed, however many processes call. Whoever waits here for work is told of any there is, of
+     * suspects too.
+     *
+     * @param max the most retries, and the most replays, of each partition
+     */
+    public Tick tick(int max) {
+        requireBatch(max);
+        return Tick.sum(fromAll(partition -> partition.tick(max, waiting::tell)));
     }
 
     /**
@@ -198,28 +205,6 @@ public final class JobQueue {
      */
     public int reap(ExpiredClaim claim) {
         return partitions.all().get(claim.partition()).reap(claim.id());
-    }
-
-    /**
-     * Moves retries that are due to ready.
-     *
-     * @param max of each partition
-     * @return how many
-     */
-    public int releaseDue(int max) {
-        requireBatch(max);
-        return sum(fromAll(partition -> partition.releaseDue(max)));
-    }
-
-    /**
-     * Lets replayed dead letters into ready, at the pace asked for when they were replayed, however many processes call.
-     *
-     * @param max of each partition
-     * @return how many
-     */
-    public int releaseReplays(int max) {
-        requireBatch(max);
-        return sum(fromAll(partition -> partition.releaseReplays(max)));
     }
 
     /** How the queue stands: each partition at one moment, all of them within a round trip. */
@@ -306,10 +291,6 @@ public final class JobQueue {
     private <T> List<T> fromAll(Function<Partition, CompletionStage<T>> call) {
         var answers = partitions.all().stream().map(call).toList();
         return answers.stream().map(redis::await).toList();
-    }
-
-    private static int sum(List<Integer> numbers) {
-        return numbers.stream().mapToInt(Integer::intValue).sum();
     }
 
     private static void requireBatch(int jobs) {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,10 +41,8 @@ final class Partition {
     private static final Script SETTLE = script("settle");
     private static final Script UNCLAIM = script("unclaim");
     private static final Script RENEW = script("renew");
-    private static final Script EXPIRED = script("expired");
     private static final Script REAP = script("reap");
-    private static final Script RELEASE_DUE = script("release_due");
-    private static final Script RELEASE_REPLAYS = script("release_replays");
+    private static final Script TICK = script("tick");
     private static final Script STATUS = script("status");
 
     private final ScriptRunner redis;
@@ -198,11 +197,20 @@ final class Partition {
         return redis.await(timed(RENEW, touched, argument(claim.id()), argument(lease.toMillis()))) > 0;
     }
 
-    CompletionStage<List<ExpiredClaim>> expiredClaims() {
-        return redis.<List<Object>>runTimed(EXPIRED, MULTI, new String[] {keys.claims}, argument(MAX_EXPIRED))
-                .thenApply(claims -> claims.stream()
-                        .map(claim -> new ExpiredClaim(number, text(claim)))
-                        .toList());
+    /** @param worth is told of this partition when a claim would find something in it */
+    CompletionStage<Tick> tick(int max, Consumer<Partition> worth) {
+        String[] touched = {keys.retry, keys.ready, keys.replay, keys.replayPace, keys.claims, keys.suspect};
+        return redis.<List<Object>>runTimed(TICK, MULTI, touched, argument(max), argument(MAX_EXPIRED))
+                .thenApply(answer -> {
+                    if (number(answer.get(3)) > 0) {
+                        worth.accept(this);
+                    }
+                    var expired = ((List<?>) answer.get(2))
+                            .stream()
+                                    .map(claim -> new ExpiredClaim(number, text(claim)))
+                                    .toList();
+                    return new Tick(number(answer.get(0)), number(answer.get(1)), expired);
+                });
     }
 
     int reap(String claimId) {
@@ -219,14 +227,6 @@ final class Partition {
                 argument(options.maxCrashes()),
                 argument(alone == null ? "" : alone.id()),
                 alone == null ? new byte[0] : JobCodec.encode(alone)));
-    }
-
-    CompletionStage<Integer> releaseDue(int max) {
-        return timed(RELEASE_DUE, new String[] {keys.retry, keys.ready}, argument(max));
-    }
-
-    CompletionStage<Integer> releaseReplays(int max) {
-        return timed(RELEASE_REPLAYS, new String[] {keys.replay, keys.ready, keys.replayPace}, argument(max));
     }
 
     CompletionStage<QueueStatus> status() {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Waits for work in all partitions at once. Each has a connection of its own, which a blocking move of nothing holds; the
  * first that wakes ends the wait, and the others listen on for the next one. Where the server refuses to block, it is
- * asked again and again instead. For one thread at a time.
+ * asked again and again instead. For one thread at a time; any other may tell it of a partition.
  */
 final class Waiting {
     /** What a blocking move leaves of its connection's deadline for the way there and back. */
@@ -47,14 +47,21 @@ final class Waiting {
     private final RedisServer server;
     private List<Ear> ears = List.of();
     private boolean polling;
+    /** What whoever waits is told from outside. */
+    private volatile CompletableFuture<Partition> told = new CompletableFuture<>();
 
     Waiting(ScriptRunner redis) {
         this.redis = redis;
         this.server = redis.server();
     }
 
+    /** Ends the wait under way: a claim would find something in this partition. Nobody waits: nothing happens. */
+    void tell(Partition partition) {
+        told.complete(partition);
+    }
+
     /**
-     * @return a partition in which a job is ready; empty when the time went by
+     * @return a partition in which a claim would find something; empty when the time went by
      * @throws RedisException when no partition can be listened to
      */
     Optional<Partition> await(List<Partition> partitions, Duration timeout) {
@@ -62,12 +69,18 @@ final class Waiting {
             ears = partitions.stream().map(Ear::new).toList();
         }
         ears.forEach(Ear::forgetFailure);
+        var heard = new CompletableFuture<Partition>();
+        told = heard;
         long deadline = System.nanoTime() + timeout.toNanos();
         var listening = new ArrayList<>(ears);
         while (!polling) {
-            var waits = listening.stream().map(ear -> ear.listen(timeout)).toList();
+            var waits = new ArrayList<CompletableFuture<?>>(List.of(heard));
+            listening.forEach(ear -> waits.add(ear.listen(timeout)));
             if (!anyEnds(waits, deadline - System.nanoTime())) {
                 return Optional.empty();
+            }
+            if (heard.isDone()) {
+                return Optional.of(heard.join());
             }
             for (var ear : List.copyOf(listening)) {
                 try {
@@ -96,7 +109,7 @@ final class Waiting {
     }
 
     /** Whether one ended its wait, well or not, before the time went by. */
-    private static boolean anyEnds(List<CompletableFuture<Boolean>> waits, long nanos) {
+    private static boolean anyEnds(List<? extends CompletableFuture<?>> waits, long nanos) {
         try {
             CompletableFuture.anyOf(waits.toArray(CompletableFuture[]::new))
                     .get(Math.max(0, nanos), TimeUnit.NANOSECONDS);

@@ -92,7 +92,7 @@ class ClusterIT {
         assertThat(dead).hasSize((int) queue.status().dead()).hasSizeGreaterThanOrEqualTo(PARTITIONS);
         assertThat(letters.discard(List.of(dead.getFirst().job().id()))).isEqualTo(1);
         assertThat(letters.replayAll(DeadFilter.all(), 10_000)).isEqualTo(dead.size() - 1);
-        assertThat(queue.releaseReplays(1_000)).isEqualTo(dead.size() - 1);
+        assertThat(queue.tick(1_000).replays()).isEqualTo(dead.size() - 1);
         queue.pause("maintenance");
         assertThat(queue.claim(1, LEASE)).isEqualTo(new ClaimResult.Paused("maintenance"));
         queue.resume();
@@ -185,7 +185,7 @@ class ClusterIT {
             }
         }
         queue.setClockOffset(LEASE.plusSeconds(1));
-        queue.expiredClaims().forEach(queue::reap);
+        queue.tick(1).expired().forEach(queue::reap);
         return done;
     }
 

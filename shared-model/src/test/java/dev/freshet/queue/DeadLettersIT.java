@@ -79,7 +79,7 @@ class DeadLettersIT {
         test.enqueueDead(awaitedJob(1));
         assertThat(letters.replay(List.of("1", "unknown"), 100)).isEqualTo(1);
         assertThat(test.places()).isEqualTo("replay 1, awaited {1=queued}, accepted=1");
-        assertThat(test.queue.releaseReplays(10)).isEqualTo(1);
+        assertThat(test.queue.tick(10).replays()).isEqualTo(1);
         assertThat(test.places()).isEqualTo("ready 1, awaited {1=queued}, accepted=1");
         var claim = test.claim(1);
         var replayed = claim.jobs().getFirst();
@@ -94,13 +94,13 @@ class DeadLettersIT {
     void replaysAreLetInAtTheirRateWhoeverAsks() {
         bury(100);
         assertThat(letters.replayAll(DeadFilter.all(), 10)).isEqualTo(100);
-        assertThat(test.queue.releaseReplays(3)).isEqualTo(3);
+        assertThat(test.queue.tick(3).replays()).isEqualTo(3);
         test.later(Duration.ofMinutes(-10)); // a second process whose clock does not count: only Redis' does
-        assertThat(test.queue.releaseReplays(100)).isZero();
+        assertThat(test.queue.tick(100).replays()).isZero();
         test.later(Duration.ofHours(1));
-        assertThat(test.queue.releaseReplays(100)).isEqualTo(10); // a second's worth, whatever time went by
+        assertThat(test.queue.tick(100).replays()).isEqualTo(10); // a second's worth, whatever time went by
         test.later(Duration.ofHours(1).plusMillis(500));
-        assertThat(test.queue.releaseReplays(100)).isBetween(5, 10);
+        assertThat(test.queue.tick(100).replays()).isBetween(5, 10);
         assertThatThrownBy(() -> letters.replay(List.of("1"), 0)).hasMessageContaining("more than 0 jobs a second");
     }
 
@@ -127,7 +127,7 @@ class DeadLettersIT {
         assertThat(room.full).isTrue();
         assertThat(test.places()).isEqualTo("replay 1, dead 2 3, accepted=3, dead=2");
         assertThat(letters.replay(List.of("3"), 100, room)).isZero();
-        test.queue.releaseReplays(10);
+        test.queue.tick(10);
         test.done(test.claim(1));
         assertThat(letters.replayAll(DeadFilter.all(), 100)).isEqualTo(1);
         assertThat(test.places()).isEqualTo("replay 2, dead 3, accepted=3, dead=1, done=1");

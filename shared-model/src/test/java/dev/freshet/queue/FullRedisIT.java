@@ -86,8 +86,7 @@ class FullRedisIT {
         test.claim(1);
         test.crash();
         test.later(Duration.ofSeconds(2));
-        assertThat(queue.releaseDue(10)).isEqualTo(1);
-        assertThat(queue.releaseReplays(10)).isEqualTo(1);
+        assertThat(queue.tick(10)).isEqualTo(new Tick(1, 1, List.of()));
         queue.beat(new WorkerBeat("w", "host", 1, RECEIVED, RECEIVED, 0, 0, Optional.empty()));
         assertThat(queue.workers()).hasSize(1);
         assertThat(test.letters.discard(List.of("9"))).isEqualTo(1);

@@ -165,7 +165,7 @@ class InterleavingIT {
     }
 
     private String reap() {
-        queue.expiredClaims().forEach(queue::reap);
+        queue.tick(1).expired().forEach(queue::reap);
         return "reap";
     }
 
@@ -175,8 +175,7 @@ class InterleavingIT {
     }
 
     private String release() {
-        queue.releaseDue(random.nextInt(1, 10));
-        queue.releaseReplays(random.nextInt(1, 10));
+        queue.tick(random.nextInt(1, 10));
         var dead = deadIds();
         if (!dead.isEmpty()) {
             var one = dead.get(random.nextInt(dead.size()));
@@ -228,9 +227,7 @@ class InterleavingIT {
             assertThat(round).as("rounds to finish, seed %d", seed).isLessThan(1_000);
             now = now.plus(LEASE).plusSeconds(1);
             test.later(now);
-            queue.expiredClaims().forEach(queue::reap);
-            queue.releaseDue(1_000);
-            queue.releaseReplays(1_000);
+            queue.tick(1_000).expired().forEach(queue::reap);
             mayLeave = present;
             if (queue.claim(100, LEASE) instanceof Claim claim) {
                 test.done(claim);

@@ -127,10 +127,10 @@ class JobQueueIT {
         test.enqueue(1);
         var claim = test.claim(1);
         queue.settle(claim, List.of(retry(claim, Duration.ofSeconds(10))), Map.of());
-        assertThat(queue.releaseDue(100)).isZero();
+        assertThat(queue.tick(100).retries()).isZero();
         assertThat(test.places()).isEqualTo("retry 1, accepted=1");
         test.later(Duration.ofSeconds(11));
-        assertThat(queue.releaseDue(100)).isEqualTo(1);
+        assertThat(queue.tick(100).retries()).isEqualTo(1);
         assertThat(test.places()).isEqualTo("ready 1, accepted=1");
         assertThat(test.claim(1).jobs()).containsExactly(job(1).failed(FAILED));
     }
@@ -165,11 +165,11 @@ class JobQueueIT {
         test.later(Duration.ofSeconds(20));
         assertThat(queue.renew(claim, LEASE)).isTrue();
         test.later(Duration.ofSeconds(40));
-        assertThat(queue.expiredClaims()).isEmpty();
+        assertThat(queue.tick(1).expired()).isEmpty();
         assertThat(test.reap(claim)).isZero();
         assertThat(test.places()).isEqualTo("claimed 1, accepted=1");
         test.later(Duration.ofSeconds(51));
-        assertThat(queue.expiredClaims()).containsExactly(TestQueue.expired(claim));
+        assertThat(queue.tick(1).expired()).containsExactly(TestQueue.expired(claim));
     }
 
     @Test
@@ -178,7 +178,7 @@ class JobQueueIT {
         var claim = test.claim(1);
         assertThat(queue.renew(claim, Duration.ofMillis(1))).isTrue();
         test.later(Duration.ofSeconds(29));
-        assertThat(queue.expiredClaims()).isEmpty();
+        assertThat(queue.tick(1).expired()).isEmpty();
     }
 
     @Test

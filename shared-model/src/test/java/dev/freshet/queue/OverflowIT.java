@@ -103,7 +103,7 @@ class OverflowIT {
         bury(1, 2);
         overflow(0).move();
         assertThat(letters.replay(List.of("1"), 100)).isEqualTo(1);
-        test.queue.releaseReplays(10);
+        test.queue.tick(10);
         var claim = test.claim(10);
         assertThat(claim.jobs()).singleElement().satisfies(job -> {
             assertThat(job.body()).isEqualTo(job(1).body());
@@ -141,7 +141,7 @@ class OverflowIT {
         var meddling = new Meddling(() -> test.letters.replay(List.of("1"), 100));
         assertThat(new Overflow(services.server, options(), meddling, 0).move().moved())
                 .isEqualTo(1);
-        test.queue.releaseReplays(10);
+        test.queue.tick(10);
         assertThat(test.claim(10).jobs().getFirst().body()).isEqualTo(job(1).body());
         assertThat(letters.find("2").orElseThrow().job().body()).isEqualTo(job(2).body());
     }
@@ -151,7 +151,7 @@ class OverflowIT {
         bury(1, 1);
         var meddling = new Meddling(() -> {
             test.letters.replay(List.of("1"), 100);
-            test.queue.releaseReplays(10);
+            test.queue.tick(10);
             var claim = test.claim(10);
             test.queue.settle(claim, List.of(new Verdict.Bury(claim.jobs().getFirst(), FAILED)), Map.of());
         });
@@ -177,7 +177,7 @@ class OverflowIT {
         test.later(Duration.ofHours(1));
         var bodies = new ArrayList<byte[]>();
         for (int i = 0; i < 3; i++) {
-            test.queue.releaseReplays(100);
+            test.queue.tick(100);
             test.claim(100).jobs().forEach(job -> bodies.add(job.body()));
             test.later(Duration.ofHours(2 + i));
         }

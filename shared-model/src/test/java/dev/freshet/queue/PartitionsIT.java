@@ -105,7 +105,7 @@ class PartitionsIT {
             queue.settle(claim, claim.jobs().size() > 1 ? List.of(retry, bury) : List.of(retry), Map.of());
         }
         var retried = queue.status().retry();
-        assertThat(queue.releaseDue(1_000)).isEqualTo((int) retried);
+        assertThat(queue.tick(1_000).retries()).isEqualTo((int) retried);
         assertThat(queue.unclaim(test.claim(2))).isTrue();
         assertThat(queue.unclaimAsSuspects(test.claim(2))).isTrue();
         for (int i = 0; i < PARTITIONS; i++) {
@@ -161,7 +161,7 @@ class PartitionsIT {
                 .isEqualTo(4);
         assertThat(test.letters.replayAll(DeadFilter.all(), 3_000)).isEqualTo(JOBS - 8);
         assertThat(queue.status().replay()).isEqualTo(JOBS - 4);
-        assertThat(queue.releaseReplays(1_000)).isEqualTo(JOBS - 4);
+        assertThat(queue.tick(1_000).replays()).isEqualTo(JOBS - 4);
         assertThat(queue.status().missing()).isZero();
         assertThat(test.ids().get("ready")).hasSize(JOBS - 4);
     }

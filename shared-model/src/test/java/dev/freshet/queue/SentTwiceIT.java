@@ -93,7 +93,7 @@ class SentTwiceIT {
         test.later(Duration.ofSeconds(20));
         assertThat(queue.renew(claim, LEASE)).isTrue();
         test.later(Duration.ofSeconds(40));
-        assertThat(queue.expiredClaims()).isEmpty();
+        assertThat(queue.tick(1).expired()).isEmpty();
     }
 
     @Test
@@ -123,7 +123,7 @@ class SentTwiceIT {
         var claim = test.claim(2);
         queue.settle(claim, List.of(new Verdict.Retry(claim.jobs().getFirst(), FAILED, LEASE)), Map.of());
         test.later(LEASE.plusSeconds(1));
-        assertThat(queue.releaseDue(10)).isZero();
+        assertThat(queue.tick(10).retries()).isZero();
         assertThat(test.places()).isEqualTo("ready 1, accepted=2, done=1");
     }
 
@@ -133,7 +133,7 @@ class SentTwiceIT {
         test.enqueueDead(job(2));
         assertThat(test.letters.replay(List.of("1", "2"), 1)).isZero();
         assertThat(test.places()).isEqualTo("replay 1 2, accepted=2");
-        assertThat(queue.releaseReplays(10)).isZero();
+        assertThat(queue.tick(10).replays()).isZero();
         assertThat(test.places()).isEqualTo("ready 1, replay 2, accepted=2");
     }
 

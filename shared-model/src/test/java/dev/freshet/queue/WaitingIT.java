@@ -93,6 +93,19 @@ class WaitingIT {
     }
 
     @Test
+    void whoeverWaitsIsToldOfSuspectsByTheTick() {
+        enqueue(1);
+        queue.unclaimAsSuspects((Claim) queue.claim(10, TestQueue.LEASE));
+        var woken = CompletableFuture.supplyAsync(() -> queue.awaitWork(LONG));
+        await().until(() -> blocked() == PARTITIONS);
+        await().until(() -> {
+            queue.tick(1);
+            return woken.isDone();
+        });
+        assertThat(woken.join()).isTrue();
+    }
+
+    @Test
     void aServerThatRefusesToBlockIsAskedAgainAndAgain() throws Exception {
         eyes.sync()
                 .aclSetuser(

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * again is correct. It is worse to lose a job than to run it twice.
  */
 final class Worker implements AutoCloseable {
-    /** How long an idle worker waits in Redis before it looks around. */
-    private static final Duration WAIT = Duration.ofSeconds(2);
+    /** How long an idle worker waits in Redis before it looks around; the ticker tells it of what does not wake it. */
+    private static final Duration WAIT = Duration.ofSeconds(5);
 
     /** How soon it notices that a dependency is back. */
     private static final Duration LOOK = Duration.ofMillis(200);

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The worker with all that runs beside it. */
 public final class WorkerLoops implements AutoCloseable {
-    private static final int MAX_RELEASED = 500;
     /** How long a living worker is given to invalidate what its own changes left behind. */
     private static final Duration LEFT_BEHIND_AGE = Duration.ofSeconds(10);
 
@@ -107,14 +106,13 @@ public final class WorkerLoops implements AutoCloseable {
     }
 
     public void start() {
-        var reaper = new Reaper(queue, options.lease(), clock);
+        var ticker = new Ticker(queue, options.lease(), clock);
         dependencies.probe();
         var tasks = new ArrayList<>(List.of(
                 new Task("prober", Duration.ofMillis(500), dependencies::probe),
                 new Task("leases", options.lease().dividedBy(3), this::renew),
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
-                new Task("reaper", Duration.ofSeconds(1), reaper::runOnce),
-                new Task("scheduler", Duration.ofSeconds(1), this::release),
+                new Task("ticker", Duration.ofSeconds(1), ticker::runOnce),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("pruner", PRUNING, ledger::prune),
@@ -171,11 +169,6 @@ public final class WorkerLoops implements AutoCloseable {
                 claimed,
                 worker.done(),
                 dependencies.away()));
-    }
-
-    private void release() {
-        queue.releaseDue(MAX_RELEASED);
-        queue.releaseReplays(MAX_RELEASED);
     }
 
     private static String hostName() {

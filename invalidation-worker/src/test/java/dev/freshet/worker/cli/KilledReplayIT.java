@@ -112,7 +112,7 @@ class KilledReplayIT {
     }
 
     private List<Job> claim() {
-        queue.releaseReplays(1_000);
+        queue.tick(1_000);
         if (queue.claim(1_000, Duration.ofMinutes(5)) instanceof Claim claim) {
             queue.settle(claim, List.of(), Map.of());
             return claim.jobs();

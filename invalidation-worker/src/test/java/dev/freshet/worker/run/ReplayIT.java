@@ -39,7 +39,7 @@ class ReplayIT {
         assertThat(read(4)).contains("1");
 
         assertThat(letters.replayAll(DeadFilter.all(), 100)).isEqualTo(1);
-        club.queue.releaseReplays(10);
+        club.queue.tick(10);
         assertThat(worker.runOnce()).isEqualTo(1);
 
         assertThat(club.members()).isEqualTo(Map.of(1L, 4));
@@ -58,7 +58,7 @@ class ReplayIT {
         allowCohort3();
 
         letters.replayAll(DeadFilter.all(), 100);
-        club.queue.releaseReplays(10);
+        club.queue.tick(10);
         worker.runOnce();
         assertThat(club.members()).isEqualTo(Map.of(1L, 3));
         assertThat(read(3)).contains("1");
@@ -73,7 +73,7 @@ class ReplayIT {
 
         assertThat(letters.replay(List.of(id), 100)).isEqualTo(1);
         assertThat(letters.replay(List.of(id), 100)).as("it is on its way").isZero();
-        club.queue.releaseReplays(10);
+        club.queue.tick(10);
         worker.runOnce();
         assertThat(club.dead()).singleElement().satisfies(letter -> {
             assertThat(letter.job().id()).isEqualTo(id);
@@ -83,7 +83,7 @@ class ReplayIT {
 
         allowCohort3();
         assertThat(letters.replay(List.of(id), 100)).isEqualTo(1);
-        club.queue.releaseReplays(10);
+        club.queue.tick(10);
         worker.runOnce();
         assertThat(letters.replay(List.of(id), 100)).as("it is done").isZero();
         assertThat(club.members()).isEqualTo(Map.of(1L, 3));
@@ -105,7 +105,7 @@ class ReplayIT {
         assertThat(letters.replayAll(DeadFilter.all(), 10)).isEqualTo(60);
 
         club.saved(100, 5, T1);
-        assertThat(club.queue.releaseReplays(500)).isEqualTo(10);
+        assertThat(club.queue.tick(500).replays()).isEqualTo(10);
         worker.runOnce();
         assertThat(club.members()).as("the live one was not behind them").containsEntry(100L, 5);
         assertThat(club.status().replay()).isEqualTo(50);

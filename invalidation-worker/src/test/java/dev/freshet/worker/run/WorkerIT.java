@@ -145,8 +145,8 @@ class WorkerIT {
         club.newApplier().apply(changes); // committed, and then killed
         assertThat(club.isCached(3)).as("nobody could invalidate it yet").isTrue();
 
-        await().until(() -> !club.queue.expiredClaims().isEmpty());
-        club.queue.expiredClaims().forEach(club.queue::reap);
+        await().until(() -> !club.queue.tick(1).expired().isEmpty());
+        club.queue.tick(1).expired().forEach(club.queue::reap);
         assertThat(worker.runOnce()).isEqualTo(1);
 
         assertThat(club.isCached(3)).isFalse();
@@ -202,7 +202,7 @@ class WorkerIT {
         });
 
         club.execute("drop trigger busy on members");
-        await().until(() -> club.queue.releaseDue(10) == 1);
+        await().until(() -> club.queue.tick(10).retries() == 1);
         worker.runOnce();
         assertThat(club.ledger()).singleElement().satisfies(row -> {
             assertThat(row.state()).isEqualTo(State.DONE);
@@ -222,8 +222,8 @@ class WorkerIT {
         page.write(); // and then killed, before it could settle
         var row = club.ledger();
 
-        await().until(() -> !club.queue.expiredClaims().isEmpty());
-        club.queue.expiredClaims().forEach(club.queue::reap);
+        await().until(() -> !club.queue.tick(1).expired().isEmpty());
+        club.queue.tick(1).expired().forEach(club.queue::reap);
         assertThat(worker.runOnce()).isEqualTo(1);
 
         assertThat(club.ledger()).isEqualTo(row);

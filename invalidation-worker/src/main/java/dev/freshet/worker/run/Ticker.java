@@ -7,16 +7,19 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Ends the claims of workers that stopped renewing their leases. While Redis was away nobody could renew one, so that
- * after an outage everybody first gets the time to do so: a pause of the whole fleet condemns nobody.
+ * Lets time pass in the queue, in one call: retries become due, replays are let in, and the claims of workers that stopped
+ * renewing their leases end. While Redis was away nobody could renew one, so that after an outage everybody first gets the
+ * time to do so: a pause of the whole fleet condemns nobody.
  */
-final class Reaper {
+final class Ticker {
+    private static final int MAX_RELEASED = 500;
+
     private final JobQueue queue;
     private final Duration mercy;
     private final Clock clock;
     private Instant notBefore = Instant.MIN;
 
-    Reaper(JobQueue queue, Duration lease, Clock clock) {
+    Ticker(JobQueue queue, Duration lease, Clock clock) {
         this.queue = queue;
         this.mercy = lease.dividedBy(2);
         this.clock = clock;
@@ -28,7 +31,7 @@ final class Reaper {
      */
     int runOnce() {
         try {
-            var expired = queue.expiredClaims();
+            var expired = queue.tick(MAX_RELEASED).expired();
             return clock.instant().isBefore(notBefore)
                     ? 0
                     : expired.stream().mapToInt(queue::reap).sum();

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-class ReaperIT {
+class TickerIT {
     private static final Duration LEASE = Duration.ofMillis(100);
 
     private final TestClock clock = new TestClock();
@@ -20,21 +20,21 @@ class ReaperIT {
     void afterAnOutageOfTheQueueEverybodyMayFirstRenew() {
         try (var redis = EmbeddedRedis.start(0);
                 var club = new Club(redis.url())) {
-            var reaper = new Reaper(club.queue, LEASE, clock);
+            var ticker = new Ticker(club.queue, LEASE, clock);
             club.saved(1, 3, Instant.EPOCH);
             var claim = (Claim) club.queue.claim(1, LEASE);
 
             redis.stop();
-            await().untilAsserted(() -> assertThatThrownBy(reaper::runOnce).isInstanceOf(RedisException.class));
+            await().untilAsserted(() -> assertThatThrownBy(ticker::runOnce).isInstanceOf(RedisException.class));
             redis.restart();
             await().until(club.queueServer::isConnected);
-            await().until(() -> !club.queue.expiredClaims().isEmpty());
+            await().until(() -> !club.queue.tick(1).expired().isEmpty());
 
-            assertThat(reaper.runOnce()).isZero();
+            assertThat(ticker.runOnce()).isZero();
             assertThat(club.queue.renew(claim, LEASE)).isTrue();
-            await().until(() -> !club.queue.expiredClaims().isEmpty());
+            await().until(() -> !club.queue.tick(1).expired().isEmpty());
             clock.move(LEASE);
-            assertThat(reaper.runOnce()).isOne();
+            assertThat(ticker.runOnce()).isOne();
         }
     }
 }
