@@ -60,9 +60,15 @@ public final class JobQueue {
         return partitions.keyOf(jobId);
     }
 
-    /** Accepts a job unless it was seen before or the queue is full. Waits for nothing. */
+    /**
+     * Accepts a job unless it was seen before or the queue is full. Waits for nothing; jobs that come while a call is under
+     * way share the next one. Whoever completes the answer by himself has given it up: if it was not sent, it will not be.
+     */
     public CompletionStage<Enqueued> enqueue(Job job) {
-        return enqueueAll(List.of(job)).thenApply(List::getFirst);
+        var known = partitions.known();
+        return known.isEmpty()
+                ? enqueueAll(List.of(job)).thenApply(List::getFirst)
+                : Partitions.of(known, job.id()).enqueue(job);
     }
 
     /**

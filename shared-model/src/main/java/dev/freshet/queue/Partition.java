@@ -53,6 +53,7 @@ final class Partition {
     private final long maxSeen;
     private final QueueKeys keys;
     private final Replicas replicas;
+    private final Arrivals arrivals = new Arrivals(this::enqueue);
 
     /** @param of how many partitions there are */
     Partition(ScriptRunner redis, QueueOptions options, int number, int of) {
@@ -79,26 +80,32 @@ final class Partition {
         return new Letters(redis, keys, Math.ceilDiv(maxBytes, 2));
     }
 
+    /** See {@link JobQueue#enqueue}. */
+    CompletableFuture<Enqueued> enqueue(Job job) {
+        return arrivals.enqueue(Newcomer.of(job));
+    }
+
     CompletionStage<List<Enqueued>> enqueueAll(List<Job> jobs) {
-        var arguments = new ArrayList<byte[]>(5 + 4 * jobs.size());
+        return enqueue(jobs.stream().map(Newcomer::of).toList(), () -> {});
+    }
+
+    /** @param answered runs once the script has answered; replicas may still be waited for */
+    private CompletionStage<List<Enqueued>> enqueue(List<Newcomer> newcomers, Runnable answered) {
+        var arguments = new ArrayList<byte[]>(5 + 4 * newcomers.size());
         arguments.add(redis.clockOffset());
         arguments.add(argument(options.seenFor().toMillis()));
         arguments.add(argument(maxDepth));
         arguments.add(argument(maxBytes));
         arguments.add(argument(maxSeen));
-        for (var job : jobs) {
-            var digest = Digest.of(job.id());
-            arguments.add(argument(digest.bucket()));
-            arguments.add(argument(digest.value()));
-            arguments.add(argument(job.awaited() ? job.id() : ""));
-            arguments.add(JobCodec.encode(job));
-        }
+        newcomers.forEach(newcomer -> newcomer.addTo(arguments));
         String[] touched = {keys.ready, keys.retry, keys.seenPrefix, keys.awaited, keys.counts, keys.window};
         return redis.send(
                 keys.ready,
                 commands -> ENQUEUE.<List<Object>>run(commands, MULTI, touched, array(arguments))
-                        .thenApply(answers ->
-                                answers.stream().map(Partition::enqueued).toList())
+                        .thenApply(answers -> {
+                            answered.run();
+                            return answers.stream().map(Partition::enqueued).toList();
+                        })
                         .thenCompose(outcomes -> replicated(commands, outcomes)));
     }
 

@@ -40,6 +40,11 @@ final class Partitions {
         return known.isEmpty() ? open(redis.await(recorded())) : known;
     }
 
+    /** All of them, in order; none before somebody has asked. */
+    List<Partition> known() {
+        return known;
+    }
+
     /** As {@link #all}, without waiting for the answer. */
     CompletionStage<List<Partition>> whenKnown() {
         return known.isEmpty() ? recorded().thenApply(this::open) : CompletableFuture.completedStage(known);
