@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import dev.freshet.model.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,6 +65,7 @@ sealed interface Envelope {
                         .maxStringLength(RequestBody.MAX_BYTES)
                         .maxNumberLength(RequestBody.MAX_BYTES) // only ever taken as text, so that length costs nothing
                         .build())
+                .recyclerPool(JsonRecyclerPools.sharedBoundedPool()) // threads are too short-lived to keep buffers
                 .build();
 
         private Reader() {}

@@ -3,9 +3,11 @@ package dev.freshet.ingest;
 import io.javalin.http.RequestTimeoutResponse;
 import io.javalin.http.ServiceUnavailableResponse;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -44,6 +46,34 @@ final class RequestBody {
         if (announced > MAX_BYTES) {
             return Optional.empty();
         }
+        boolean isSmall = announced >= 0 && announced <= SMALL_BYTES;
+        try {
+            return isSmall ? Optional.of(small(input, (int) announced)) : growing(input);
+        } catch (IOException e) {
+            if (e.getCause() instanceof TimeoutException) { // silent for as long as the web server waits
+                throw new RequestTimeoutResponse();
+            }
+            throw e;
+        }
+    }
+
+    /** The web server lets no more come than was announced, and fails when less does. */
+    private byte[] small(InputStream input, int announced) throws IOException {
+        var end = clock.instant().plus(patience);
+        var body = new byte[announced];
+        int size = 0;
+        while (size < announced) {
+            int read = input.read(body, size, announced - size);
+            if (read < 0) {
+                throw new EOFException("the body is shorter than announced");
+            }
+            size += read;
+            requireInTime(end);
+        }
+        return body;
+    }
+
+    private Optional<byte[]> growing(InputStream input) throws IOException {
         var end = clock.instant().plus(patience);
         var body = new ByteArrayOutputStream(); // grows with what comes: an announced length alone costs nothing
         var piece = new byte[SMALL_BYTES];
@@ -54,9 +84,7 @@ final class RequestBody {
                 if (body.size() > MAX_BYTES) {
                     return Optional.empty();
                 }
-                if (clock.instant().isAfter(end)) {
-                    throw new RequestTimeoutResponse();
-                }
+                requireInTime(end);
                 if (!large && body.size() > SMALL_BYTES) {
                     large = largeOnes.tryAcquire();
                     if (!large) {
@@ -65,15 +93,16 @@ final class RequestBody {
                 }
             }
             return Optional.of(body.toByteArray());
-        } catch (IOException e) {
-            if (e.getCause() instanceof TimeoutException) { // silent for as long as the web server waits
-                throw new RequestTimeoutResponse();
-            }
-            throw e;
         } finally {
             if (large) {
                 largeOnes.release();
             }
+        }
+    }
+
+    private void requireInTime(Instant end) {
+        if (clock.instant().isAfter(end)) {
+            throw new RequestTimeoutResponse();
         }
     }
 }

@@ -32,11 +32,13 @@ record SpillParts(Database database, SpillLevel level, Store.Past past) implemen
                 .description("how large they are")
                 .register(meters);
         level.start();
-        return new SpillParts(database, level, new Store.Past(spillway, silence, options.queuePatience()));
+        return new SpillParts(
+                database, level, new Store.Past(spillway, silence, new Patience(options.queuePatience())));
     }
 
     @Override
     public void close() {
+        past.patience().close();
         past.spillway().close();
         level.close();
         database.close();

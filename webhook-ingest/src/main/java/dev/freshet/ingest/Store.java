@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -52,7 +51,7 @@ final class Store {
     }
 
     /** The way past the queue. */
-    record Past(Spillway spillway, Silence silence, Duration patience) {}
+    record Past(Spillway spillway, Silence silence, Patience patience) {}
 
     private final JobQueue queue;
     private final QueueGuard guard;
@@ -89,8 +88,8 @@ final class Store {
         } catch (RuntimeException e) {
             return spill(way, spilled.get(), e);
         }
-        return attempt(enqueue)
-                .orTimeout(way.patience.toMillis(), TimeUnit.MILLISECONDS)
+        return way.patience
+                .limit(attempt(enqueue))
                 .handle((enqueued, error) -> {
                     if (error != null) {
                         way.silence.note(key, error);
