@@ -129,7 +129,7 @@ final class Workers implements AutoCloseable {
                 views:
                   enrollment:
                     kind: row
-                    key: enrollment:{id}
+                    key: enrollment:{id}:{course}
                     params: { id: { type: int }, course: { type: int } }
                     sql: select :id::int as id, :course::int as course
                     tags: TAGS
