@@ -11,20 +11,32 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The moves of the protocol. Each is one command or script, so that many can be on their way at once. */
+/**
+ * The moves of the protocol. Each is one command or script, so that many can be on their way at once; many that begin, or
+ * that store, share a script where their keys lie in one bucket.
+ */
 final class Moves {
     private static final Script BEGIN = Script.load(Moves.class, "begin.lua");
     private static final Script FILL = Script.load(Moves.class, "fill.lua");
     private static final Script ABANDON = Script.load(Moves.class, "abandon.lua");
     private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** A load that is to begin. */
+    private record Beginning(String key, List<Tag> tags, String token) {}
+
+    /** A value that is to be stored. */
+    record Storing(Fill fill, Lifetime lifetime, Entry entry) {}
 
     private final RedisServer server;
     private final CacheOptions options;
@@ -51,11 +63,26 @@ final class Moves {
 
     /** @param token from {@link #newToken}; the same one when it is sent again */
     CompletionStage<Optional<Fill>> begin(String key, List<Tag> tags, String token) {
-        return server.send(keys.lease(key), session -> begin(session, key, tags, token));
+        return begin(List.of(new Beginning(key, tags, token))).getFirst();
+    }
+
+    /** @param tags those of each key, in the order of the keys */
+    List<CompletionStage<Optional<Fill>>> beginAll(List<String> keys, List<List<Tag>> tags) {
+        return begin(IntStream.range(0, keys.size())
+                .mapToObj(i -> new Beginning(keys.get(i), tags.get(i), newToken()))
+                .toList());
     }
 
     CompletionStage<Boolean> store(Fill fill, Lifetime lifetime, Entry entry) {
-        return server.send(keys.entry(fill.key()), session -> store(session, fill, lifetime, entry));
+        return storeAll(List.of(new Storing(fill, lifetime, entry))).getFirst();
+    }
+
+    List<CompletionStage<Boolean>> storeAll(List<Storing> values) {
+        return SharedCall.make(
+                values,
+                one -> List.of(keys.bucketOf(one.fill.key()), one.fill.runId),
+                one -> one.entry.payload().length,
+                some -> server.send(keys.entry(some.getFirst().fill.key()), session -> store(session, some)));
     }
 
     CompletionStage<Long> abandon(Fill fill) {
@@ -110,54 +137,84 @@ final class Moves {
         return true;
     }
 
-    private CompletionStage<Optional<Fill>> begin(RedisSession session, String key, List<Tag> tags, String token) {
-        var names = Stream.concat(Stream.of(keys.lease(key)), epochKeys(keys.bucketOf(key), tags))
-                .toArray(String[]::new);
-        return BEGIN.<List<Object>>run(
-                        session.commands(),
-                        ScriptOutputType.MULTI,
-                        names,
-                        argument(token),
-                        argument(options.lease().toMillis()),
-                        argument(options.epochTtl().toMillis()),
-                        argument(session.runId()))
-                .thenApply(answer -> answer.size() == 1
-                        ? Optional.empty()
-                        : Optional.of(new Fill(
-                                key,
-                                tags,
-                                answer.stream()
-                                        .skip(2)
-                                        .map(epoch -> new String((byte[]) epoch, UTF_8))
-                                        .toList(),
-                                token,
-                                session.runId(),
-                                Instant.ofEpochMilli((Long) answer.get(1)))));
+    private List<CompletionStage<Optional<Fill>>> begin(List<Beginning> loads) {
+        return SharedCall.make(
+                loads,
+                one -> keys.bucketOf(one.key),
+                one -> 0,
+                some -> server.send(keys.lease(some.getFirst().key), session -> begin(session, some)));
     }
 
-    private CompletionStage<Boolean> store(RedisSession session, Fill fill, Lifetime lifetime, Entry entry) {
-        if (!session.runId().equals(fill.runId)) {
-            return abandon(session, fill).thenApply(given -> false); // stored, it would be dead
+    private CompletionStage<List<Optional<Fill>>> begin(RedisSession session, List<Beginning> loads) {
+        var names = new ArrayList<String>();
+        var arguments = new ArrayList<byte[]>();
+        arguments.add(argument(options.lease().toMillis()));
+        arguments.add(argument(options.epochTtl().toMillis()));
+        arguments.add(argument(session.runId()));
+        for (var one : loads) {
+            names.add(keys.lease(one.key));
+            epochKeys(keys.bucketOf(one.key), one.tags).forEach(names::add);
+            arguments.add(argument(one.token));
+            arguments.add(argument(one.tags.size()));
         }
-        int bucket = keys.bucketOf(fill.key());
-        var names = Stream.of(
-                        Stream.of(keys.entry(fill.key()), keys.lease(fill.key())),
-                        epochKeys(bucket, fill.tags),
-                        fill.tags.stream().map(tag -> keys.index(bucket, tag)))
-                .flatMap(Function.identity())
-                .toArray(String[]::new);
-        var ttl = lifetime.untilHardExpiry();
-        var indexTtl = ttl.compareTo(options.epochTtl()) > 0 ? ttl : options.epochTtl();
-        var arguments = Stream.concat(
-                Stream.of(
-                        argument(fill.token),
-                        argument(ttl.toMillis()),
-                        fill.stored(entry, lifetime).encode(),
-                        argument(fill.key()),
-                        argument(indexTtl.toMillis())),
-                fill.epochs.stream().map(Script::argument));
-        return FILL.<Long>run(session.commands(), ScriptOutputType.INTEGER, names, arguments.toArray(byte[][]::new))
-                .thenApply(stored -> stored == 1);
+        return Moves.<List<Object>>run(BEGIN, session, ScriptOutputType.MULTI, names, arguments)
+                .thenApply(answers -> IntStream.range(0, answers.size())
+                        .mapToObj(i -> fill(session, loads.get(i), (List<?>) answers.get(i)))
+                        .toList());
+    }
+
+    /** @param answer Redis' time and the epochs; nothing where somebody else loads */
+    private static Optional<Fill> fill(RedisSession session, Beginning load, List<?> answer) {
+        if (answer.isEmpty()) {
+            return Optional.empty();
+        }
+        var begunAt = Instant.ofEpochMilli((Long) answer.getFirst());
+        var epochs = answer.stream()
+                .skip(1)
+                .map(epoch -> new String((byte[]) epoch, UTF_8))
+                .toList();
+        return Optional.of(new Fill(load.key, load.tags, epochs, load.token, session.runId(), begunAt));
+    }
+
+    /** @param values of one bucket, their loads begun under one process */
+    private CompletionStage<List<Boolean>> store(RedisSession session, List<Storing> values) {
+        if (!session.runId().equals(values.getFirst().fill.runId)) {
+            return giveBack(session, values); // stored, they would be dead
+        }
+        var names = new ArrayList<String>();
+        var arguments = new ArrayList<byte[]>();
+        for (var one : values) {
+            var fill = one.fill;
+            int bucket = keys.bucketOf(fill.key());
+            names.add(keys.entry(fill.key()));
+            names.add(keys.lease(fill.key()));
+            epochKeys(bucket, fill.tags).forEach(names::add);
+            fill.tags.forEach(tag -> names.add(keys.index(bucket, tag)));
+            var ttl = one.lifetime.untilHardExpiry();
+            var indexTtl = ttl.compareTo(options.epochTtl()) > 0 ? ttl : options.epochTtl();
+            arguments.add(argument(fill.token));
+            arguments.add(argument(ttl.toMillis()));
+            arguments.add(fill.stored(one.entry, one.lifetime).encode());
+            arguments.add(argument(fill.key()));
+            arguments.add(argument(indexTtl.toMillis()));
+            arguments.add(argument(fill.epochs.size()));
+            fill.epochs.forEach(epoch -> arguments.add(argument(epoch)));
+        }
+        return Moves.<List<Object>>run(FILL, session, ScriptOutputType.MULTI, names, arguments)
+                .thenApply(answers ->
+                        answers.stream().map(stored -> (Long) stored == 1).toList());
+    }
+
+    private CompletionStage<List<Boolean>> giveBack(RedisSession session, List<Storing> values) {
+        var given = values.stream()
+                .map(one -> abandon(session, one.fill).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(given).thenApply(all -> Collections.nCopies(values.size(), false));
+    }
+
+    private static <T> CompletionStage<T> run(
+            Script script, RedisSession session, ScriptOutputType output, List<String> names, List<byte[]> arguments) {
+        return script.run(session.commands(), output, names.toArray(String[]::new), arguments.toArray(byte[][]::new));
     }
 
     private CompletionStage<Long> abandon(RedisSession session, Fill fill) {

@@ -6,20 +6,19 @@ import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.redis.RedisSession;
 import dev.freshet.redis.Script;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
-import io.lettuce.core.ScoredValue;
 import io.lettuce.core.ScriptOutputType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,9 +27,14 @@ import org.jspecify.annotations.Nullable;
  * Redis' own note of the last access. Its own looking counts as an access too, so it writes down up to when it knows.
  */
 final class Sweep {
+    private static final Script LOOK = Script.load(Sweep.class, "look.lua");
     private static final Script SWEEP = Script.load(Sweep.class, "sweep.lua");
-    private static final ScanArgs CHUNK = ScanArgs.Builder.limit(100);
-    private static final int USUAL_HEADER = 1_024;
+    /** Of entries that one script looks at. */
+    private static final int CHUNK = 200;
+
+    private static final ScanArgs PAGE = ScanArgs.Builder.limit(CHUNK);
+    private static final int TAGS_TOGETHER = 50;
+    private static final int USUAL_HEADER = 512;
     private static final byte[] NOTHING = new byte[0];
     /** Redis notes accesses by the second; one this close to the last thing we did may be our own. */
     private static final Duration RESOLUTION = Duration.ofSeconds(2);
@@ -38,9 +42,23 @@ final class Sweep {
     private final RedisServer server;
     private final CacheKeys keys;
     private final Map<String, Hot> hot = new LinkedHashMap<>();
+    private final Map<Hot, Tag> tags = new LinkedHashMap<>();
+    /** What was looked at and stays, where there are several tags: under the next one it need not be looked at again. */
+    private final Set<String> kept = new HashSet<>();
+
+    private boolean hasSeveral;
 
     /** With the process that holds the bucket at hand. */
     private RedisSession session;
+
+    /** On the way through the keys of one tag. */
+    private record Walk(Tag tag, String index, ScanCursor at) {}
+
+    private record Member(Tag tag, String index, String key) {}
+
+    /** What becomes of an entry: the stamp to write, nothing to free it. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Verdict(String token, byte[] stamp) {}
 
     Sweep(RedisServer server, CacheKeys keys) {
         this.server = server;
@@ -48,44 +66,83 @@ final class Sweep {
         this.session = server.session();
     }
 
-    List<Hot> run(List<Tag> tags) {
-        for (var tag : tags) {
-            for (int bucket = 0; bucket < keys.buckets(); bucket++) {
-                walk(bucket, keys.index(bucket, tag));
+    /** @return what is hot, each with the first of the tags that it has */
+    Map<Hot, Tag> run(List<Tag> tags) {
+        hasSeveral = tags.size() > 1;
+        for (int bucket = 0; bucket < keys.buckets(); bucket++) {
+            for (int from = 0; from < tags.size(); from += TAGS_TOGETHER) {
+                walk(bucket, tags.subList(from, Math.min(from + TAGS_TOGETHER, tags.size())));
             }
         }
-        return List.copyOf(hot.values());
+        return this.tags;
     }
 
-    private void walk(int bucket, String index) {
-        session = server.session(index);
-        ScanCursor cursor = ScanCursor.INITIAL;
-        do {
-            var page = server.await(session.commands().zscan(index, cursor, CHUNK));
-            var members = page.getValues().stream()
-                    .map(ScoredValue::getValue)
-                    .map(member -> new String(member, UTF_8))
+    /** Through all these tags at once: most of them have few keys. */
+    private void walk(int bucket, List<Tag> some) {
+        session = server.session(keys.index(bucket, some.getFirst()));
+        var walks = some.stream()
+                .map(tag -> new Walk(tag, keys.index(bucket, tag), ScanCursor.INITIAL))
+                .toList();
+        while (!walks.isEmpty()) {
+            var pages = walks.stream()
+                    .map(walk -> session.commands().zscan(walk.index, walk.at, PAGE))
                     .toList();
-            if (!members.isEmpty()) {
-                sweep(bucket, index, members);
+            var members = new ArrayList<Member>();
+            var further = new ArrayList<Walk>();
+            for (int i = 0; i < pages.size(); i++) {
+                var walk = walks.get(i);
+                var page = server.await(pages.get(i));
+                page.getValues().stream()
+                        .map(member -> new Member(walk.tag, walk.index, new String(member.getValue(), UTF_8)))
+                        .forEach(members::add);
+                if (!page.isFinished()) {
+                    further.add(new Walk(walk.tag, walk.index, page));
+                }
             }
-            cursor = page;
-        } while (!cursor.isFinished());
+            for (int from = 0; from < members.size(); from += CHUNK) {
+                sweep(bucket, members.subList(from, Math.min(from + CHUNK, members.size())));
+            }
+            walks = List.copyOf(further);
+        }
     }
 
-    private void sweep(int bucket, String index, List<String> members) {
-        var looks = members.stream().map(this::look).toList();
-        var now = now();
-        var seen = looks.stream().map(this::await).toList();
+    /** An entry under several of the tags is looked at once: the second look would take the first for a reader. */
+    private void sweep(int bucket, List<Member> members) {
+        var firsts = new LinkedHashMap<String, Member>();
+        members.stream()
+                .filter(member -> !kept.contains(member.key))
+                .forEach(member -> firsts.putIfAbsent(member.key, member));
+        if (firsts.isEmpty()) {
+            return;
+        }
+        var some = List.copyOf(firsts.values());
+        var looks = look(some);
+        var now = Instant.ofEpochSecond((Long) looks.get(0), (Long) looks.get(1) * 1_000);
+        var seen = new ArrayList<Seen>();
+        for (int i = 0; i < some.size(); i++) {
+            seen.add(seen(some.get(i), (Long) looks.get(2 * i + 2), (byte[]) looks.get(2 * i + 3)));
+        }
         var epochs = currentEpochs(bucket, seen);
-        var names = new ArrayList<>(List.of(index));
-        var arguments = new ArrayList<byte[]>();
+        var verdicts = new HashMap<String, Verdict>();
         for (var one : seen) {
             var stored = one.stored();
-            names.add(keys.entry(one.key()));
-            arguments.add(Script.argument(one.key()));
-            arguments.add(Script.argument(stored == null ? "" : stored.token()));
-            arguments.add(stored == null ? NOTHING : judge(one, stored, epochs, now));
+            verdicts.put(
+                    one.key(),
+                    stored == null
+                            ? new Verdict("", NOTHING)
+                            : new Verdict(stored.token(), judge(one, stored, epochs, now)));
+        }
+        var names = new ArrayList<String>();
+        var arguments = new ArrayList<byte[]>();
+        for (var member : members) {
+            var verdict = verdicts.get(member.key);
+            if (verdict != null) {
+                names.add(member.index);
+                names.add(keys.entry(member.key));
+                arguments.add(Script.argument(member.key));
+                arguments.add(Script.argument(verdict.token));
+                arguments.add(verdict.stamp);
+            }
         }
         server.await(SWEEP.<Long>run(
                 session.commands(),
@@ -100,10 +157,16 @@ final class Sweep {
         if (!isCurrent(stored, epochs)) {
             boolean isHot = lastRead.plus(stored.hotFor()).isAfter(now);
             if (isHot) {
-                hot.put(seen.key(), new Hot(seen.key(), stored.entry().origin(), lastRead));
+                var found = new Hot(seen.key(), stored.entry().origin(), lastRead);
+                if (hot.putIfAbsent(seen.key(), found) == null) {
+                    tags.put(found, seen.member.tag);
+                }
             } else if (!stored.staleAfterInvalidate()) {
                 return NOTHING;
             }
+        }
+        if (hasSeveral) {
+            kept.add(seen.key());
         }
         return Stored.stamp(lastRead, now);
     }
@@ -123,11 +186,23 @@ final class Sweep {
                 && stored.tags().stream().map(epochs::get).toList().equals(stored.epochs());
     }
 
-    /** Asks for the last access before it looks at the entry, which is an access itself. */
-    private Look look(String key) {
-        var name = keys.entry(key);
-        return new Look(
-                key, session.commands().objectIdletime(name), session.commands().getrange(name, 0, USUAL_HEADER - 1));
+    /** What {@code look.lua} answers. */
+    private List<Object> look(List<Member> members) {
+        return server.await(LOOK.<List<Object>>run(
+                session.commands(),
+                ScriptOutputType.MULTI,
+                members.stream().map(member -> keys.entry(member.key)).toArray(String[]::new),
+                Script.argument(USUAL_HEADER)));
+    }
+
+    private Seen seen(Member member, long idle, byte[] first) {
+        var head = first;
+        int header = Stored.headerLength(head);
+        if (header > head.length) {
+            head = server.await(session.commands().getrange(keys.entry(member.key), 0, header - 1));
+        }
+        boolean isWhole = header > 0 && head.length >= header;
+        return new Seen(member, idle < 0 ? null : Duration.ofSeconds(idle), isWhole ? Stored.decodeHeader(head) : null);
     }
 
     private Map<Tag, String> currentEpochs(int bucket, Collection<Seen> seen) {
@@ -150,40 +225,16 @@ final class Sweep {
         return epochs;
     }
 
-    private Seen await(Look look) {
-        var head = server.await(look.head());
-        int header = Stored.headerLength(head);
-        if (header > head.length) {
-            head = server.await(session.commands().getrange(keys.entry(look.key()), 0, header - 1));
-        }
-        boolean isWhole = header > 0 && head.length >= header;
-        return new Seen(look.key(), idle(look), isWhole ? Stored.decodeHeader(head) : null);
-    }
-
-    private @Nullable Duration idle(Look look) {
-        try {
-            var seconds = server.await(look.idle());
-            return seconds == null ? null : Duration.ofSeconds(seconds);
-        } catch (RedisCommandExecutionException e) {
-            return null; // under an LFU policy Redis keeps no access times
-        }
-    }
-
-    private Instant now() {
-        var time = server.await(session.commands().time());
-        return Instant.ofEpochSecond(number(time.get(0)), number(time.get(1)) * 1_000);
-    }
-
-    private static long number(byte[] digits) {
-        return Long.parseLong(new String(digits, UTF_8));
-    }
-
-    private record Look(String key, CompletionStage<Long> idle, CompletionStage<byte[]> head) {}
-
     /**
      * @param idle since the last access; null when Redis does not know, which counts as just read
      * @param stored null when there is no entry any more, or one of another version's format
      */
     private record Seen(
-            String key, @Nullable Duration idle, @Nullable Stored stored) {}
+            Member member,
+            @Nullable Duration idle,
+            @Nullable Stored stored) {
+        String key() {
+            return member.key;
+        }
+    }
 }

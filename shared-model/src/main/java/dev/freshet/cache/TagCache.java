@@ -158,17 +158,14 @@ public final class TagCache {
     }
 
     /**
-     * Asks for the right to load many keys, in one round trip.
+     * Asks for the right to load many keys, in one round trip, and in one script where they lie in one bucket.
      *
      * @param tags those of each key, in the order of the keys
      * @return for each key what {@link #begin(String, Collection)} answers
      */
     public List<Optional<Fill>> beginAll(List<String> keys, List<? extends Collection<Tag>> tags) {
-        var answers = new ArrayList<CompletionStage<Optional<Fill>>>();
-        for (int i = 0; i < keys.size(); i++) {
-            answers.add(moves.begin(keys.get(i), Request.sorted(tags.get(i))));
-        }
-        return answers.stream().map(server::await).toList();
+        var sorted = tags.stream().map(Request::sorted).toList();
+        return moves.beginAll(keys, sorted).stream().map(server::await).toList();
     }
 
     /**
@@ -184,8 +181,20 @@ public final class TagCache {
 
     /** Stores many loads in one round trip, counts them, and answers for each what {@link #fill} answers. */
     public List<Boolean> fillAll(List<Loaded> loads) {
-        var answers = loads.stream().map(this::store).toList();
-        return answers.stream().map(server::await).toList();
+        var storing = loads.stream().map(this::storing).toList();
+        var answers = moves.storeAll(storing);
+        var stored = new ArrayList<Boolean>();
+        for (int i = 0; i < loads.size(); i++) {
+            var loaded = loads.get(i);
+            stored.add(server.await(answers.get(i)));
+            if (stored.getLast()) {
+                var payload = storing.get(i).entry().payload();
+                stats.stored(loaded.name(), loaded.content().length, payload.length);
+            } else {
+                stats.refused(loaded.name(), 1);
+            }
+        }
+        return stored;
     }
 
     /** Gives a lease back without a value, so that the next reader need not wait for its end. */
@@ -383,10 +392,16 @@ public final class TagCache {
 
     /**
      * Walks the keys under these tags, frees the entries that are neither current nor hot, and names those that are hot
-     * but not current. For the background: it takes a round trip per hundred keys or so.
+     * but not current, each with one of the tags that it has. For the background: it takes some round trips for two hundred
+     * keys.
      */
-    public List<Hot> sweep(Collection<Tag> tags) {
+    public Map<Hot, Tag> sweepByTag(Collection<Tag> tags) {
         return new Sweep(server, keys).run(Request.sorted(tags));
+    }
+
+    /** As {@link #sweepByTag}, without the tags. */
+    public List<Hot> sweep(Collection<Tag> tags) {
+        return List.copyOf(sweepByTag(tags).keySet());
     }
 
     /**
@@ -409,17 +424,10 @@ public final class TagCache {
                 .collect(Collectors.toSet());
     }
 
-    private CompletionStage<Boolean> store(Loaded loaded) {
+    private Moves.Storing storing(Loaded loaded) {
         var lifetime = moves.jittered(loaded.lifetime());
         var entry = moves.entry(loaded.fill(), loaded.content(), lifetime, loaded.lastRead(), loaded.origin());
-        return moves.store(loaded.fill(), lifetime, entry).thenApply(stored -> {
-            if (stored) {
-                stats.stored(loaded.name(), loaded.content().length, entry.payload().length);
-            } else {
-                stats.refused(loaded.name(), 1);
-            }
-            return stored;
-        });
+        return new Moves.Storing(loaded.fill(), lifetime, entry);
     }
 
     /** Takes the leases from whoever has them, unless they are taken back again and again. */

@@ -11,7 +11,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +82,7 @@ final class Warmer {
             return 0;
         }
         try {
-            var hot = sweep(takeTurns(due));
+            var hot = cache.sweepByTag(takeTurns(due));
             return hot.isEmpty() ? 0 : load(hot);
         } catch (RedisException e) {
             log.warn("rewarm left to readers cause={}", e.getMessage());
@@ -103,15 +102,6 @@ final class Warmer {
         var mine = cache.takeTurns(turns);
         due.stream().filter(tag -> !mine.contains(tag)).forEach(tag -> pace.mark(tag, now));
         return due.stream().filter(mine::contains).toList();
-    }
-
-    /** @return what was hot, and a tag that it had */
-    private Map<Hot, Tag> sweep(List<Tag> tags) {
-        var found = new LinkedHashMap<String, Map.Entry<Hot, Tag>>();
-        for (var tag : tags) {
-            cache.sweep(List.of(tag)).forEach(hot -> found.putIfAbsent(hot.key(), Map.entry(hot, tag)));
-        }
-        return found.values().stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private int load(Map<Hot, Tag> hot) {

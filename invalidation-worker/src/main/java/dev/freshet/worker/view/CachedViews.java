@@ -40,7 +40,6 @@ import org.slf4j.LoggerFactory;
 public final class CachedViews implements Views {
     private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
     private static final byte[] NO_ROW = {'n', 'u', 'l', 'l'};
-    private static final int CHUNK = 50;
     private static final int CHUNKS_AT_A_TIME = 4;
 
     private final TagCache cache;
@@ -48,6 +47,7 @@ public final class CachedViews implements Views {
     private final CacheStats stats;
     private final ViewLoader loader;
     private final DirectViews direct;
+    private final ChunkSizes chunkSizes = new ChunkSizes();
 
     /** @param loads how many statements this process runs for views at the same time */
     public CachedViews(TagCache cache, Catalog catalog, Database database, int loads) {
@@ -118,9 +118,10 @@ public final class CachedViews implements Views {
                 .flatMap(one -> wanted(one).stream())
                 .collect(Collectors.groupingBy(Wanted::view));
         var chunks = new ArrayList<List<Wanted>>();
-        byView.values().forEach(ofView -> {
-            for (int from = 0; from < ofView.size(); from += CHUNK) {
-                chunks.add(ofView.subList(from, Math.min(from + CHUNK, ofView.size())));
+        byView.forEach((view, wanted) -> {
+            int size = chunkSizes.of(view.name(), wanted.size() / CHUNKS_AT_A_TIME);
+            for (int from = 0; from < wanted.size(); from += size) {
+                chunks.add(wanted.subList(from, Math.min(from + size, wanted.size())));
             }
         });
         chunks.sort(Comparator.comparing(
@@ -189,10 +190,13 @@ public final class CachedViews implements Views {
         try {
             var values = begun.stream().map(one -> one.wanted().values()).toList();
             var contents = loader.load(view, values);
-            stats.loaded(view.name(), begun.size(), Duration.ofNanos(System.nanoTime() - start));
+            var took = Duration.ofNanos(System.nanoTime() - start);
+            stats.loaded(view.name(), begun.size(), took);
+            chunkSizes.loaded(view.name(), begun.size(), took);
             return fill(view, begun, contents);
         } catch (LoadException e) {
             stats.failed(view.name());
+            chunkSizes.failed(view.name());
             begun.forEach(one -> cache.abandon(one.fill()));
             return withoutChunk(view, begun, e);
         }
