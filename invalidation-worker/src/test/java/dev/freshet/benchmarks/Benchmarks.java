@@ -157,6 +157,20 @@ public final class Benchmarks {
         all.put(
                 "scale",
                 Benchmark.of("a job's cost by depth, bytes, tags, partitions and workers", ScaleBenchmark::run));
+        all.put(
+                "apply",
+                Benchmark.of("deliveries applied newest wins against plain upserts of 500", ApplyBenchmark::run));
+        all.put(
+                "fresh",
+                Benchmark.of(
+                        "from a delivery's POST until its re-warmed value can be read, 500/s", FreshBenchmark::run));
+        all.put(
+                "burst",
+                Benchmark.of(
+                        "10,000 deliveries of one cohort: callbacks and loads that they cost", BurstBenchmark::run));
+        all.put(
+                "day",
+                Benchmark.of("a day of TAFTA in two minutes against a TTL and a delete by key", DayBenchmark::run));
         all.put("seen", Benchmark.of("the memory of 10 million deliveries that are known", SeenBenchmark::run));
         all.put(
                 "nextjs",

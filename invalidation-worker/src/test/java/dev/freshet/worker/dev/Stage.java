@@ -76,6 +76,18 @@ public final class Stage implements AutoCloseable {
             }
         }
 
+        /** Those of a benchmark. */
+        static Services given(EmbeddedRedis queue, EmbeddedRedis cache, EmbeddedDatabase database) {
+            return new Services(
+                    queue.url(),
+                    cache.url(),
+                    database.url(),
+                    Logins.SAME,
+                    "freshet",
+                    Optional.of(queue),
+                    new ArrayDeque<>(List.of(database, cache, queue)));
+        }
+
         /** Those that the tests of one JVM share, with a key prefix and a database of its own. */
         static Services ofTests() {
             var services = TestServices.shared();
@@ -187,6 +199,21 @@ public final class Stage implements AutoCloseable {
      */
     public static Stage ofTests(int instances, Map<String, String> more) {
         return new Stage(Services.ofTests(), Ports.FREE, instances, List.of(), line -> {}, more);
+    }
+
+    /**
+     * On services that are stopped with it.
+     *
+     * @param instances how many stand-ins of the one front end there are
+     * @param more settings that win over those of the stage
+     */
+    public static Stage on(
+            EmbeddedRedis queue,
+            EmbeddedRedis cache,
+            EmbeddedDatabase database,
+            int instances,
+            Map<String, String> more) {
+        return new Stage(Services.given(queue, cache, database), Ports.FREE, instances, List.of(), line -> {}, more);
     }
 
     /** The application's PostgreSQL, for an administrator. */
