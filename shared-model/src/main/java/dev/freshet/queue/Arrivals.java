@@ -1,5 +1,7 @@
 package dev.freshet.queue;
 
+import io.lettuce.core.RedisCommandTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -31,19 +33,29 @@ final class Arrivals {
         CompletionStage<List<Enqueued>> enqueue(List<Newcomer> newcomers, Runnable answered);
     }
 
-    private record Waiting(Newcomer newcomer, CompletableFuture<Enqueued> outcome) {}
+    private record Waiting(Newcomer newcomer, CompletableFuture<Enqueued> outcome, long since) {
+        long age() {
+            return System.nanoTime() - since;
+        }
+    }
 
     private final Call call;
+    private final Duration patience;
     private final Queue<Waiting> arrivals = new ConcurrentLinkedQueue<>();
     private final Semaphore calls = new Semaphore(CALLS);
 
-    Arrivals(Call call) {
+    /** @param patience how long a job may wait for its call; with Redis hanging, longer than a call waits for its answer */
+    Arrivals(Call call, Duration patience) {
         this.call = call;
+        this.patience = patience;
     }
 
-    /** Waits for nothing. What was given up before it was sent, because its answer is complete, is not sent. */
+    /**
+     * Waits for nothing. What was given up before it was sent, because its answer is complete, is not sent; nor is what
+     * waited for too long, which fails with {@link RedisCommandTimeoutException}.
+     */
     CompletableFuture<Enqueued> enqueue(Newcomer newcomer) {
-        var waiting = new Waiting(newcomer, new CompletableFuture<>());
+        var waiting = new Waiting(newcomer, new CompletableFuture<>(), System.nanoTime());
         arrivals.add(waiting);
         sendAll();
         return waiting.outcome;
@@ -64,7 +76,9 @@ final class Arrivals {
             if (waiting == null) {
                 break;
             }
-            if (!waiting.outcome.isDone()) {
+            if (waiting.age() > patience.toNanos()) {
+                waiting.outcome.completeExceptionally(new RedisCommandTimeoutException("redis did not answer in time"));
+            } else if (!waiting.outcome.isDone()) {
                 batch.add(waiting);
                 bytes += waiting.newcomer.job().length;
             }

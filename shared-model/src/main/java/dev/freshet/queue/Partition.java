@@ -53,7 +53,7 @@ final class Partition {
     private final long maxSeen;
     private final QueueKeys keys;
     private final Replicas replicas;
-    private final Arrivals arrivals = new Arrivals(this::enqueue);
+    private final Arrivals arrivals;
 
     /** @param of how many partitions there are */
     Partition(ScriptRunner redis, QueueOptions options, int number, int of) {
@@ -65,6 +65,7 @@ final class Partition {
         this.maxSeen = Math.ceilDiv(options.maxSeen(), of);
         this.keys = new QueueKeys(options.prefix(), number);
         this.replicas = new Replicas(options.waitReplicas(), options.waitTimeout(), keys.waits);
+        this.arrivals = new Arrivals(this::enqueue, redis.server().timeout());
     }
 
     int number() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.model.Job;
+import io.lettuce.core.RedisCommandTimeoutException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ArrivalsTest {
+    private static final Duration PATIENCE = Duration.ofHours(1);
+
     private record Sent(int jobs, CompletableFuture<List<Enqueued>> answer, Runnable answered) {
         void answer(Enqueued outcome) {
             answer.complete(Collections.nCopies(jobs, outcome));
@@ -24,7 +28,7 @@ class ArrivalsTest {
     }
 
     private final List<Sent> calls = new ArrayList<>();
-    private final Arrivals arrivals = new Arrivals(this::call);
+    private final Arrivals arrivals = new Arrivals(this::call, PATIENCE);
 
     private CompletionStage<List<Enqueued>> call(List<Newcomer> newcomers, Runnable answered) {
         var sent = new Sent(newcomers.size(), new CompletableFuture<>(), answered);
@@ -104,6 +108,15 @@ class ArrivalsTest {
     }
 
     @Test
+    void whatWaitedTooLongIsNotSent() {
+        var late = new Arrivals(this::call, Duration.ofNanos(-1));
+        var outcome =
+                late.enqueue(Newcomer.of(Job.first("id", "main", "topic", Instant.EPOCH, false, "", new byte[1])));
+        assertThatThrownBy(outcome::join).hasCauseInstanceOf(RedisCommandTimeoutException.class);
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
     void aCallThatFailsFailsForItsOwnJobsOnly() {
         var outcomes = arrive(Arrivals.CALLS + 1);
         calls.getFirst().answer().completeExceptionally(new IllegalStateException("away"));
@@ -114,9 +127,11 @@ class ArrivalsTest {
 
     @Test
     void aCallThatCannotBeMadeFailsToo() {
-        var broken = new Arrivals((newcomers, answered) -> {
-            throw new IllegalStateException("no session");
-        });
+        var broken = new Arrivals(
+                (newcomers, answered) -> {
+                    throw new IllegalStateException("no session");
+                },
+                PATIENCE);
         for (int i = 0; i < 10; i++) {
             var newcomer = Newcomer.of(Job.first("id", "main", "topic", Instant.EPOCH, false, "", new byte[1]));
             assertThatThrownBy(broken.enqueue(newcomer)::join).hasRootCauseMessage("no session");
@@ -128,12 +143,14 @@ class ArrivalsTest {
         var sent = new AtomicInteger();
         try (var redis = Executors.newFixedThreadPool(2);
                 var senders = Executors.newFixedThreadPool(4)) {
-            var busy = new Arrivals((newcomers, answered) -> CompletableFuture.supplyAsync(
-                    () -> {
-                        sent.addAndGet(newcomers.size());
-                        return Collections.nCopies(newcomers.size(), Enqueued.ACCEPTED);
-                    },
-                    redis));
+            var busy = new Arrivals(
+                    (newcomers, answered) -> CompletableFuture.supplyAsync(
+                            () -> {
+                                sent.addAndGet(newcomers.size());
+                                return Collections.nCopies(newcomers.size(), Enqueued.ACCEPTED);
+                            },
+                            redis),
+                    PATIENCE);
             var newcomer = Newcomer.of(Job.first("id", "main", "topic", Instant.EPOCH, false, "", new byte[1]));
             Callable<List<CompletableFuture<Enqueued>>> sender = () -> IntStream.range(0, 2_000)
                     .mapToObj(i -> busy.enqueue(newcomer))
