@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
@@ -25,12 +26,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Deliveries of enrollments, applied newest wins as a worker does: from the bodies as they were sent until all of them
- * stand in PostgreSQL, batch after batch, by one lane. Against the same rows by plain upserts of 500 rows each.
+ * stand in PostgreSQL, batch after batch, by one lane. Against the same rows by plain upserts of 500 rows each; the limit is
+ * what the same upserts come to that keep the version of each row too.
  */
 @SuppressWarnings("SystemOut") // it talks to a person
 final class ApplyBenchmark {
@@ -52,6 +52,9 @@ final class ApplyBenchmark {
               percentage_completed numeric(5, 4), free_trial boolean, started_at timestamptz, completed_at timestamptz);
             create index on %1$s (user_email);
             create index on %1$s (course_id);""";
+    private static final String VERSIONS = "create table versions (id text primary key, at timestamptz not null)";
+    private static final String NEWEST =
+            " on conflict (id) do update set at = excluded.at where versions.at <= excluded.at";
     private static final String CATALOG =
             """
             application: school
@@ -133,7 +136,7 @@ final class ApplyBenchmark {
             Files.writeString(file, CATALOG);
             database.migrate();
             try (var statement = plain.createStatement()) {
-                statement.execute(TABLE.formatted("ours") + TABLE.formatted("plain"));
+                statement.execute(TABLE.formatted("ours") + TABLE.formatted("plain") + VERSIONS);
             }
             var applying = new Applying(CatalogReader.read(file.toString(), Map.of()), database);
             return new ApplyBenchmark(database, plain, applying).compare();
@@ -144,20 +147,30 @@ final class ApplyBenchmark {
 
     private boolean compare() throws SQLException {
         var comparison = Comparison.ofRates("apply", "deliveries/s");
+        var limits = new ArrayList<Double>();
         long lost = 0;
         for (int round = -WARM_UP; round < ROUNDS; round++) {
             clean();
             double our = round % 2 == 0 ? ours() : 0;
-            double reference = reference();
+            double reference = upserts(false);
             our = our > 0 ? our : ours();
             lost += different();
+            clean();
+            double versioned = upserts(true);
             if (round >= 0) {
                 comparison.add(our, reference);
-                System.out.printf(Locale.ROOT, "  ours %,.0f/s; plain upserts %,.0f/s%n", our, reference);
+                limits.add(versioned / reference);
+                System.out.printf(
+                        Locale.ROOT,
+                        "  ours %,.0f/s; plain upserts %,.0f/s; with their versions %,.0f/s%n",
+                        our,
+                        reference,
+                        versioned);
             }
         }
         return comparison
                 .with("deliveries", Integer.toString(jobs.size()))
+                .with("limit", "%.3f".formatted(Comparison.median(limits)))
                 .with("body_bytes", Integer.toString(jobs.getFirst().body().length))
                 .print("at least 0.5", comparison.ratio() >= 0.5, lost);
     }
@@ -175,35 +188,62 @@ final class ApplyBenchmark {
         return perSecond;
     }
 
-    private double reference() throws SQLException {
-        var values = IntStream.range(0, BATCH)
-                .mapToObj(i -> "(?, ?, ?, ?, ?, ?, ?, ?)")
-                .collect(Collectors.joining(", "));
-        var started = OffsetDateTime.of(2018, 1, 26, 22, 17, 1, 891_000_000, ZoneOffset.UTC);
+    /** @param versioned whether a version for each row is written as well, newest wins, in the same transaction */
+    private double upserts(boolean versioned) throws SQLException {
         long start = System.nanoTime();
-        try (var statement = plain.prepareStatement("insert into plain " + COLUMNS + " values " + values + UPSERT)) {
+        plain.setAutoCommit(!versioned);
+        try (var upsert = plain.prepareStatement(
+                        "insert into plain " + COLUMNS + " values " + places("(?, ?, ?, ?, ?, ?, ?, ?)") + UPSERT);
+                var raise = plain.prepareStatement("insert into versions values " + places("(?, ?)") + NEWEST)) {
             for (int from = 0; from < rows.size(); from += BATCH) {
-                int at = 1;
-                for (var row : rows.subList(from, from + BATCH)) {
-                    statement.setLong(at++, row.id);
-                    statement.setString(at++, row.email());
-                    statement.setLong(at++, 4);
-                    statement.setString(at++, "Sample Course");
-                    statement.setBigDecimal(at++, row.percentage());
-                    statement.setBoolean(at++, false);
-                    statement.setObject(at++, started);
-                    statement.setNull(at++, Types.TIMESTAMP_WITH_TIMEZONE);
+                var batch = rows.subList(from, from + BATCH);
+                if (versioned) {
+                    raise(raise, batch);
                 }
-                statement.executeUpdate();
+                upsert(upsert, batch);
+                if (versioned) {
+                    plain.commit();
+                }
             }
+        } finally {
+            plain.setAutoCommit(true);
         }
         return perSecond(start);
+    }
+
+    private static void raise(PreparedStatement statement, List<Row> batch) throws SQLException {
+        int at = 1;
+        for (var row : batch) {
+            statement.setString(at++, "enrollment:" + row.id);
+            statement.setObject(at++, START.plusSeconds(row.number).atOffset(ZoneOffset.UTC));
+        }
+        statement.executeUpdate();
+    }
+
+    private static void upsert(PreparedStatement statement, List<Row> batch) throws SQLException {
+        var started = OffsetDateTime.of(2018, 1, 26, 22, 17, 1, 891_000_000, ZoneOffset.UTC);
+        int at = 1;
+        for (var row : batch) {
+            statement.setLong(at++, row.id);
+            statement.setString(at++, row.email());
+            statement.setLong(at++, 4);
+            statement.setString(at++, "Sample Course");
+            statement.setBigDecimal(at++, row.percentage());
+            statement.setBoolean(at++, false);
+            statement.setObject(at++, started);
+            statement.setNull(at++, Types.TIMESTAMP_WITH_TIMEZONE);
+        }
+        statement.executeUpdate();
+    }
+
+    private static String places(String row) {
+        return String.join(", ", Collections.nCopies(BATCH, row));
     }
 
     private void clean() throws SQLException {
         try (var connection = database.connection();
                 var statement = connection.createStatement()) {
-            statement.execute("truncate ours, plain, freshet.versions");
+            statement.execute("truncate ours, plain, versions, freshet.versions");
         }
     }
 

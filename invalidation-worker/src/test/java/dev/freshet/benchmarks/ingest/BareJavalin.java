@@ -1,23 +1,59 @@
 package dev.freshet.benchmarks.ingest;
 
-import io.javalin.Javalin;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
-/** What Javalin does by itself: it reads the body of a POST and answers as many bytes of JSON as Freshet does. */
+import dev.freshet.model.Hmac;
+import io.javalin.Javalin;
+import io.javalin.http.Context;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.codec.ByteArrayCodec;
+import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Javalin does by itself: it reads the body of a POST and answers as many bytes of JSON as Freshet does. With a Redis
+ * it also does the least that a webhook service must do: it verifies the signature and answers once the body is in a list.
+ */
 final class BareJavalin {
     private static final String ANSWER =
             "{\"status\":\"accepted\",\"id\":\"main:enrollment.created:20190227155000000\"}";
+    private static final byte[] LIST = "bare".getBytes(US_ASCII);
 
     private BareJavalin() {}
 
+    /** @param arguments the port to listen at, and the one of a Redis if bodies are to be verified and pushed there */
     public static void main(String[] arguments) {
+        var redis = arguments.length > 1
+                ? RedisClient.create(RedisURI.create("127.0.0.1", Integer.parseInt(arguments[1])))
+                : null;
+        var commands =
+                redis == null ? null : redis.connect(ByteArrayCodec.INSTANCE).async();
         var javalin = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.routes.post("/webhooks/{scheme}", ctx -> {
-                if (ctx.bodyAsBytes().length > 0) {
-                    ctx.contentType("application/json").result(ANSWER);
+                var body = ctx.bodyAsBytes();
+                if (commands == null) {
+                    answer(ctx);
+                } else if (isSigned(body, ctx.header("X-Thinkific-Hmac-Sha256"))) {
+                    ctx.future(() -> commands.lpush(LIST, body)
+                            .thenAccept(length -> answer(ctx))
+                            .toCompletableFuture());
+                } else {
+                    ctx.status(401);
                 }
             });
         });
         var unused = javalin.start("127.0.0.1", Integer.parseInt(arguments[0]));
+    }
+
+    private static boolean isSigned(byte[] body, @Nullable String signature) {
+        return signature != null
+                && MessageDigest.isEqual(
+                        Hmac.signHex(Deliveries.SECRET, body).getBytes(US_ASCII), signature.getBytes(US_ASCII));
+    }
+
+    private static void answer(Context ctx) {
+        ctx.contentType("application/json").result(ANSWER);
     }
 }

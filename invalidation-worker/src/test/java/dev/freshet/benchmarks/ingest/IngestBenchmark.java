@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Signed deliveries over 32 connections to the webhook service as it is shipped, each answered once it is in the queue,
- * against a bare Javalin that reads the same requests, and against Express that verifies and pushes them.
+ * against a bare Javalin that reads the same requests, and against Express that verifies and pushes them. The limit is what
+ * a bare Javalin comes to that verifies and pushes as well, and does nothing else.
  */
 @SuppressWarnings("SystemOut") // it talks to a person
 public final class IngestBenchmark {
@@ -37,19 +38,24 @@ public final class IngestBenchmark {
     private final Deliveries deliveries = new Deliveries();
     private final Side ours;
     private final Side bare;
+    /** The least that must be done. */
+    private final Side least;
+
     private final Optional<Load> express;
     private final Queue queue;
     private final List<Double> overExpress = new ArrayList<>();
+    private final List<Double> limits = new ArrayList<>();
     private long lost;
 
-    private IngestBenchmark(Side ours, Side bare, Optional<Load> express, Queue queue) throws IOException {
+    private IngestBenchmark(Side ours, Side bare, Side least, Optional<Load> express, Queue queue) throws IOException {
         this.ours = ours;
         this.bare = bare;
+        this.least = least;
         this.express = express;
         this.queue = queue;
     }
 
-    /** One of the two servers that are compared. */
+    /** One of the servers that are compared. */
     private record Side(String name, boolean isOurs, Target target, Load load) {
         static Side of(String name, boolean isOurs, Target target, byte[] first)
                 throws IOException, InterruptedException {
@@ -89,16 +95,23 @@ public final class IngestBenchmark {
                         Map.of(
                                 "REDIS_QUEUE_URL", redis.url().toString(),
                                 "DATABASE_URL", database.url().toString()));
-                var javalin = Target.bareJavalin("ingest-javalin", List.of())) {
+                var javalin = Target.bareJavalin("ingest-javalin");
+                var pushing = Target.bareJavalin("ingest-pushing", redis.port())) {
             var express = express(redis);
             try {
                 var queue = new Queue(server, new JobQueue(server, QueueOptions.defaults("bench")));
                 var ours = Side.of("freshet", true, freshet, deliveries.next(1)[0]);
                 var bare = Side.of("javalin", false, javalin, deliveries.next(1)[0]);
+                var least = Side.of(
+                        "javalin that verifies and pushes",
+                        false,
+                        pushing,
+                        deliveries.next(1)[0]);
                 try (var load = ours.load;
                         var other = bare.load;
+                        var another = least.load;
                         var third = express == null ? null : new Load(express.port, CONNECTIONS)) {
-                    return new IngestBenchmark(ours, bare, Optional.ofNullable(third), queue).compare();
+                    return new IngestBenchmark(ours, bare, least, Optional.ofNullable(third), queue).compare();
                 }
             } finally {
                 if (express != null) {
@@ -150,7 +163,9 @@ public final class IngestBenchmark {
             var first = round(oursFirst ? ours : bare);
             var second = round(oursFirst ? bare : ours);
             var our = oursFirst ? first : second;
-            comparison.add(our, oursFirst ? second : first);
+            double reference = oursFirst ? second : first;
+            comparison.add(our, reference);
+            limits.add(round(least) / reference);
             if (express.isPresent()) {
                 double theirs = express.get().send(deliveries.next(OF_EXPRESS)).perSecond();
                 System.out.printf(Locale.ROOT, "  express %,.0f/s%n", theirs);
@@ -163,6 +178,7 @@ public final class IngestBenchmark {
         var paced = paced(ours);
         return comparison
                 .with("express_ratio", overExpress.isEmpty() ? "\"missing\"" : "%.2f".formatted(times))
+                .with("limit", "%.3f".formatted(Comparison.median(limits)))
                 .with("allocated_bytes", String.valueOf(allocated(ours)))
                 .with("rate", String.valueOf(PER_SECOND))
                 .with("p50_us", "%.0f".formatted(paced.micros(50)))
@@ -176,6 +192,7 @@ public final class IngestBenchmark {
             var some = deliveries.next(DELIVERIES / 2);
             ours.load.send(some);
             bare.load.send(some);
+            least.load.send(some);
             queue.empty();
         }
         if (express.isPresent()) {
@@ -220,8 +237,9 @@ public final class IngestBenchmark {
 
     private void check(Side side, Load.Round round) {
         lost += round.refused();
+        long queued = queue.empty();
         if (side.isOurs) {
-            lost += Math.abs(round.accepted() - queue.empty());
+            lost += Math.abs(round.accepted() - queued);
         }
     }
 

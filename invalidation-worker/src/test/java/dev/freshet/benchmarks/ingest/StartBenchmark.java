@@ -29,7 +29,7 @@ public final class StartBenchmark {
                     "REDIS_QUEUE_URL", redis.url().toString(),
                     "DATABASE_URL", database.url().toString());
             Start ours = () -> Target.freshet("start-freshet", List.of(), addresses);
-            Start bare = () -> Target.bareJavalin("start-javalin", List.of());
+            Start bare = () -> Target.bareJavalin("start-javalin");
             millis(ours, deliveries); // so that the files lie in memory
             millis(bare, deliveries);
             for (int i = 0; i < ROUNDS; i++) {

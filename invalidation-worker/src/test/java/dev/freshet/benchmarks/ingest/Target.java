@@ -50,9 +50,14 @@ final class Target implements AutoCloseable {
         return new Target(child, port, collections(name));
     }
 
-    static Target bareJavalin(String name, List<String> more) throws IOException {
+    /** @param redis the port of the Redis where it pushes what it has verified; none if it only answers */
+    static Target bareJavalin(String name, Integer... redis) throws IOException {
         int port = RedisProcess.freePort();
-        var child = Child.own(name, options(name, more), Map.of(), BareJavalin.class.getName(), String.valueOf(port));
+        var command = Stream.concat(
+                        Stream.of(BareJavalin.class.getName(), String.valueOf(port)),
+                        Stream.of(redis).map(String::valueOf))
+                .toArray(String[]::new);
+        var child = Child.own(name, options(name, List.of()), Map.of(), command);
         return new Target(child, port, collections(name));
     }
 
