@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Javalin on Jetty, tuned for short requests of machines. Handlers wait for nothing but a body's bytes, and do that on
- * virtual threads, so that slow senders cost a connection each and never take the threads of all others.
+ * Javalin on Jetty, tuned for short requests of machines. Handlers wait on virtual threads, for a body's bytes and for the
+ * queue, so that slow senders cost a connection each and never take the threads of all others.
  */
 final class WebServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WebServer.class);
@@ -94,6 +94,7 @@ final class WebServer implements AutoCloseable {
     private static void tune(JavalinConfig config, Limits limits, Bounds bounds, Outcomes outcomes) {
         var pool = new QueuedThreadPool(limits.threads(), MIN_THREADS);
         pool.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("http-"));
+        pool.setReservedThreads(0); // else they would take requests, and wait where a virtual thread should
         config.jetty.threadPool = pool;
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
