@@ -120,7 +120,7 @@ public final class JobCodec {
 
         private void field(String name, JsonParser parser) throws IOException {
             switch (name) {
-                case "v" -> version = parser.getValueAsInt();
+                case "v" -> version = isTooLarge(parser) ? Integer.MAX_VALUE : parser.getValueAsInt();
                 case "site" -> site = parser.getValueAsString("");
                 case "topic" -> topic = parser.getValueAsString("");
                 case "received" -> received = instant(parser);
@@ -132,11 +132,16 @@ public final class JobCodec {
         }
 
         private Instant instant(JsonParser parser) throws IOException {
-            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || isTooLarge(parser)) {
                 isUnderstood = false;
                 return Instant.EPOCH;
             }
             return JobCodec.instant(parser.getLongValue());
+        }
+
+        private static boolean isTooLarge(JsonParser parser) throws IOException {
+            return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                    && parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER;
         }
 
         private List<Attempt> attempts(JsonParser parser) throws IOException {

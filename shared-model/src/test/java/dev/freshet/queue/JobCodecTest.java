@@ -49,9 +49,16 @@ class JobCodecTest {
         assertThat(job.body()).isEqualTo(bytes("body"));
     }
 
-    @Test
-    void aNewerVersionIsNamed() {
-        assertThatThrownBy(() -> JobCodec.decode(bytes("id-7\n{\"v\":2,\"site\":3}\nbody")))
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"v\":2,\"site\":3}",
+                "{\"v\":2,\"received\":\"today\"}",
+                "{\"received\":99999999999999999999,\"v\":2}",
+                "{\"v\":2,\"attempts\":[{\"at\":99999999999999999999}]}"
+            })
+    void aNewerVersionIsNamed(String header) {
+        assertThatThrownBy(() -> JobCodec.decode(bytes("id-7\n" + header + "\nbody")))
                 .isInstanceOfSatisfying(
                         JobFormatException.class, e -> assertThat(e.isNewer()).isTrue())
                 .hasMessage("job id-7 has version 2, this process knows 1: it is for a newer process, update this one");
@@ -68,12 +75,20 @@ class JobCodecTest {
                 "id\n{\"v\":1\nbody",
                 "id\n{\"v\":\"x\"}\nbody",
                 "id\n{\"v\":1,\"attempts\":3}\nbody",
+                "id\n{\"v\":1,\"received\":99999999999999999999}\nbody",
                 "\n{\"v\":1}\nbody"
             })
     void whatIsNoJobIsRefused(String text) {
         assertThatThrownBy(() -> JobCodec.decode(bytes(text)))
                 .isInstanceOfSatisfying(
                         JobFormatException.class, e -> assertThat(e.isNewer()).isFalse());
+    }
+
+    @Test
+    void aVersionWithoutEndIsNewerToo() {
+        assertThatThrownBy(() -> JobCodec.decode(bytes("id\n{\"v\":99999999999999999999}\nbody")))
+                .isInstanceOfSatisfying(
+                        JobFormatException.class, e -> assertThat(e.isNewer()).isTrue());
     }
 
     @Test

@@ -23,7 +23,9 @@ final class Patience implements AutoCloseable {
     private final Duration longest;
     private final Duration pause;
     private final Queue<Waiting> oldestFirst = new ConcurrentLinkedQueue<>();
+    /** The only guard against a silent Redis; it does not wait for a processor that virtual threads have. */
     private final Thread looking;
+
     private volatile boolean isIdle;
     private volatile boolean closed;
 
@@ -31,7 +33,7 @@ final class Patience implements AutoCloseable {
         this.longest = longest;
         var eighth = longest.dividedBy(8);
         this.pause = eighth.compareTo(LEAST_PAUSE) < 0 ? LEAST_PAUSE : eighth;
-        this.looking = Thread.ofVirtual().name("patience").start(this::run);
+        this.looking = Thread.ofPlatform().daemon().name("patience").start(this::run);
     }
 
     /** The same answer, that fails with {@link TimeoutException} when it does not come in time. */
@@ -55,18 +57,20 @@ final class Patience implements AutoCloseable {
                 isIdle = false;
             } else {
                 LockSupport.parkNanos(this, pause.toNanos());
-                runOnce();
+                giveUp(false);
             }
         }
+        giveUp(true);
     }
 
-    private void runOnce() {
-        for (var oldest = oldestFirst.peek(); oldest != null && oldest.isOver(); oldest = oldestFirst.peek()) {
+    private void giveUp(boolean all) {
+        for (var oldest = oldestFirst.peek(); oldest != null && (all || oldest.isOver()); oldest = oldestFirst.peek()) {
             oldestFirst.remove();
             oldest.answer.completeExceptionally(new TimeoutException());
         }
     }
 
+    /** Gives up what is still waited for. */
     @Override
     public void close() {
         closed = true;

@@ -42,4 +42,12 @@ class PatienceTest {
             assertThat(answer).isCompletedWithValue("accepted");
         }
     }
+
+    @Test
+    void atTheEndWhatStillWaitsIsGivenUp() {
+        var patience = new Patience(Duration.ofHours(1));
+        var answer = patience.limit(new CompletableFuture<String>());
+        patience.close();
+        assertThatThrownBy(answer::join).hasCauseInstanceOf(TimeoutException.class);
+    }
 }

@@ -14,6 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +31,9 @@ final class Warmer {
 
     private static final Duration LAST_PAUSE = Duration.ofSeconds(5);
     private static final Duration SHORTEST_TURN = Duration.ofMillis(100);
+    /** How late a tag may be noticed whose pause is over; what just changed is noticed at once. */
+    private static final Duration LATEST = Duration.ofMillis(20);
+
     /** Tags remembered at the most; more are left to their readers. */
     private static final int MAX_TAGS = 100_000;
     /** How often a key whose fill is refused is tried before it is left to its next reader. */
@@ -45,7 +51,8 @@ final class Warmer {
     private final Counter refused;
     private final Counter left;
     private final Pace<Tag> pace = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
-    private final Map<String, Integer> refusals = new HashMap<>();
+    private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
+    private final Semaphore news = new Semaphore(0);
 
     Warmer(TagCache cache, CachedViews views, Clock clock, MeterRegistry metrics) {
         this.cache = cache;
@@ -68,7 +75,20 @@ final class Warmer {
         var now = clock.instant();
         if (pace.size() < MAX_TAGS) {
             tags.forEach(tag -> pace.mark(tag, now));
+            news.release();
         }
+    }
+
+    /** As {@link #runOnce}, as soon as something changed or a pause may be over. */
+    void runSoon() {
+        try {
+            if (news.tryAcquire(LATEST.toMillis(), TimeUnit.MILLISECONDS)) {
+                news.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        runOnce();
     }
 
     /**

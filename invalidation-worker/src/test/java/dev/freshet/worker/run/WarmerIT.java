@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,22 @@ class WarmerIT {
             assertThat(stats.storedBytes()).isEqualTo(2L * LENGTH);
             assertThat(stats.refused()).isZero();
         });
+    }
+
+    @Test
+    void ofTwoThatLookOneLoads() throws InterruptedException {
+        change();
+        var lanes = Stream.generate(() -> Thread.ofVirtual().start(fleet.getFirst()::runSoon))
+                .limit(2)
+                .toList();
+        for (var lane : lanes) {
+            lane.join();
+        }
+        await().until(() -> {
+            fleet.getFirst().runSoon();
+            return isCached();
+        });
+        assertThat(loads()).isEqualTo(1 + 1);
     }
 
     @Test
