@@ -2,6 +2,7 @@
 // process: NUMBER is the worker's concurrency; pickup: jobs added in a second. The last line is JSON.
 import { readFileSync } from 'node:fs'
 import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
 
 const [what, port, jobs, number, file] = process.argv.slice(2)
 const count = Number(jobs)
@@ -9,8 +10,10 @@ const connection = { host: '127.0.0.1', port: Number(port), db: 1 }
 const body = JSON.parse(readFileSync(file, 'utf8'))
 const keep = { removeOnComplete: true, removeOnFail: true }
 
+const redis = new Redis(connection)
+await redis.flushdb()
+redis.disconnect()
 const queue = new Queue('bench', { connection })
-await (await queue.client).flushdb()
 
 function data (i) {
   return { ...body, id: String(i).padStart(23, '0'), payload: { ...body.payload, id: i, course_id: i % 40 } }

@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /** BullMQ on the same Redis, in a database of its own there. */
 final class BullMq {
-    private static final Map<String, String> PACKAGES = Map.of("bullmq", "6.7.0");
+    private static final Map<String, String> PACKAGES = Map.of("bullmq", "6.7.0", "ioredis", "5.8.2");
     private static final Duration LONGEST = Duration.ofMinutes(3);
     private static final JsonMapper JSON = new JsonMapper();
 
