@@ -113,9 +113,9 @@ public final class Comparison {
         return percentile(values, 50);
     }
 
-    /** @param percent of the values are not above the answer */
+    /** The smallest of the values that at least so many percent of them do not exceed. */
     public static double percentile(List<Double> values, double percent) {
         var sorted = values.stream().sorted().toList();
-        return sorted.get((int) Math.min(sorted.size() - 1L, Math.round(sorted.size() * percent / 100)));
+        return sorted.get(Math.max(0, (int) Math.ceil(sorted.size() * percent / 100) - 1));
     }
 }
