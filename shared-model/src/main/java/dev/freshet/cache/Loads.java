@@ -6,6 +6,7 @@ import io.lettuce.core.RedisException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -40,7 +41,7 @@ final class Loads {
         try {
             values = load(begun, loader);
         } catch (RuntimeException | Error e) {
-            begun.forEach(slot -> abandon(slot.fill.orElseThrow()));
+            abandonAll(begun.stream().map(slot -> slot.fill.orElseThrow()).toList());
             if (e instanceof Error || !begun.stream().allMatch(Slot::hasStandIn)) {
                 throw e;
             }
@@ -86,12 +87,17 @@ final class Loads {
         }
     }
 
-    /** Gives a lease back; where Redis is away it runs out. */
+    /** As {@link #abandonAll} for one. */
     void abandon(Fill fill) {
+        abandonAll(List.of(fill));
+    }
+
+    /** Gives leases back, in one round trip; where Redis is away they run out. */
+    void abandonAll(Collection<Fill> fills) {
         try {
-            server.await(moves.abandon(fill));
+            fills.stream().map(moves::abandon).toList().forEach(server::await);
         } catch (RedisException e) {
-            log.debug("lease left to run out cause={}", e.getMessage());
+            log.debug("leases left to run out cause={}", e.getMessage());
         }
     }
 

@@ -19,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,10 @@ final class Sweep {
 
     private static final ScanArgs PAGE = ScanArgs.Builder.limit(CHUNK);
     private static final int TAGS_TOGETHER = 50;
-    private static final int USUAL_HEADER = 512;
+    private static final int USUAL_HEADER = 1_024;
+    /** Of {@link #kept}; beyond them a second look only takes the first for a reader. */
+    private static final int MOST_KEPT = 100_000;
+
     private static final byte[] NOTHING = new byte[0];
     /** Redis notes accesses by the second; one this close to the last thing we did may be our own. */
     private static final Duration RESOLUTION = Duration.ofSeconds(2);
@@ -73,6 +78,7 @@ final class Sweep {
             for (int from = 0; from < tags.size(); from += TAGS_TOGETHER) {
                 walk(bucket, tags.subList(from, Math.min(from + TAGS_TOGETHER, tags.size())));
             }
+            kept.clear(); // no other bucket has these keys
         }
         return this.tags;
     }
@@ -118,9 +124,10 @@ final class Sweep {
         var some = List.copyOf(firsts.values());
         var looks = look(some);
         var now = Instant.ofEpochSecond((Long) looks.get(0), (Long) looks.get(1) * 1_000);
+        var heads = heads(some, looks);
         var seen = new ArrayList<Seen>();
         for (int i = 0; i < some.size(); i++) {
-            seen.add(seen(some.get(i), (Long) looks.get(2 * i + 2), (byte[]) looks.get(2 * i + 3)));
+            seen.add(seen(some.get(i), (Long) looks.get(2 * i + 2), heads.get(i)));
         }
         var epochs = currentEpochs(bucket, seen);
         var verdicts = new HashMap<String, Verdict>();
@@ -165,7 +172,7 @@ final class Sweep {
                 return NOTHING;
             }
         }
-        if (hasSeveral) {
+        if (hasSeveral && kept.size() < MOST_KEPT) {
             kept.add(seen.key());
         }
         return Stored.stamp(lastRead, now);
@@ -195,12 +202,22 @@ final class Sweep {
                 Script.argument(USUAL_HEADER)));
     }
 
-    private Seen seen(Member member, long idle, byte[] first) {
-        var head = first;
-        int header = Stored.headerLength(head);
-        if (header > head.length) {
-            head = server.await(session.commands().getrange(keys.entry(member.key), 0, header - 1));
+    /** The first bytes of each entry: for headers longer than usual more of them, all in one round trip. */
+    private List<byte[]> heads(List<Member> members, List<Object> looks) {
+        var heads = new ArrayList<CompletionStage<byte[]>>();
+        for (int i = 0; i < members.size(); i++) {
+            var first = (byte[]) looks.get(2 * i + 3);
+            int header = Stored.headerLength(first);
+            heads.add(
+                    header > first.length
+                            ? session.commands().getrange(keys.entry(members.get(i).key), 0, header - 1)
+                            : CompletableFuture.completedFuture(first));
         }
+        return heads.stream().map(server::await).toList();
+    }
+
+    private static Seen seen(Member member, long idle, byte[] head) {
+        int header = Stored.headerLength(head);
         boolean isWhole = header > 0 && head.length >= header;
         return new Seen(member, idle < 0 ? null : Duration.ofSeconds(idle), isWhole ? Stored.decodeHeader(head) : null);
     }

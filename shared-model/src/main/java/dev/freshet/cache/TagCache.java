@@ -202,6 +202,14 @@ public final class TagCache {
         server.await(moves.abandon(fill));
     }
 
+    /**
+     * As {@link #abandon} for many loads, in one round trip. Throws nothing where Redis is away: the leases run out then. Of
+     * a fill that was stored or refused nothing is left to give back.
+     */
+    public void abandonAll(Collection<Fill> fills) {
+        loads.abandonAll(fills);
+    }
+
     /** As {@link #get(Request, Supplier)}, counted nowhere, every value stored for the same time. */
     public Cached get(String key, Collection<Tag> tags, Lifetime lifetime, String origin, Supplier<byte[]> loader) {
         return get(new Request("", key, List.copyOf(tags), lifetime, origin), () -> Value.of(loader.get(), lifetime));

@@ -27,6 +27,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -334,12 +335,27 @@ class TagCacheIT {
     }
 
     @Test
-    void aSweepReadsAlsoHeadersLongerThanUsual() {
-        var begun = begin("k").orElseThrow();
-        var origin = "o".repeat(5_000);
-        cache.fill(begun, bytes("value"), FIVE_MINUTES, origin, Instant.now());
-        cache.invalidate(TAGS);
-        assertThat(cache.sweep(TAGS)).extracting(Hot::origin).containsExactly(origin);
+    void entriesWhoseHeadersAreLongerThanUsualAreSweptLikeOthers() {
+        var courses =
+                IntStream.range(0, 60).mapToObj(i -> new Tag("course:" + i)).toList();
+        var tags = Stream.concat(TAGS.stream(), courses.stream()).toList();
+        var names = List.of("hot", "cold", "also hot");
+        var now = Instant.now();
+        for (var name : names) {
+            var lastRead = name.equals("cold") ? now.minus(Duration.ofHours(1)) : now;
+            var begun = cache.begin(name, tags).orElseThrow();
+            cache.fill(begun, bytes("value"), FIVE_MINUTES, "o".repeat(5_000) + name, lastRead);
+        }
+        store("short", FIVE_MINUTES, now);
+        assertThat(cache.sweep(TAGS)).as("all are current").isEmpty();
+
+        cache.invalidate(List.of(courses.getLast()));
+
+        assertThat(cache.sweep(TAGS))
+                .extracting(Hot::origin)
+                .containsExactlyInAnyOrder("o".repeat(5_000) + "hot", "o".repeat(5_000) + "also hot");
+        assertThat(exists(keys.entry("cold"))).isZero();
+        assertThat(cache.read("short", TAGS)).isPresent();
     }
 
     @Test
@@ -365,6 +381,18 @@ class TagCacheIT {
                 .toList());
         assertThat(stored).containsExactly(true, false);
         assertThat(cache.read("b", List.of())).isPresent();
+    }
+
+    @Test
+    void manyLeasesAreGivenBackTogether() {
+        var names = List.of("a", "b", "c");
+        var tags = Collections.nCopies(names.size(), TAGS);
+        var fills =
+                cache.beginAll(names, tags).stream().map(Optional::orElseThrow).toList();
+        cache.abandonAll(fills);
+        assertThat(cache.beginAll(names, tags)).allMatch(Optional::isPresent);
+        cache.abandonAll(fills);
+        assertThat(cache.beginAll(names, tags)).as("they are others' now").allMatch(Optional::isEmpty);
     }
 
     @Test
@@ -421,6 +449,7 @@ class TagCacheIT {
         try (var process = EmbeddedRedis.start(0);
                 var other = new RedisServer("cache", process.url(), TIMEOUT)) {
             var lonely = new TagCache(other, options);
+            var begun = lonely.begin("begun", TAGS).orElseThrow();
             var value = lonely.get("k", TAGS, FIVE_MINUTES, "", () -> {
                 process.close();
                 await().until(() -> !other.isConnected());
@@ -429,6 +458,7 @@ class TagCacheIT {
             assertThat(text(value)).as("a load is not lost with the server").isEqualTo("loaded");
             assertThatThrownBy(() -> lonely.read("k", TAGS)).isInstanceOf(RedisException.class);
             assertThatThrownBy(() -> lonely.invalidate(TAGS)).isInstanceOf(RedisException.class);
+            lonely.abandonAll(List.of(begun)); // it would run out by itself
         }
     }
 
