@@ -183,7 +183,8 @@ public final class Auditor {
 
     private List<Compared> load(View view, List<Entry> entries) {
         try {
-            var truths = loader.load(view, entries.stream().map(Entry::values).toList());
+            var truths = loader.load(view, entries.stream().map(Entry::values).toList())
+                    .contents();
             var compared = new ArrayList<Compared>();
             for (int i = 0; i < entries.size(); i++) {
                 compared.add(new Compared(entries.get(i), truths.get(i)));

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,11 +93,10 @@ public final class CachedViews implements Views {
     public WarmResult warm(Collection<Hot> hot, Duration within) {
         long start = System.nanoTime();
         var threads = Thread.ofVirtual().name("warm-", 0).factory();
+        BooleanSupplier isOver = () -> System.nanoTime() - start >= within.toNanos();
         try (var executor = Executors.newFixedThreadPool(CHUNKS_AT_A_TIME, threads)) {
             var results = chunks(hot).stream()
-                    .map(chunk -> executor.submit(() -> System.nanoTime() - start < within.toNanos()
-                            ? warm(chunk.getFirst().view(), chunk)
-                            : WarmResult.left(chunk.size())))
+                    .map(chunk -> executor.submit(() -> warm(chunk, isOver)))
                     .toList();
             return results.stream().map(CachedViews::join).reduce(WarmResult.NOTHING, WarmResult::plus);
         }
@@ -174,7 +174,12 @@ public final class CachedViews implements Views {
                 serving.ttl(), serving.grace(), hotFor, serving.refreshAhead(), serving.staleAfterInvalidate());
     }
 
-    private WarmResult warm(View view, List<Wanted> chunk) {
+    /** @param chunk of one view */
+    private WarmResult warm(List<Wanted> chunk, BooleanSupplier isOver) {
+        if (isOver.getAsBoolean()) {
+            return WarmResult.left(chunk.size());
+        }
+        var view = chunk.getFirst().view();
         var fills = cache.beginAll(
                 chunk.stream().map(one -> one.hot().key()).toList(),
                 chunk.stream().map(one -> view.tags(one.values())).toList());
@@ -186,19 +191,31 @@ public final class CachedViews implements Views {
         if (begun.isEmpty()) {
             return WarmResult.NOTHING;
         }
+        try {
+            return fill(view, begun, load(view, begun));
+        } catch (RuntimeException | Error e) {
+            cache.abandonAll(begun.stream().map(Begun::fill).toList());
+            if (e instanceof LoadException failed) {
+                return withoutChunk(view, begun, failed, isOver);
+            }
+            throw e;
+        }
+    }
+
+    private List<byte[]> load(View view, List<Begun> begun) {
         long start = System.nanoTime();
         try {
-            var values = begun.stream().map(one -> one.wanted().values()).toList();
-            var contents = loader.load(view, values);
-            var took = Duration.ofNanos(System.nanoTime() - start);
-            stats.loaded(view.name(), begun.size(), took);
-            chunkSizes.loaded(view.name(), begun.size(), took);
-            return fill(view, begun, contents);
+            var batch = loader.load(
+                    view, begun.stream().map(one -> one.wanted().values()).toList());
+            stats.loaded(view.name(), begun.size(), Duration.ofNanos(System.nanoTime() - start));
+            chunkSizes.loaded(view.name(), begun.size(), batch.took());
+            return batch.contents();
         } catch (LoadException e) {
             stats.failed(view.name());
-            chunkSizes.failed(view.name());
-            begun.forEach(one -> cache.abandon(one.fill()));
-            return withoutChunk(view, begun, e);
+            if (e.isTimeout()) {
+                chunkSizes.timedOut(view.name());
+            }
+            throw e;
         }
     }
 
@@ -220,16 +237,16 @@ public final class CachedViews implements Views {
         return new WarmResult(begun.size() - refused.size(), refused, 0);
     }
 
-    /** One key's SQL may fail for its own values; it must not keep the others cold. */
-    private WarmResult withoutChunk(View view, List<Begun> begun, LoadException error) {
+    /** One key's SQL may fail for its own values; it must not keep the others cold, so it is looked for by halves. */
+    private WarmResult withoutChunk(View view, List<Begun> begun, LoadException error, BooleanSupplier isOver) {
         if (error.failure() == Failure.OUTAGE) {
             var all = begun.stream().map(one -> one.wanted().hot()).toList();
             return new WarmResult(0, all, 0);
         }
         if (error.failure() == Failure.PERMANENT && begun.size() > 1) {
-            return begun.stream()
-                    .map(one -> warm(view, List.of(one.wanted())))
-                    .reduce(WarmResult.NOTHING, WarmResult::plus);
+            var wanted = begun.stream().map(Begun::wanted).toList();
+            int half = wanted.size() / 2;
+            return warm(wanted.subList(0, half), isOver).plus(warm(wanted.subList(half, wanted.size()), isOver));
         }
         log.warn("rewarm left to readers view={} keys={} cause={}", view.name(), begun.size(), error.getMessage());
         return WarmResult.NOTHING;

@@ -33,8 +33,8 @@ final class ChunkSizes {
         }
     }
 
-    /** Notes that a statement failed, perhaps because it took too long. */
-    void failed(String view) {
+    /** Notes that a statement was cancelled, because it took too long. */
+    void timedOut(String view) {
         sizes.put(view, Math.max(SMALLEST, size(view) / 2));
     }
 

@@ -1,6 +1,7 @@
 package dev.freshet.worker.view;
 
 import dev.freshet.db.Failure;
+import java.sql.SQLException;
 
 /** A view could not be loaded from the database. */
 public final class LoadException extends RuntimeException {
@@ -16,5 +17,10 @@ public final class LoadException extends RuntimeException {
     /** Whether it may work later. */
     public Failure failure() {
         return failure;
+    }
+
+    /** Whether the statement took longer than the database allows: SQLSTATE query_canceled. */
+    boolean isTimeout() {
+        return getCause() instanceof SQLException e && "57014".equals(e.getSQLState());
     }
 }

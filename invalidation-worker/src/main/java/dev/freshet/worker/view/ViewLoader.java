@@ -34,7 +34,7 @@ final class ViewLoader {
 
     /** The JSON for one set of values. */
     byte[] load(View view, Map<String, String> values) {
-        return load(view, List.of(values)).getFirst();
+        return load(view, List.of(values)).contents().getFirst();
     }
 
     /**
@@ -42,10 +42,12 @@ final class ViewLoader {
      *
      * @throws LoadException when the database is away, overloaded, or refuses the statement
      */
-    List<byte[]> load(View view, List<Map<String, String>> sets) {
+    Batch load(View view, List<Map<String, String>> sets) {
         takeTurn(view);
         try (var connection = database.connection()) {
-            return query(view).json(connection, view.kind(), nullable(sets));
+            long start = System.nanoTime();
+            var contents = query(view).json(connection, view.kind(), nullable(sets));
+            return new Batch(contents, Duration.ofNanos(System.nanoTime() - start));
         } catch (SQLException e) {
             var failure = Database.classify(e);
             if (failure == Failure.OUTAGE) {
@@ -56,6 +58,13 @@ final class ViewLoader {
             turns.release();
         }
     }
+
+    /**
+     * What one statement brought.
+     *
+     * @param took without the wait for a turn and for a connection
+     */
+    record Batch(List<byte[]> contents, Duration took) {}
 
     private Query query(View view) {
         return queries.computeIfAbsent(view.name(), name -> new Query(view.sql()));

@@ -42,11 +42,11 @@ class ChunkSizesTest {
     }
 
     @Test
-    void aStatementThatFailsIsFollowedBySmallerOnes() {
-        sizes.failed("slow");
+    void aStatementThatTakesTooLongIsFollowedBySmallerOnes() {
+        sizes.timedOut("slow");
         assertThat(sizes.of("slow", 1_000)).isEqualTo(25);
-        sizes.failed("slow");
-        sizes.failed("slow");
+        sizes.timedOut("slow");
+        sizes.timedOut("slow");
         assertThat(sizes.of("slow", 1_000)).isEqualTo(ChunkSizes.SMALLEST);
     }
 }
