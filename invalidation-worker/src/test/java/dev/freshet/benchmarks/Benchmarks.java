@@ -9,7 +9,6 @@ import dev.freshet.benchmarks.queue.IdleBenchmark;
 import dev.freshet.benchmarks.queue.MemoryBenchmark;
 import dev.freshet.benchmarks.queue.PickupBenchmark;
 import dev.freshet.benchmarks.queue.QueueBenchmark;
-import dev.freshet.benchmarks.queue.ScaleBenchmark;
 import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.benchmarks.tools.Profile;
@@ -61,14 +60,13 @@ public final class Benchmarks {
         try {
             var arguments = new ArrayList<>(Mode.take(given));
             boolean check = arguments.remove("--check");
-            boolean save = arguments.remove("--save");
             var chosen = chosen(arguments.equals(List.of("all")) ? List.copyOf(ALL.keySet()) : arguments);
             if (chosen.isEmpty()) {
                 throw new BrokenOffException(usage());
             }
             boolean succeeds = runAll(chosen);
             Results.write();
-            if (save) {
+            if (Mode.current().isSaved()) {
                 Results.save();
             }
             return succeeds && (!check || Results.check()) ? 0 : 1;
@@ -156,7 +154,9 @@ public final class Benchmarks {
         all.put("idle", Benchmark.of("what an idle worker asks of Redis", IdleBenchmark::run));
         all.put(
                 "scale",
-                Benchmark.of("a job's cost by depth, bytes, tags, partitions and workers", ScaleBenchmark::run));
+                Benchmark.of(
+                        "how costs grow with depth, bytes, tags, keys, views, partitions and processes",
+                        ScaleBenchmark::run));
         all.put(
                 "apply",
                 Benchmark.of("deliveries applied newest wins against plain upserts of 500", ApplyBenchmark::run));

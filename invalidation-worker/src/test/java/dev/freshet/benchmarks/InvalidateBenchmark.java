@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -51,6 +52,24 @@ final class InvalidateBenchmark {
         try (var redis = EmbeddedRedis.start(0);
                 var server = new RedisServer("cache", redis.url(), Duration.ofSeconds(60))) {
             return new InvalidateBenchmark(server).compare(redis);
+        }
+    }
+
+    /** The median time of an invalidation in microseconds, by how many keys the tag has. */
+    static void scale(List<Integer> sizes, BiConsumer<Integer, Double> points) {
+        try (var redis = EmbeddedRedis.start(0);
+                var server = new RedisServer("cache", redis.url(), Duration.ofSeconds(60))) {
+            var benchmark = new InvalidateBenchmark(server);
+            for (int size : sizes) {
+                var tag = new Tag("keys-" + size);
+                benchmark.fill(tag, size);
+                var times = new ArrayList<Double>();
+                for (int i = 0; i < ROUNDS * PAIRS; i++) {
+                    benchmark.fill(tag, 1); // so that there is an epoch to remove
+                    times.add(benchmark.microseconds(tag));
+                }
+                points.accept(size, Comparison.median(times));
+            }
         }
     }
 

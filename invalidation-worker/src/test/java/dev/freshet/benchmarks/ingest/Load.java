@@ -35,8 +35,13 @@ final class Load implements AutoCloseable {
 
     /** @param connections to a port of this machine */
     Load(int port, int connections) throws IOException {
+        this(List.of(port), connections);
+    }
+
+    /** @param connections to several ports of this machine, by turns */
+    Load(List<Integer> ports, int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
-            senders.add(new Sender(port));
+            senders.add(new Sender(ports.get(i % ports.size())));
         }
     }
 

@@ -64,14 +64,14 @@ final class Backlog implements AutoCloseable {
 
     /** Puts them before the workers. @return the nano time at which they stood there, at the latest */
     long release() {
-        var commands = server.session().commands();
-        var unused = commands.multi();
         for (int i = 0; i < partitions; i++) {
+            var commands = server.session(key(PREFIX, i, "ready")).commands();
+            var unused = commands.multi();
             for (var part : List.of("counts", "window", "ready")) {
                 var unusedAnswer = commands.rename(key(ASIDE, i, part), key(PREFIX, i, part));
             }
+            server.await(commands.exec());
         }
-        server.await(commands.exec());
         return System.nanoTime();
     }
 
@@ -102,10 +102,10 @@ final class Backlog implements AutoCloseable {
     }
 
     private long count(String name) {
-        var commands = server.session().commands();
         var counts = new long[partitions];
         for (int i = 0; i < partitions; i++) {
-            var found = server.await(commands.hget(key(PREFIX, i, "counts"), name));
+            var key = key(PREFIX, i, "counts");
+            var found = server.await(server.session(key).commands().hget(key, name));
             counts[i] = found == null ? 0 : Long.parseLong(new String(found, UTF_8));
         }
         return Arrays.stream(counts).sum();

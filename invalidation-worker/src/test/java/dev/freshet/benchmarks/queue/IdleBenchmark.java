@@ -35,7 +35,8 @@ public final class IdleBenchmark {
         try (var redis = Mode.current().redis();
                 var cache = Mode.current().redis();
                 var workers = new Workers(
-                        redis,
+                        redis.url(),
+                        1,
                         1,
                         1,
                         Map.of(

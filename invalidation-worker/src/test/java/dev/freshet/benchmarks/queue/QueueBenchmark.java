@@ -48,7 +48,7 @@ public final class QueueBenchmark {
     public static boolean run() throws Exception {
         try (var redis = Mode.current().redis(SETTINGS.isEmpty() ? new String[0] : SETTINGS.split(";"));
                 var server = new RedisServer("queue", redis.url(), Duration.ofSeconds(30));
-                var workers = new Workers(redis, 1, TAGS, Map.of("QUEUE_PARTITIONS", "1"))) {
+                var workers = new Workers(redis.url(), 1, TAGS, 1, Map.of("QUEUE_PARTITIONS", "1"))) {
             return new QueueBenchmark(redis, server).compare(workers);
         }
     }

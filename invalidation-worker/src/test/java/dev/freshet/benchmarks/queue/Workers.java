@@ -28,24 +28,46 @@ final class Workers implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final List<String> OPTIONS = List.of("-XX:MaxRAMPercentage=25", "-XX:+ExitOnOutOfMemoryError");
 
+    private static final String HEAD = """
+            application: bench
+            sites:
+              main: { scheme: thinkific, secrets: secret }
+            """;
+    private static final String VIEW = """
+              view-NUMBER:
+                kind: row
+                key: view-NUMBER:{id}:{course}
+                params: { id: { type: int }, course: { type: int } }
+                sql: select :id::int as id, :course::int as course
+                tags: TAGS
+                ttl: 1h
+            """;
+    private static final String EVENT = """
+              NAME:
+                with: { id: /payload/id, course: /payload/course_id }
+                tags: TAGS
+            """;
+
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final List<Child> children = new ArrayList<>();
 
     /**
      * Starts them, and returns when they work.
      *
+     * @param redis its URL, which may name a cluster
      * @param tags how many tags an event makes old
+     * @param views how many views and events the catalog has; the jobs are of one of them
      */
-    Workers(EmbeddedRedis redis, int count, int tags, Map<String, String> settings) throws Exception {
+    Workers(URI redis, int count, int tags, int views, Map<String, String> settings) throws Exception {
         try {
             var database = EmbeddedDatabase.start(0);
             open.push(database);
             var catalog = Files.createTempFile("freshet-catalog-", ".yaml");
             open.push(() -> Files.deleteIfExists(catalog));
-            Files.writeString(catalog, catalog(tags));
+            Files.writeString(catalog, catalog(tags, views));
             var environment = new HashMap<>(Map.of(
                     "REDIS_URL",
-                    redis.url().toString(),
+                    redis.toString(),
                     "REDIS_KEY_PREFIX",
                     Backlog.PREFIX,
                     "DATABASE_URL",
@@ -113,7 +135,7 @@ final class Workers implements AutoCloseable {
     }
 
     /** {@code enrollment.created} makes old a tag of its own, one of forty courses, and those that only it names. */
-    private static String catalog(int tags) {
+    private static String catalog(int tags, int views) {
         var names = IntStream.range(0, tags)
                 .mapToObj(i -> switch (i) {
                     case 0 -> "\"enrollment:{id}\"";
@@ -122,23 +144,19 @@ final class Workers implements AutoCloseable {
                     default -> "\"more-" + i + ":{id}\"";
                 })
                 .collect(Collectors.joining(", ", "[ ", " ]"));
-        return """
-                application: bench
-                sites:
-                  main: { scheme: thinkific, secrets: secret }
-                views:
-                  enrollment:
-                    kind: row
-                    key: enrollment:{id}:{course}
-                    params: { id: { type: int }, course: { type: int } }
-                    sql: select :id::int as id, :course::int as course
-                    tags: TAGS
-                    ttl: 1h
-                events:
-                  enrollment.created:
-                    with: { id: /payload/id, course: /payload/course_id }
-                    tags: TAGS
-                """.replace("TAGS", names);
+        return (HEAD
+                        + "views:\n"
+                        + each(views, VIEW)
+                        + "events:\n"
+                        + EVENT.replace("NAME", Bodies.TOPIC)
+                        + each(views - 1, EVENT.replace("NAME", "other.event-NUMBER")))
+                .replace("TAGS", names);
+    }
+
+    private static String each(int count, String text) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> text.replace("NUMBER", Integer.toString(i)))
+                .collect(Collectors.joining());
     }
 
     @Override

@@ -12,11 +12,12 @@ import java.util.Set;
  *
  * @param fsync when the AOF of their Redis is written to disk: {@code always}, {@code everysec} or {@code no}
  * @param isProfiled whether a profile of each is recorded
+ * @param isSaved whether what came out is to be committed: ratios in {@code reference.json}, curves in the documentation
  */
-public record Mode(String fsync, boolean isProfiled) {
+public record Mode(String fsync, boolean isProfiled, boolean isSaved) {
     private static final Set<String> FSYNC = Set.of("always", "everysec", "no");
 
-    private static volatile Mode current = new Mode("everysec", false);
+    private static volatile Mode current = new Mode("everysec", false, false);
 
     /** That of this run. */
     public static Mode current() {
@@ -32,6 +33,7 @@ public record Mode(String fsync, boolean isProfiled) {
     public static List<String> take(List<String> arguments) {
         var others = new ArrayList<>(arguments);
         boolean isProfiled = others.remove("--profile");
+        boolean isSaved = others.remove("--save");
         var fsync = "everysec";
         int at = others.indexOf("--fsync");
         if (at >= 0) {
@@ -41,7 +43,7 @@ public record Mode(String fsync, boolean isProfiled) {
                 throw new BrokenOffException("--fsync takes always, everysec or no");
             }
         }
-        current = new Mode(fsync, isProfiled);
+        current = new Mode(fsync, isProfiled, isSaved);
         return others;
     }
 

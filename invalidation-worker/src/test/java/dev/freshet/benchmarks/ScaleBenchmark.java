@@ -1,0 +1,28 @@
+package dev.freshet.benchmarks;
+
+import dev.freshet.benchmarks.ingest.IngestScale;
+import dev.freshet.benchmarks.queue.QueueScale;
+import dev.freshet.benchmarks.tools.Curves;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How costs grow: of a job with the depth of the queue, its bytes, the tags of an event, the views of the catalog,
+ * partitions and workers; of a delivery with processes; of an invalidation with the keys of its tag. A line of JSON for each
+ * point.
+ */
+@SuppressWarnings("SystemOut") // it talks to a person
+final class ScaleBenchmark {
+    private static final List<Integer> KEYS = List.of(10, 100, 1_000, 10_000, 100_000, 1_000_000);
+
+    private ScaleBenchmark() {}
+
+    static boolean run() throws Exception {
+        var curves = new Curves();
+        long lost = QueueScale.measure(curves) + IngestScale.measure(curves);
+        InvalidateBenchmark.scale(KEYS, (keys, micros) -> curves.add("keys of a tag", "invalidate", keys, micros));
+        curves.draw();
+        System.out.printf(Locale.ROOT, "{\"name\":\"scale\",\"lost\":%d}%n", lost);
+        return lost == 0;
+    }
+}
