@@ -151,6 +151,10 @@ public final class Benchmarks {
                         "a worker on 200,000 jobs against BullMQ's, and against the list alone", QueueBenchmark::run));
         all.put("pickup", Benchmark.of("enqueued → in an idle worker's hands, against BullMQ", PickupBenchmark::run));
         all.put("memory", Benchmark.of("Redis bytes of a queued job against its bare body", MemoryBenchmark::run));
+        all.put(
+                "footprint",
+                Benchmark.of(
+                        "Redis bytes of a cached value and of a tag, against a plain SET", FootprintBenchmark::run));
         all.put("idle", Benchmark.of("what an idle worker asks of Redis", IdleBenchmark::run));
         all.put(
                 "scale",

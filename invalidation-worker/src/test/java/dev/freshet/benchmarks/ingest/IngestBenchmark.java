@@ -4,6 +4,7 @@ import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.benchmarks.tools.Npm;
 import dev.freshet.benchmarks.tools.Programs;
+import dev.freshet.benchmarks.tools.RedisView;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.redis.RedisServer;
@@ -74,12 +75,7 @@ public final class IngestBenchmark {
         }
 
         Duration cpu() {
-            var info = server.await(server.session("bench").commands().info("cpu"));
-            double seconds = info.lines()
-                    .filter(line -> line.matches("used_cpu_(sys|user):.*"))
-                    .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(':') + 1)))
-                    .sum();
-            return Duration.ofNanos((long) (seconds * 1e9));
+            return RedisView.cpu(server);
         }
     }
 
@@ -156,6 +152,7 @@ public final class IngestBenchmark {
     }
 
     private boolean compare() throws IOException {
+        long idle = ours.target.residentKib() >> 10;
         warmUp();
         var comparison = Comparison.ofRates("ingest", "deliveries/s");
         for (int i = 0; i < ROUNDS; i++) {
@@ -180,6 +177,8 @@ public final class IngestBenchmark {
                 .with("express_ratio", overExpress.isEmpty() ? "\"missing\"" : "%.2f".formatted(times))
                 .with("limit", "%.3f".formatted(Comparison.median(limits)))
                 .with("allocated_bytes", String.valueOf(allocated(ours)))
+                .with("idle_mib", Long.toString(idle))
+                .with("loaded_mib", Long.toString(ours.target.residentKib() >> 10))
                 .with("rate", String.valueOf(PER_SECOND))
                 .with("p50_us", "%.0f".formatted(paced.micros(50)))
                 .with("p99_us", "%.0f".formatted(paced.micros(99)))

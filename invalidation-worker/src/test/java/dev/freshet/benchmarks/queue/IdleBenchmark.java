@@ -2,6 +2,7 @@ package dev.freshet.benchmarks.queue;
 
 import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.benchmarks.tools.Mode;
+import dev.freshet.benchmarks.tools.RedisView;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;

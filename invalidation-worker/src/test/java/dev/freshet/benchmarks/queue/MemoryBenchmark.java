@@ -3,6 +3,7 @@ package dev.freshet.benchmarks.queue;
 import dev.freshet.benchmarks.tools.BrokenOffException;
 import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.benchmarks.tools.Mode;
+import dev.freshet.benchmarks.tools.RedisView;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.freshet.benchmarks.queue;
 
 import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.benchmarks.tools.Mode;
+import dev.freshet.benchmarks.tools.RedisView;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.TagCache;
@@ -10,6 +11,7 @@ import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedRedis;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +31,7 @@ public final class QueueBenchmark {
     private static final String SETTINGS = System.getProperty("freshet.redis", "");
 
     private static final int TAGS = 3;
+    private static final int WARM_UP = 3;
     private static final int READ_BACK = 100;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -36,10 +39,16 @@ public final class QueueBenchmark {
     private final Backlog backlog;
     private final TagCache cache;
     private final ListClient client;
+    private final RedisServer server;
+    private final Workers workers;
+    private final List<Double> workerMicros = new ArrayList<>();
+    private final List<Double> redisMicros = new ArrayList<>();
     private long lost;
 
-    private QueueBenchmark(EmbeddedRedis redis, RedisServer server) {
+    private QueueBenchmark(EmbeddedRedis redis, RedisServer server, Workers workers) {
         this.redis = redis;
+        this.server = server;
+        this.workers = workers;
         this.backlog = new Backlog(server, 1);
         this.cache = new TagCache(server, CacheOptions.defaults(Backlog.PREFIX));
         this.client = new ListClient(server);
@@ -49,16 +58,21 @@ public final class QueueBenchmark {
         try (var redis = Mode.current().redis(SETTINGS.isEmpty() ? new String[0] : SETTINGS.split(";"));
                 var server = new RedisServer("queue", redis.url(), Duration.ofSeconds(30));
                 var workers = new Workers(redis.url(), 1, TAGS, 1, Map.of("QUEUE_PARTITIONS", "1"))) {
-            return new QueueBenchmark(redis, server).compare(workers);
+            return new QueueBenchmark(redis, server, workers).compare();
         }
     }
 
-    private boolean compare(Workers workers) throws Exception {
+    private boolean compare() throws Exception {
         var bullMq = BullMq.on(redis.port());
         var queue = Comparison.ofRates("queue", "jobs/s");
         var limit = Comparison.ofRates("queue-limit", "jobs/s");
-        ours();
-        list(); // warm now
+        long idle = workers.residentKib() >> 10;
+        for (int i = 0; i < WARM_UP; i++) {
+            ours();
+        }
+        list();
+        workerMicros.clear();
+        redisMicros.clear();
         for (int i = 0; i < ROUNDS; i++) {
             boolean oursFirst = i % 2 == 0;
             double first = oursFirst ? ours() : list();
@@ -76,6 +90,15 @@ public final class QueueBenchmark {
                     theirs.map("%,.0f"::formatted).orElse("missing"));
         }
         workers.requireAlive();
+        System.out.printf(
+                Locale.ROOT,
+                "  CPU of each job: worker %.1f us, Redis %.1f us%n",
+                Comparison.median(workerMicros),
+                Comparison.median(redisMicros));
+        queue.with("worker_cpu_us", "%.1f".formatted(Comparison.median(workerMicros)))
+                .with("redis_cpu_us", "%.1f".formatted(Comparison.median(redisMicros)))
+                .with("idle_mib", Long.toString(idle))
+                .with("loaded_mib", Long.toString(workers.residentKib() >> 10));
         boolean whole = queue.print("at least 10", queue.ratio() >= 10, lost);
         return limit.print("at least 0.4", limit.ratio() >= 0.4, lost) && whole;
     }
@@ -85,8 +108,12 @@ public final class QueueBenchmark {
         long from = backlog.sent();
         backlog.fill(JOBS);
         var old = cached(from);
+        var worker = workers.cpu();
+        var ofRedis = RedisView.cpu(server);
         long start = backlog.release();
         long end = backlog.awaitDone(JOBS, PATIENCE);
+        workerMicros.add(workers.cpu().minus(worker).toNanos() / 1e3 / JOBS);
+        redisMicros.add(RedisView.cpu(server).minus(ofRedis).toNanos() / 1e3 / JOBS);
         lost += backlog.lost(JOBS);
         lost += cache
                 .readAll(

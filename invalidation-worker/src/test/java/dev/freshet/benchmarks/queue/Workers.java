@@ -129,6 +129,14 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /** What all together have taken of the processors. */
+    Duration cpu() {
+        return children.stream()
+                .flatMap(child -> ProcessHandle.of(child.pid()).stream())
+                .flatMap(process -> process.info().totalCpuDuration().stream())
+                .reduce(Duration.ZERO, Duration::plus);
+    }
+
     /** Resident memory of all together, in KiB. */
     long residentKib() {
         return children.stream().mapToLong(Child::residentKib).sum();

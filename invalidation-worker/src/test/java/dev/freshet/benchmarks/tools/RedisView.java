@@ -1,4 +1,4 @@
-package dev.freshet.benchmarks.queue;
+package dev.freshet.benchmarks.tools;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,13 +13,13 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /** What a Redis says of itself. */
-final class RedisView {
+public final class RedisView {
     private static final Pattern IN_A_SCRIPT = Pattern.compile("^\\+[0-9.]+ \\[\\d+ lua\\].*");
 
     private RedisView() {}
 
     /** Bytes of all that it holds. */
-    static long memory(RedisServer server) {
+    public static long memory(RedisServer server) {
         var info = server.await(server.session().commands().info("memory"));
         return info.lines()
                 .filter(line -> line.startsWith("used_memory:"))
@@ -29,16 +29,26 @@ final class RedisView {
                 .orElseThrow();
     }
 
+    /** What its process has taken of the processors. */
+    public static Duration cpu(RedisServer server) {
+        var info = server.await(server.session().commands().info("cpu"));
+        double seconds = info.lines()
+                .filter(line -> line.matches("used_cpu_(sys|user):.*"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(':') + 1)))
+                .sum();
+        return Duration.ofNanos((long) (seconds * 1e9));
+    }
+
     /**
      * What it was asked to do in a while.
      *
      * @param sent commands of clients
      * @param all those within scripts too
      */
-    record Commands(long sent, long all) {}
+    public record Commands(long sent, long all) {}
 
     /** Listens to it; what other connections send in that time counts. */
-    static Commands commands(int port, Duration time) throws IOException {
+    public static Commands commands(int port, Duration time) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port);
                 var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8))) {
             socket.getOutputStream().write("MONITOR\r\n".getBytes(UTF_8));
