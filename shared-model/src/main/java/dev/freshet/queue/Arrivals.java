@@ -115,7 +115,7 @@ final class Arrivals {
     private CompletionStage<List<Enqueued>> call(List<Newcomer> newcomers, Runnable answered) {
         try {
             return call.enqueue(newcomers, answered);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // an Error must not keep the place of a call for good
             return CompletableFuture.failedStage(e);
         }
     }

@@ -120,7 +120,7 @@ public final class JobCodec {
 
         private void field(String name, JsonParser parser) throws IOException {
             switch (name) {
-                case "v" -> version = isTooLarge(parser) ? Integer.MAX_VALUE : parser.getValueAsInt();
+                case "v" -> version = version(parser);
                 case "site" -> site = parser.getValueAsString("");
                 case "topic" -> topic = parser.getValueAsString("");
                 case "received" -> received = instant(parser);
@@ -137,6 +137,13 @@ public final class JobCodec {
                 return Instant.EPOCH;
             }
             return JobCodec.instant(parser.getLongValue());
+        }
+
+        private static int version(JsonParser parser) throws IOException {
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+                return 0;
+            }
+            return isTooLarge(parser) ? Integer.MAX_VALUE : Math.clamp(parser.getLongValue(), 0, Integer.MAX_VALUE);
         }
 
         private static boolean isTooLarge(JsonParser parser) throws IOException {

@@ -84,9 +84,10 @@ class JobCodecTest {
                         JobFormatException.class, e -> assertThat(e.isNewer()).isFalse());
     }
 
-    @Test
-    void aVersionWithoutEndIsNewerToo() {
-        assertThatThrownBy(() -> JobCodec.decode(bytes("id\n{\"v\":99999999999999999999}\nbody")))
+    @ParameterizedTest
+    @ValueSource(strings = {"99999999999999999999", "5000000000"})
+    void aVersionThatIsNoIntIsNewerToo(String version) {
+        assertThatThrownBy(() -> JobCodec.decode(bytes("id\n{\"v\":" + version + "}\nbody")))
                 .isInstanceOfSatisfying(
                         JobFormatException.class, e -> assertThat(e.isNewer()).isTrue());
     }

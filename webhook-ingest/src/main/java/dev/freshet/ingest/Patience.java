@@ -38,7 +38,9 @@ final class Patience implements AutoCloseable {
 
     /** The same answer, that fails with {@link TimeoutException} when it does not come in time. */
     <T> CompletableFuture<T> limit(CompletableFuture<T> answer) {
-        if (!answer.isDone()) {
+        if (closed) {
+            answer.completeExceptionally(new TimeoutException());
+        } else if (!answer.isDone()) {
             oldestFirst.add(new Waiting(answer, System.nanoTime() + longest.toNanos()));
             if (isIdle) { // it looks once more after it said so
                 LockSupport.unpark(looking);

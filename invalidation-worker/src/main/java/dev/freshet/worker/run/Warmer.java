@@ -14,12 +14,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Loads again what is being read and was invalidated, and frees what nobody reads. It is only a courtesy to the next
@@ -51,8 +51,9 @@ final class Warmer {
     private final Counter refused;
     private final Counter left;
     private final Pace<Tag> pace = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
-    private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
+    private final Map<String, Integer> refusals = new HashMap<>();
     private final Semaphore news = new Semaphore(0);
+    private boolean isFailing;
 
     Warmer(TagCache cache, CachedViews views, Clock clock, MeterRegistry metrics) {
         this.cache = cache;
@@ -103,9 +104,12 @@ final class Warmer {
         }
         try {
             var hot = cache.sweepByTag(takeTurns(due));
-            return hot.isEmpty() ? 0 : load(hot);
+            int count = hot.isEmpty() ? 0 : load(hot);
+            isFailing = false;
+            return count;
         } catch (RedisException e) {
-            log.warn("rewarm left to readers cause={}", e.getMessage());
+            log.atLevel(isFailing ? Level.DEBUG : Level.WARN).log("rewarm left to readers cause={}", e.getMessage());
+            isFailing = true;
             return 0;
         }
     }

@@ -39,11 +39,8 @@ public final class WorkerLoops implements AutoCloseable {
     /** Each worker prunes; what one deletes, the others do not wait for. */
     private static final Duration PRUNING = Duration.ofHours(1);
 
-    /** While one loads what takes long, another loads what does not. */
-    private static final int WARMERS = 2;
-
     /** In a burst something changes all the time. */
-    private static final Duration WARMER_REST = Duration.ofMillis(2);
+    private static final Duration WARMER_REST = Duration.ofMillis(5);
 
     private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(20);
 
@@ -101,9 +98,7 @@ public final class WorkerLoops implements AutoCloseable {
 
     private Invalidator invalidator(CacheNeeds needs, Needs all, LeftBehind leftBehind, MeterRegistry metrics) {
         var warmer = new Warmer(needs.cache, needs.views, clock, metrics);
-        for (int i = 0; i < WARMERS; i++) {
-            cacheTasks.add(new Task("warmer-" + i, WARMER_REST, warmer::runSoon));
-        }
+        cacheTasks.add(new Task("warmer", WARMER_REST, warmer::runSoon));
         if (options.audit().isPositive()) {
             var survey = new Survey(needs.server, needs.cache.options());
             var auditor = new Auditor(survey, all.catalog, all.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
