@@ -32,7 +32,8 @@ public final class Query {
     private final NamedSql sql;
     private final List<String> names;
 
-    private volatile @Nullable List<String> types;
+    /** {@link #author}, once the types of its places are known. */
+    private volatile @Nullable String author;
 
     public Query(NamedSql sql) {
         this.sql = sql;
@@ -128,30 +129,30 @@ public final class Query {
 
     /** The author's statement with each parameter taken from {@code freshet_p} and cast to what its place needs. */
     private String author(Connection connection) throws SQLException {
-        var known = types(connection);
-        var places = sql.occurrences();
-        return sql.rewrite(i -> "(freshet_p.p" + names.indexOf(places.get(i)) + ")::" + known.get(i));
+        var known = author;
+        if (known == null) {
+            var types = types(connection);
+            var places = sql.occurrences();
+            known = sql.rewrite(i -> "(freshet_p.p" + names.indexOf(places.get(i)) + ")::" + types.get(i));
+            author = known;
+        }
+        return known;
     }
 
     private List<String> types(Connection connection) throws SQLException {
-        var known = types;
-        if (known != null) {
-            return known;
-        }
-        var found = new ArrayList<String>();
+        var types = new ArrayList<String>();
         try (var statement = connection.prepareStatement(sql.positional())) {
             var metaData = statement.getParameterMetaData();
             for (int i = 1; i <= metaData.getParameterCount(); i++) {
-                found.add(metaData.getParameterTypeName(i));
+                types.add(metaData.getParameterTypeName(i));
             }
         }
-        types = found;
-        return found;
+        return types;
     }
 
     /** A column may have changed its type under us: the next call asks again. */
     private SQLException forgetTypes(SQLException error) {
-        types = null;
+        author = null;
         return error;
     }
 

@@ -40,8 +40,13 @@ final class Load implements AutoCloseable {
 
     /** @param connections to several ports of this machine, by turns */
     Load(List<Integer> ports, int connections) throws IOException {
-        for (int i = 0; i < connections; i++) {
-            senders.add(new Sender(ports.get(i % ports.size())));
+        try {
+            for (int i = 0; i < connections; i++) {
+                senders.add(new Sender(ports.get(i % ports.size())));
+            }
+        } catch (IOException e) {
+            close();
+            throw e;
         }
     }
 
