@@ -3,6 +3,7 @@ package dev.freshet.benchmarks;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.benchmarks.tools.Comparison;
+import dev.freshet.benchmarks.tools.RedisView;
 import dev.freshet.model.Job;
 import dev.freshet.queue.Claim;
 import dev.freshet.queue.Enqueued;
@@ -47,14 +48,14 @@ final class SeenBenchmark {
 
     private boolean measure() {
         queue.partitions();
-        long empty = memory();
+        long empty = RedisView.memory(server);
         var bytes = new ArrayList<String>();
         for (long size : SIZES) {
             while (sent < size) {
                 enqueue(JobQueue.MAX_BATCH);
                 finish();
             }
-            double each = (double) (memory() - empty) / size;
+            double each = (double) (RedisView.memory(server) - empty) / size;
             var micros = IntStream.range(0, ROUNDS)
                     .mapToObj(round -> {
                         long start = System.nanoTime();
@@ -92,15 +93,5 @@ final class SeenBenchmark {
         while (queue.claim(JobQueue.MAX_BATCH, LEASE) instanceof Claim claim) {
             queue.settle(claim, List.of(), Map.of());
         }
-    }
-
-    private long memory() {
-        var info = server.await(server.session().commands().info("memory"));
-        return info.lines()
-                .filter(line -> line.startsWith("used_memory:"))
-                .mapToLong(line ->
-                        Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
-                .findFirst()
-                .orElseThrow();
     }
 }
