@@ -30,12 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sweep {
     private static final Script LOOK = Script.load(Sweep.class, "look.lua");
+    private static final Script IN_USE = Script.load(Sweep.class, "in_use.lua");
     private static final Script SWEEP = Script.load(Sweep.class, "sweep.lua");
     /** Of entries that one script looks at. */
     private static final int CHUNK = 200;
 
     private static final ScanArgs PAGE = ScanArgs.Builder.limit(CHUNK);
     private static final int TAGS_TOGETHER = 50;
+    /** Of tags that one script looks at. */
+    private static final int MOST_TAGS = 1_000;
+
     private static final int USUAL_HEADER = 1_024;
     /** Of {@link #kept}; beyond them a second look only takes the first for a reader. */
     private static final int MOST_KEPT = 100_000;
@@ -69,6 +73,24 @@ final class Sweep {
         this.server = server;
         this.keys = keys;
         this.session = server.session();
+    }
+
+    /** Those of the tags under which keys are noted in some bucket. */
+    Set<Tag> inUse(List<Tag> tags) {
+        var used = new HashSet<Tag>();
+        for (int bucket = 0; bucket < keys.buckets(); bucket++) {
+            for (int from = 0; from < tags.size(); from += MOST_TAGS) {
+                var some = tags.subList(from, Math.min(from + MOST_TAGS, tags.size()));
+                inUse(bucket, some).forEach(place -> used.add(some.get(place.intValue())));
+            }
+        }
+        return used;
+    }
+
+    private List<Long> inUse(int bucket, List<Tag> some) {
+        var indexes = some.stream().map(tag -> keys.index(bucket, tag)).toArray(String[]::new);
+        return server.await(server.send(
+                indexes[0], session -> IN_USE.<List<Long>>run(session.commands(), ScriptOutputType.MULTI, indexes)));
     }
 
     /** @return what is hot, each with the first of the tags that it has */

@@ -50,9 +50,10 @@ class ClusterCacheIT {
         names.forEach(name -> assertThat(fill(name, name)).isTrue());
         assertThat(names).allMatch(name -> read(name).equals(Optional.of(name)));
 
-        cache.invalidate(List.of(COHORT));
+        assertThat(cache.invalidate(List.of(COHORT))).isTrue();
 
         assertThat(names).allMatch(name -> read(name).isEmpty());
+        assertThat(cache.inUse(List.of(COHORT, new Tag("unknown")))).containsExactly(COHORT);
         assertThat(cache.sweep(List.of(COHORT))).extracting(Hot::key).containsExactlyInAnyOrderElementsOf(names);
     }
 

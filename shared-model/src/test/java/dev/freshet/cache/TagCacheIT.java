@@ -274,6 +274,23 @@ class TagCacheIT {
     }
 
     @Test
+    void anInvalidationKnowsWhetherAnythingWasCurrentAndWhichTagsAreInUse() {
+        var unknown = new Tag("unknown");
+        assertThat(cache.invalidate(List.of(unknown))).isFalse();
+        store("k", FIVE_MINUTES, Instant.now());
+        assertThat(cache.inUse(List.of(unknown, COHORT))).containsExactly(COHORT);
+        assertThat(cache.invalidate(List.of(unknown, COHORT))).isTrue();
+        assertThat(cache.invalidate(List.of(unknown, COHORT))).isFalse();
+        assertThat(cache.inUse(List.of(unknown, COHORT)))
+                .as("its value is still there")
+                .containsExactly(COHORT);
+        var fill = cache.begin("k", TAGS).orElseThrow();
+        assertThat(cache.invalidate(List.of(COHORT))).as("it is being loaded").isTrue();
+        cache.abandon(fill);
+        assertThat(cache.inUse(List.of())).isEmpty();
+    }
+
+    @Test
     void anEntryThatIsFreedLeavesAllItsTags() {
         var hourAgo = Instant.now().minus(Duration.ofHours(1));
         store("k", FIVE_MINUTES, hourAgo);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,16 +20,17 @@ import org.slf4j.LoggerFactory;
 final class Invalidator {
     private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
 
-    private final Consumer<Collection<Tag>> cache;
+    private final Predicate<Collection<Tag>> cache;
     private final Owed owed;
     private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
 
     /**
-     * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
-     * @param warmer is told of tags that were invalidated
+     * @param cache invalidates tags, says whether any value may have been current, and throws {@link RedisException} when
+     *     it does not know that it has
+     * @param warmer is told of tags that were invalidated, where one may have been
      */
-    Invalidator(Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
+    Invalidator(Predicate<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
         this.cache = cache;
         this.owed = owed;
         this.warmer = warmer;
@@ -40,8 +42,9 @@ final class Invalidator {
         if (effects.isEmpty()) {
             return;
         }
+        boolean wasCached;
         try {
-            cache.accept(effects.tags());
+            wasCached = cache.test(effects.tags());
         } catch (RedisException e) {
             throw failure("cache", e);
         }
@@ -51,7 +54,9 @@ final class Invalidator {
             throw failure("queue", e);
         }
         rows.forEach(leftBehind::finish);
-        warmer.accept(effects.tags());
+        if (wasCached) {
+            warmer.accept(effects.tags());
+        }
     }
 
     /**

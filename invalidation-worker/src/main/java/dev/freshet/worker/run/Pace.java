@@ -3,6 +3,7 @@ package dev.freshet.worker.run;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,16 @@ final class Pace<K> {
             return false;
         });
         return due;
+    }
+
+    /** Forgets keys that were just taken, unless they were marked since. */
+    synchronized void forget(Collection<K> keys) {
+        for (var key : keys) {
+            var state = states.get(key);
+            if (state != null && !state.marked) {
+                states.remove(key);
+            }
+        }
     }
 
     /** How long a key that was just taken is not due; zero for one that is not remembered. */

@@ -103,7 +103,7 @@ final class Warmer {
             return 0;
         }
         try {
-            var hot = cache.sweepByTag(takeTurns(due));
+            var hot = cache.sweepByTag(takeTurns(inUse(due)));
             int count = hot.isEmpty() ? 0 : load(hot);
             isFailing = false;
             return count;
@@ -112,6 +112,13 @@ final class Warmer {
             isFailing = true;
             return 0;
         }
+    }
+
+    /** Most tags have no keys, of which it is enough to know just that. */
+    private List<Tag> inUse(List<Tag> due) {
+        var used = cache.inUse(due);
+        pace.forget(due.stream().filter(tag -> !used.contains(tag)).toList());
+        return due.stream().filter(used::contains).toList();
     }
 
     /** A burst reaches all workers: whose turn it is not looks again later, and finds the values loaded. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -40,5 +41,18 @@ class PaceTest {
         assertThat(pace.size()).isZero();
         pace.mark("a", START.plusSeconds(2));
         assertThat(pace.takeDue(START.plusSeconds(2))).containsExactly("a");
+    }
+
+    @Test
+    void whatIsForgottenIsDueAtOnceUnlessItWasMarkedSince() {
+        pace.mark("a", START);
+        pace.mark("b", START);
+        pace.takeDue(START);
+        pace.mark("b", START.plusMillis(10));
+        pace.forget(List.of("a", "b", "never seen"));
+        assertThat(pace.size()).isEqualTo(1);
+        pace.mark("a", START.plusMillis(20));
+        assertThat(pace.takeDue(START.plusMillis(20))).containsExactly("a");
+        assertThat(pace.takeDue(START.plusMillis(200))).containsExactly("b");
     }
 }
