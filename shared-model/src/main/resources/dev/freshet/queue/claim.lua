@@ -6,24 +6,22 @@ local jobs = redis.call('LRANGE', KEYS[2], 0, -1)
 if #jobs > 0 then return {'again', jobs} end
 local reason = redis.call('GET', KEYS[5])
 if reason then return {'paused', reason} end
-local from = 'suspect'
-jobs = redis.call('RPOP', KEYS[4], 1)
-if not jobs then
-  from, jobs = 'ready', {}
-  local bytes, most = 0, tonumber(ARGV[3])
-  while #jobs < most and bytes < tonumber(ARGV[5]) do
-    local some = redis.call('RPOP', KEYS[3], math.min(16, most - #jobs))
-    if not some then break end
-    for _, job in ipairs(some) do jobs[#jobs + 1], bytes = job, bytes + #job end
-  end
-end
-if #jobs == 0 then
+local from, job = 'suspect', redis.call('RPOP', KEYS[4])
+if not job then from, job = 'ready', redis.call('RPOP', KEYS[3]) end
+if not job then
   local idle = redis.call('ZCARD', KEYS[1]) + redis.call('ZCARD', KEYS[6]) + redis.call('LLEN', KEYS[7]) == 0
   if idle then redis.call('HDEL', KEYS[8], 'bytes') end -- an older process may have counted otherwise
   return {'nothing'}
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
-redis.call('RPUSH', KEYS[2], unpack(jobs))
+redis.call('RPUSH', KEYS[2], job) -- LMOVE alone is refused when full; after a write it is not
+local most, bytes = from == 'ready' and tonumber(ARGV[3]) or 1, #job
+jobs = {job}
+while #jobs < most and bytes < tonumber(ARGV[5]) do -- one by one: RPOP of some walks the whole list in Redis 6
+  job = redis.call('LMOVE', KEYS[3], KEYS[2], 'RIGHT', 'RIGHT')
+  if not job then break end
+  jobs[#jobs + 1], bytes = job, bytes + #job
+end
 redis.call('ZADD', KEYS[1], now + ARGV[4], ARGV[2])
 return {from, jobs}
