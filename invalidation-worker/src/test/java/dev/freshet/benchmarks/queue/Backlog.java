@@ -80,8 +80,18 @@ final class Backlog implements AutoCloseable {
         var list = "plain:ready";
         var commands = server.session().commands();
         server.await(commands.rename(key(ASIDE, 0, "ready"), list));
-        server.await(commands.unlink(key(ASIDE, 0, "counts"), key(ASIDE, 0, "window")));
+        forget();
         return list;
+    }
+
+    /** Where the jobs stand that are not released. */
+    JobQueue aside() {
+        return queue;
+    }
+
+    /** What was counted of jobs that are not released. */
+    void forget() {
+        server.await(server.session().commands().unlink(key(ASIDE, 0, "counts"), key(ASIDE, 0, "window")));
     }
 
     /** Waits until so many of those released last are done. @return the nano time of it */

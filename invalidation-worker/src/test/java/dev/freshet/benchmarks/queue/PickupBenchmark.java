@@ -42,13 +42,17 @@ public final class PickupBenchmark {
     public static boolean run() throws Exception {
         try (var redis = Mode.current().redis();
                 var server = new RedisServer("queue", redis.url(), Duration.ofSeconds(10));
-                var fleet = new Fleet(redis.url())) {
+                var fleet = new Fleet(redis.url());
+                var bare = new BarePickup(redis.url())) {
             var bullMq = BullMq.on(redis.port());
             var queue = new JobQueue(server, options());
             fleet.pickUp(queue, 100); // warm now
+            bare.pickUp(100, PER_SECOND);
             var p50 = Comparison.ofCosts("pickup", "us p50");
             var p99 = Comparison.ofCosts("pickup-p99", "us p99");
             var all = new ArrayList<Double>();
+            var limits50 = new ArrayList<Double>();
+            var limits99 = new ArrayList<Double>();
             for (int i = 0; i < ROUNDS; i++) {
                 boolean oursFirst = i % 2 == 0;
                 List<Double> theirs =
@@ -57,19 +61,30 @@ public final class PickupBenchmark {
                 if (oursFirst && bullMq.isPresent()) {
                     theirs = bullMq.get().pickup(JOBS, PER_SECOND);
                 }
+                var least = bare.pickUp(JOBS, PER_SECOND);
                 all.addAll(ours);
                 add(p50, ours, theirs, 50);
                 add(p99, ours, theirs, 99);
+                if (!theirs.isEmpty()) {
+                    limits50.add(Comparison.percentile(least, 50) / Comparison.percentile(theirs, 50));
+                    limits99.add(Comparison.percentile(least, 99) / Comparison.percentile(theirs, 99));
+                }
                 System.out.printf(
                         Locale.ROOT,
-                        "  ours p50 %.0f us, p99 %.0f us; BullMQ %s%n",
+                        "  ours p50 %.0f us, p99 %.0f us; LPUSH and BRPOP p50 %.0f us, p99 %.0f us; BullMQ %s%n",
                         Comparison.percentile(ours, 50),
                         Comparison.percentile(ours, 99),
+                        Comparison.percentile(least, 50),
+                        Comparison.percentile(least, 99),
                         theirs.isEmpty()
                                 ? "missing"
                                 : "p50 %.0f us, p99 %.0f us"
                                         .formatted(
                                                 Comparison.percentile(theirs, 50), Comparison.percentile(theirs, 99)));
+            }
+            if (!limits50.isEmpty()) {
+                p50.with("limit", "%.3f".formatted(Comparison.median(limits50)));
+                p99.with("limit", "%.3f".formatted(Comparison.median(limits99)));
             }
             p50.with("p999", "%.0f".formatted(Comparison.percentile(all, 99.9)));
             boolean whole = p50.print("at most 0.5", p50.ratio() <= 0.5, fleet.lost());
@@ -83,6 +98,14 @@ public final class PickupBenchmark {
             comparison.add(our);
         } else {
             comparison.add(our, Comparison.percentile(theirs, percent));
+        }
+    }
+
+    /** Returns at this nano time, without the delay of a timer. */
+    static void await(long at) {
+        LockSupport.parkNanos(at - System.nanoTime() - SPIN);
+        while (System.nanoTime() - at < 0) {
+            Thread.onSpinWait();
         }
     }
 
@@ -139,10 +162,7 @@ public final class PickupBenchmark {
             long start = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
             for (int i = 0; i < jobs; i++) {
                 long at = start + i * TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
-                LockSupport.parkNanos(at - System.nanoTime() - SPIN);
-                while (System.nanoTime() - at < 0) {
-                    Thread.onSpinWait();
-                }
+                await(at);
                 var job = Bodies.job(sent++);
                 due.put(job.id(), at);
                 var unused = queue.enqueue(job);

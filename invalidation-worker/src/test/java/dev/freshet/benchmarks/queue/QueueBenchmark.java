@@ -43,6 +43,7 @@ public final class QueueBenchmark {
     private final Workers workers;
     private final List<Double> workerMicros = new ArrayList<>();
     private final List<Double> redisMicros = new ArrayList<>();
+    private final BareWorker bare;
     private long lost;
 
     private QueueBenchmark(EmbeddedRedis redis, RedisServer server, Workers workers) {
@@ -52,6 +53,7 @@ public final class QueueBenchmark {
         this.backlog = new Backlog(server, 1);
         this.cache = new TagCache(server, CacheOptions.defaults(Backlog.PREFIX));
         this.client = new ListClient(server);
+        this.bare = new BareWorker(backlog.aside(), cache);
     }
 
     public static boolean run() throws Exception {
@@ -66,9 +68,12 @@ public final class QueueBenchmark {
         var bullMq = BullMq.on(redis.port());
         var queue = Comparison.ofRates("queue", "jobs/s");
         var limit = Comparison.ofRates("queue-limit", "jobs/s");
+        var queueLimits = new ArrayList<Double>();
+        var listLimits = new ArrayList<Double>();
         long idle = workers.residentKib() >> 10;
         for (int i = 0; i < WARM_UP; i++) {
             ours();
+            bare();
         }
         list();
         workerMicros.clear();
@@ -80,12 +85,16 @@ public final class QueueBenchmark {
             double our = oursFirst ? first : second;
             double list = oursFirst ? second : first;
             limit.add(our, list);
+            double most = bare();
+            listLimits.add(most / list);
             var theirs = bullMq.isPresent() ? Optional.of(best(bullMq.get())) : Optional.<Double>empty();
             theirs.ifPresentOrElse(rate -> queue.add(our, rate), () -> queue.add(our));
+            theirs.ifPresent(rate -> queueLimits.add(most / rate));
             System.out.printf(
                     Locale.ROOT,
-                    "  ours %,.0f jobs/s; the list alone %,.0f; BullMQ %s%n",
+                    "  ours %,.0f jobs/s; a client that neither parses nor plans %,.0f; the list alone %,.0f; BullMQ %s%n",
                     our,
+                    most,
                     list,
                     theirs.map("%,.0f"::formatted).orElse("missing"));
         }
@@ -99,6 +108,10 @@ public final class QueueBenchmark {
                 .with("redis_cpu_us", "%.1f".formatted(Comparison.median(redisMicros)))
                 .with("idle_mib", Long.toString(idle))
                 .with("loaded_mib", Long.toString(workers.residentKib() >> 10));
+        if (!queueLimits.isEmpty()) {
+            queue.with("limit", "%.3f".formatted(Comparison.median(queueLimits)));
+        }
+        limit.with("limit", "%.3f".formatted(Comparison.median(listLimits)));
         boolean whole = queue.print("at least 10", queue.ratio() >= 10, lost);
         return limit.print("at least 0.4", limit.ratio() >= 0.4, lost) && whole;
     }
@@ -139,6 +152,16 @@ public final class QueueBenchmark {
                     () -> "old".getBytes(StandardCharsets.UTF_8));
         }
         return tags;
+    }
+
+    /** The least that a worker must do with the same jobs in Redis. */
+    private double bare() throws Exception {
+        backlog.fill(JOBS);
+        long start = System.nanoTime();
+        lost += JOBS - bare.empty();
+        double rate = JOBS / ((System.nanoTime() - start) / 1e9);
+        backlog.forget();
+        return rate;
     }
 
     private double list() throws Exception {

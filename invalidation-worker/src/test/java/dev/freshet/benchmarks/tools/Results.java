@@ -52,25 +52,29 @@ public final class Results {
         System.out.println("saved " + file());
     }
 
-    /** @return whether no ratio is more than 20 % worse than the committed one, and none that was committed is missing */
-    public static synchronized boolean check() throws IOException {
+    /**
+     * @param isAll whether everything was run, so that a committed ratio that is not among the results is missing
+     * @return whether no ratio is more than 20 % worse than the committed one, and none of these is missing
+     */
+    public static synchronized boolean check(boolean isAll) throws IOException {
         var kept = committed();
         boolean holds = true;
         for (var row : ROWS) {
-            var before = kept.get(row.name);
-            if (before != null) {
-                var verdict = verdict(row, before);
-                holds &= verdict.equals("holds");
-                System.out.printf(
-                        Locale.ROOT,
-                        "check %-14s %s, committed %.3f: %s%n",
-                        row.name,
-                        row.ratio.map("%.3f"::formatted).orElse("-"),
-                        before,
-                        verdict);
-            }
+            var before = kept.remove(row.name);
+            var verdict = before == null ? "nothing is committed, --save does it" : verdict(row, before);
+            holds &= before == null || verdict.equals("holds");
+            System.out.printf(
+                    Locale.ROOT,
+                    "check %-14s %s, committed %s: %s%n",
+                    row.name,
+                    row.ratio.map("%.3f"::formatted).orElse("-"),
+                    before == null ? "-" : "%.3f".formatted(before),
+                    verdict);
         }
-        return holds;
+        if (isAll) {
+            kept.keySet().forEach(name -> System.out.printf("check %-14s MISSING%n", name));
+        }
+        return holds && !(isAll && !kept.isEmpty());
     }
 
     static String verdict(Row row, double before) {

@@ -1,0 +1,59 @@
+package dev.freshet.benchmarks.queue;
+
+import dev.freshet.cache.TagCache;
+import dev.freshet.model.Tag;
+import dev.freshet.queue.Claim;
+import dev.freshet.queue.JobQueue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/**
+ * The calls that a worker makes to Redis, and nothing else: it claims, makes as many tags old as the benchmark's events
+ * do, and settles. It reads no body, plans nothing, counts nothing.
+ */
+final class BareWorker {
+    private static final int BATCH = 500;
+    private static final int LANES = 4;
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
+    private final JobQueue queue;
+    private final TagCache cache;
+    private final List<Tag> shared = new ArrayList<>();
+    private final AtomicLong numbers = new AtomicLong();
+
+    BareWorker(JobQueue queue, TagCache cache) {
+        this.queue = queue;
+        this.cache = cache;
+        shared.add(new Tag("enrollments"));
+        IntStream.range(0, Bodies.COURSES).mapToObj(i -> new Tag("course:" + i)).forEach(shared::add);
+    }
+
+    /** @return how many jobs there were */
+    long empty() throws Exception {
+        long all = 0;
+        try (var lanes = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var lane : lanes.invokeAll(Collections.nCopies(LANES, (Callable<Long>) this::emptyLane))) {
+                all += lane.get();
+            }
+        }
+        return all;
+    }
+
+    private long emptyLane() {
+        long all = 0;
+        while (queue.claim(BATCH, LEASE) instanceof Claim claim) {
+            var tags = new ArrayList<>(shared);
+            claim.jobs().forEach(job -> tags.add(new Tag("enrollment:" + numbers.getAndIncrement())));
+            cache.invalidate(tags);
+            all += queue.settle(claim, List.of(), Map.of()).done();
+        }
+        return all;
+    }
+}
