@@ -99,6 +99,9 @@ public record EventRule(
      * different versions, those of later rows later.
      */
     public Set<Page> pages(Event event, Collection<Map<String, @Nullable String>> rows) {
+        if (paths.isEmpty()) {
+            return Set.of();
+        }
         return values(event, rows)
                 .flatMap(values -> paths.stream().flatMap(path -> path.render(values).stream()))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
