@@ -2,16 +2,18 @@ package dev.freshet.catalog;
 
 import dev.freshet.settings.Settings;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * Reads a catalog and checks all of it that can be checked without a database. Every problem is reported, not only the
@@ -53,7 +55,9 @@ public final class CatalogReader {
     static Catalog parse(String file, String text, Settings settings) {
         var problems = new Problems(file);
         try {
-            var root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+            var options = new LoaderOptions();
+            var parser = new ParserImpl(new StreamReader(text), options);
+            var root = new Composer(parser, new Resolver(), options).getSingleNode();
             if (root == null) {
                 throw single(file, 1, "the file is empty", "");
             }

@@ -1,6 +1,5 @@
 package dev.freshet.db;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import java.net.URI;
@@ -16,6 +15,7 @@ import java.util.Set;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +40,8 @@ public final class Database implements AutoCloseable {
 
     private final Reconnecting server;
     private final HikariDataSource pool;
-    private final Jdbi jdbi;
     private final String address;
+    private @Nullable Jdbi jdbi;
 
     /**
      * @param url {@code postgresql://user:password@host:port/name?sslmode=require}; the parameters of the query are those
@@ -49,8 +49,7 @@ public final class Database implements AutoCloseable {
      */
     public Database(URI url, DatabaseOptions options) {
         server = new Reconnecting(jdbcUrl(url), properties(url, options));
-        pool = new HikariDataSource(configuration(server, options));
-        jdbi = Jdbi.create(this::connection);
+        pool = pool(server, options);
         address = url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
         if (!String.valueOf(url.getRawQuery()).contains("sslmode=") && !LOOPBACK.contains(url.getHost())) {
             log.warn("postgresql not verified address={} remedy=sslmode=verify-full in DATABASE_URL", address);
@@ -78,7 +77,11 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    public Jdbi jdbi() {
+    /** Always the same one, made for the first who asks: loading it takes long, and ingest does without. */
+    public synchronized Jdbi jdbi() {
+        if (jdbi == null) {
+            jdbi = Jdbi.create(this::connection);
+        }
         return jdbi;
     }
 
@@ -117,8 +120,8 @@ public final class Database implements AutoCloseable {
         if (!(rootCause(error) instanceof SQLException refused) || !NO_RIGHT.equals(refused.getSQLState())) {
             return error;
         }
-        var sql = jdbi.withHandle(
-                handle -> handle.createQuery("""
+        var sql = jdbi().withHandle(
+                        handle -> handle.createQuery("""
                         select format('create schema if not exists freshet; alter schema freshet owner to %I;', current_user)""").mapTo(String.class).one());
         return new IllegalStateException(
                 "postgresql at " + address + " does not let Freshet keep its tables in the schema freshet ("
@@ -201,8 +204,9 @@ public final class Database implements AutoCloseable {
         return root;
     }
 
-    private static HikariConfig configuration(Reconnecting server, DatabaseOptions options) {
-        var config = new HikariConfig();
+    /** Opens its first connections when it is asked for one. */
+    private static HikariDataSource pool(Reconnecting server, DatabaseOptions options) {
+        var config = new HikariDataSource();
         config.setPoolName("freshet");
         config.setDataSource(server);
         config.setMaximumPoolSize(options.poolSize());

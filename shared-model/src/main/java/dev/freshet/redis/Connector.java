@@ -11,7 +11,6 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -20,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,26 +32,38 @@ final class Connector implements AutoCloseable {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
     private static final int MAX_COMMANDS_IN_FLIGHT = 65_536;
 
+    static { // Lettuce's events of its own connections; for them each start would load the recorder of the JVM
+        if (System.getProperty("io.lettuce.core.jfr") == null) {
+            System.setProperty("io.lettuce.core.jfr", "false");
+        }
+    }
+
     private final String name;
     private final Duration timeout;
-    private final ClientResources resources;
-    private final RedisClient client;
     private final AtomicLong sessionsOpened = new AtomicLong();
+    private @Nullable RedisClient client;
 
     Connector(String name, Duration timeout) {
         this.name = name;
         this.timeout = timeout;
-        this.resources = DefaultClientResources.builder()
-                .ioThreadPoolSize(2)
-                .computationThreadPoolSize(2)
-                .build();
-        this.client = RedisClient.create(resources);
-        this.client.setOptions(ClientOptions.builder()
-                .autoReconnect(false)
-                .requestQueueSize(MAX_COMMANDS_IN_FLIGHT)
-                .socketOptions(SocketOptions.builder().connectTimeout(timeout).build())
-                .timeoutOptions(TimeoutOptions.enabled(timeout))
-                .build());
+    }
+
+    /** Made by the first who connects: loading Lettuce takes long, and whoever starts has other things to do. */
+    private synchronized RedisClient client() {
+        if (client == null) {
+            client = new AsyncClient(DefaultClientResources.builder()
+                    .ioThreadPoolSize(2)
+                    .computationThreadPoolSize(2)
+                    .build());
+            client.setOptions(ClientOptions.builder()
+                    .autoReconnect(false)
+                    .requestQueueSize(MAX_COMMANDS_IN_FLIGHT)
+                    .socketOptions(
+                            SocketOptions.builder().connectTimeout(timeout).build())
+                    .timeoutOptions(TimeoutOptions.enabled(timeout))
+                    .build());
+        }
+        return client;
     }
 
     /** How log lines and errors call the server. */
@@ -79,7 +91,7 @@ final class Connector implements AutoCloseable {
      */
     RedisSession open(RedisURI uri) throws InterruptedException {
         var process = uri.getSentinels().isEmpty() ? uri : master(uri).uri(dataNode(uri));
-        var connecting = client.connectAsync(CODEC, process).toCompletableFuture();
+        var connecting = client().connectAsync(CODEC, process).toCompletableFuture();
         boolean isGood = false;
         try {
             var connection = connecting.get(timeout.toMillis() + 1_000, TimeUnit.MILLISECONDS);
@@ -108,7 +120,7 @@ final class Connector implements AutoCloseable {
      * @throws RedisException when none answers, or the one that does knows no such master
      */
     Node master(RedisURI uri) {
-        var connecting = client.connectSentinelAsync(StringCodec.UTF8, uri);
+        var connecting = client().connectSentinelAsync(StringCodec.UTF8, uri);
         try {
             var address = await(connecting.thenCompose(
                     sentinel -> sentinel.async().getMasterAddrByName(uri.getSentinelMasterId())));
@@ -166,8 +178,10 @@ final class Connector implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
-        resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);
+    public synchronized void close() {
+        if (client != null) {
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+            client.getResources().shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);
+        }
     }
 }

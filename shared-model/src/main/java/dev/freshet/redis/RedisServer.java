@@ -39,7 +39,15 @@ public final class RedisServer implements AutoCloseable {
     private volatile @Nullable Topology cluster;
 
     /**
-     * Connects in the background and returns after the first try ended, well or not.
+     * Connects in the background and returns after the first try ended, well or not. Takes what {@link #connecting} takes.
+     */
+    public RedisServer(String name, URI url, Duration timeout) {
+        this(name, seeds(url), timeout);
+        awaitFirstTry();
+    }
+
+    /**
+     * Connects in the background and returns at once, for whoever has other things to do until {@link #awaitFirstTry}.
      *
      * @param name how log lines and errors call this server, such as {@code queue}
      * @param url {@code redis://} or {@code rediss://} with optional user, password and database number; with several
@@ -47,8 +55,12 @@ public final class RedisServer implements AutoCloseable {
      *     the master's name as fragment
      * @param timeout for connecting and for each command
      */
-    public RedisServer(String name, URI url, Duration timeout) {
-        this.seeds = seeds(url);
+    public static RedisServer connecting(String name, URI url, Duration timeout) {
+        return new RedisServer(name, seeds(url), timeout);
+    }
+
+    private RedisServer(String name, List<RedisURI> seeds, Duration timeout) {
+        this.seeds = seeds;
         this.seeds.forEach(seed -> {
             seed.setTimeout(timeout);
             // else Lettuce tells its name by CLIENT SETINFO, which would need a right and adds to the ACL's log
@@ -58,7 +70,22 @@ public final class RedisServer implements AutoCloseable {
         this.connector = new Connector(name, timeout);
         this.home = new Link(connector, seeds, new Home());
         home.start();
-        awaitFirstTry();
+    }
+
+    /** Returns once the first try to connect has ended, well or not. */
+    public void awaitFirstTry() {
+        try {
+            home.firstTry()
+                    .thenCompose(tried -> {
+                        var masters = cluster;
+                        return masters == null ? CompletableFuture.completedFuture(null) : masters.firstTry();
+                    })
+                    .get(timeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.warn("redis away name={} address={} cause=no answer yet", connector.name(), address());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -258,21 +285,6 @@ public final class RedisServer implements AutoCloseable {
     private List<Link> links() {
         var masters = cluster;
         return masters == null ? List.of(home) : List.copyOf(masters.links());
-    }
-
-    private void awaitFirstTry() {
-        try {
-            home.firstTry()
-                    .thenCompose(tried -> {
-                        var masters = cluster;
-                        return masters == null ? CompletableFuture.completedFuture(null) : masters.firstTry();
-                    })
-                    .get(timeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            log.warn("redis away name={} address={} cause=no answer yet", connector.name(), address());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** {@code java.net.URI} finds no host where there are several. */

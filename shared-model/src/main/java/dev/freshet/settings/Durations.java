@@ -1,7 +1,9 @@
 package dev.freshet.settings;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -11,12 +13,12 @@ public final class Durations {
     public static final String EXPECTED = "a duration such as 250ms, 30s, 5m, 1h or 7d";
 
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
-    private static final Map<String, Duration> UNITS = Map.of(
-            "ms", Duration.ofMillis(1),
-            "s", Duration.ofSeconds(1),
-            "m", Duration.ofMinutes(1),
-            "h", Duration.ofHours(1),
-            "d", Duration.ofDays(1));
+    private static final Map<String, ChronoUnit> UNITS = Map.of(
+            "ms", ChronoUnit.MILLIS,
+            "s", ChronoUnit.SECONDS,
+            "m", ChronoUnit.MINUTES,
+            "h", ChronoUnit.HOURS,
+            "d", ChronoUnit.DAYS);
 
     private Durations() {}
 
@@ -26,19 +28,22 @@ public final class Durations {
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        var unit = UNITS.getOrDefault(matcher.group(2), Duration.ZERO);
-        return Optional.of(unit.multipliedBy(Long.parseLong(matcher.group(1))));
+        return Optional.of(Duration.of(Long.parseLong(matcher.group(1)), unit(matcher.group(2))));
     }
 
     /** The shortest form that {@link #parse} reads back, in whole milliseconds. */
     public static String format(Duration duration) {
         long ms = duration.toMillis();
         for (var unit : new String[] {"d", "h", "m", "s"}) {
-            long size = UNITS.getOrDefault(unit, Duration.ZERO).toMillis();
+            long size = unit(unit).getDuration().toMillis();
             if (ms != 0 && ms % size == 0) {
                 return ms / size + unit;
             }
         }
         return ms + "ms";
+    }
+
+    private static ChronoUnit unit(String name) {
+        return Objects.requireNonNull(UNITS.get(name), name);
     }
 }

@@ -1,7 +1,7 @@
 package dev.freshet.ingest;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.queue.JobQueue;
@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether this process can accept deliveries. Names no address and no secret. */
 final class Health {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final Pattern REFUSED_LOGIN = Pattern.compile("WRONGPASS|NOAUTH|NOPERM");
     /** A server that does not answer must not cost a thread of the web server. */
     private static final Executor ASKING =
@@ -64,7 +63,7 @@ final class Health {
     }
 
     private ObjectNode report() {
-        var report = JSON.createObjectNode().put("status", "up");
+        var report = JsonNodeFactory.instance.objectNode().put("status", "up");
         var reasons = report.putArray("reasons");
         var dependencies = report.putObject("dependencies");
         boolean queueIsUp = describeQueue(dependencies.putObject("queue"), reasons);

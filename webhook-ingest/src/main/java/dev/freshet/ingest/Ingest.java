@@ -54,7 +54,7 @@ public final class Ingest implements AutoCloseable {
         config.catalog().notes().stream()
                 .filter(note -> note.severity() == Severity.WARNING)
                 .forEach(note -> log.warn("catalog {}", note));
-        var server = new RedisServer("queue", config.queueUrl(), config.queueTimeout());
+        var server = RedisServer.connecting("queue", config.queueUrl(), config.queueTimeout());
         try {
             return start(config, server, clock);
         } catch (RuntimeException e) {
@@ -66,19 +66,12 @@ public final class Ingest implements AutoCloseable {
     private static Ingest start(IngestConfig config, RedisServer server, Clock clock) {
         var guard = new QueueGuard(server);
         var queue = new JobQueue(server, config.queue());
-        if (server.isConnected()) {
-            guard.check();
-            log.info("queue partitions={}", queue.partitions());
-        }
         var waiters = new Waiters(queue, server, config.eventWait());
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Gauge.builder("freshet.waiters", waiters, Waiters::count)
                 .description("requests that wait for their outcome now")
                 .register(meters);
-        List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
-                .forEach(binder -> binder.bindTo(meters));
-
-        var spill = config.spill().map(options -> SpillParts.start(options, server, meters));
+        var spill = config.spill().map(options -> SpillParts.of(options, server, meters));
         if (spill.isEmpty()) {
             log.warn(
                     "no spill cause=DATABASE_URL is not set effect=while the queue is away deliveries are answered 503");
@@ -106,11 +99,21 @@ public final class Ingest implements AutoCloseable {
                 together.of("writes", limits.api()),
                 intake);
         var routes = new Routes(webhooks, config.catalog().events().values(), health, meters, admission);
-        var web = WebServer.start(config.listen(), config.web(), meters, outcomes, routes::register);
+        var web = WebServer.of(config.web(), meters, outcomes, routes::register);
+        server.awaitFirstTry();
+        if (server.isConnected()) {
+            guard.check();
+            log.info("queue partitions={}", queue.partitions());
+        }
+        web.listen(config.listen());
         log.info(
                 "ingest started port={} application={}",
                 web.port(),
                 config.catalog().application());
+        // what the first delivery does not wait for
+        List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
+                .forEach(binder -> binder.bindTo(meters));
+        spill.ifPresent(SpillParts::start);
         return new Ingest(web, waiters, server, spill);
     }
 

@@ -17,7 +17,7 @@ record SpillParts(Database database, SpillLevel level, Store.Past past) implemen
     /** Who waits is answered before; a statement that takes longer may still store what was sent. */
     private static final Duration LEAST_STATEMENT = Duration.ofSeconds(2);
 
-    static SpillParts start(SpillOptions options, RedisServer queue, MeterRegistry meters) {
+    static SpillParts of(SpillOptions options, RedisServer queue, MeterRegistry meters) {
         var patience = options.patience();
         var statement = patience.compareTo(LEAST_STATEMENT) > 0 ? patience : LEAST_STATEMENT;
         var database = new Database(options.database(), new DatabaseOptions(CONNECTIONS, statement, patience));
@@ -31,9 +31,13 @@ record SpillParts(Database database, SpillLevel level, Store.Past past) implemen
         Gauge.builder("freshet.spill.bytes", () -> level.depth().bytes())
                 .description("how large they are")
                 .register(meters);
-        level.start();
         return new SpillParts(
                 database, level, new Store.Past(spillway, silence, new Patience(options.queuePatience())));
+    }
+
+    /** Looks for the first time, and from then on. */
+    void start() {
+        level.start();
     }
 
     @Override

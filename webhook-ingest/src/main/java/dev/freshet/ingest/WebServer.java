@@ -52,9 +52,8 @@ final class WebServer implements AutoCloseable {
      */
     record Limits(int threads, int requests, Duration patience) {}
 
-    /** @throws SettingException when the address cannot be listened on */
-    static WebServer start(
-            Listen listen, Limits limits, MeterRegistry meters, Outcomes outcomes, Consumer<RoutesConfig> routes) {
+    /** One that does not listen yet. */
+    static WebServer of(Limits limits, MeterRegistry meters, Outcomes outcomes, Consumer<RoutesConfig> routes) {
         var bounds = new Bounds(limits.requests(), limits.patience(), System::nanoTime, outcomes::count, meters);
         var javalin = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
@@ -66,8 +65,13 @@ final class WebServer implements AutoCloseable {
             errors(config.routes, outcomes);
             routes.accept(config.routes);
         });
+        return new WebServer(javalin, bounds);
+    }
+
+    /** @throws SettingException when the address cannot be listened on */
+    void listen(Listen listen) {
         try {
-            return new WebServer(javalin.start(listen.host(), listen.port()), bounds);
+            javalin.start(listen.host(), listen.port());
         } catch (JavalinException e) {
             throw listen.cannot(rootMessage(e));
         }
