@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -53,12 +56,37 @@ final class Target implements AutoCloseable {
     /** @param redis the port of the Redis where it pushes what it has verified; none if it only answers */
     static Target bareJavalin(String name, Integer... redis) throws IOException {
         int port = RedisProcess.freePort();
-        var command = Stream.concat(
+        var child = Child.own(name, options(name, List.of()), Map.of(), bareJavalin(port, redis));
+        return new Target(child, port, collections(name));
+    }
+
+    /** The same from jars alone, those of the webhook service, so that it can have an archive of its classes too. */
+    static Target packedJavalin(String name, List<String> more, Integer... redis) throws IOException {
+        int port = RedisProcess.freePort();
+        var path = packed(BareJavalin.class) + ":" + Child.shippedPath("webhook-ingest");
+        var child = Child.start(name, path, options(name, more), Map.of(), bareJavalin(port, redis));
+        return new Target(child, port, collections(name));
+    }
+
+    private static String[] bareJavalin(int port, Integer... redis) {
+        return Stream.concat(
                         Stream.of(BareJavalin.class.getName(), String.valueOf(port)),
                         Stream.of(redis).map(String::valueOf))
                 .toArray(String[]::new);
-        var child = Child.own(name, options(name, List.of()), Map.of(), command);
-        return new Target(child, port, collections(name));
+    }
+
+    /** A jar of one class, made anew only where there is none: an archive of classes holds for this very file. */
+    private static Path packed(Class<?> type) throws IOException {
+        var jar = Files.createDirectories(Mode.folder()).resolve(type.getSimpleName() + ".jar");
+        var file = type.getName().replace('.', '/') + ".class";
+        if (!Files.exists(jar)) {
+            try (var out = new JarOutputStream(Files.newOutputStream(jar));
+                    var in = Objects.requireNonNull(type.getClassLoader().getResourceAsStream(file), file)) {
+                out.putNextEntry(new JarEntry(file));
+                in.transferTo(out);
+            }
+        }
+        return jar;
     }
 
     int port() {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A JVM of its own, with the classes as they are shipped; its output goes to {@code NAME.log}. */
 public final class Child implements AutoCloseable {
@@ -31,8 +33,19 @@ public final class Child implements AutoCloseable {
     public static Child shipped(
             String name, String module, List<String> options, Map<String, String> environment, String... command)
             throws IOException {
+        return start(name, shippedPath(module), options, environment, command);
+    }
+
+    /** The jars of a module and those that it needs, in the order in which its image names them. */
+    public static String shippedPath(String module) throws IOException {
         var app = Mode.home().resolve(module).resolve("target/app");
-        return start(name, app + "/*:" + app + "/lib/*", options, environment, command);
+        return Stream.concat(jars(app), jars(app.resolve("lib"))).collect(Collectors.joining(":"));
+    }
+
+    private static Stream<String> jars(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(Path::toString).filter(file -> file.endsWith(".jar")).sorted().toList().stream();
+        }
     }
 
     /** As {@link #shipped}, with the classes of this process, those of the benchmarks among them. */
@@ -41,7 +54,8 @@ public final class Child implements AutoCloseable {
         return start(name, System.getProperty("java.class.path"), options, environment, command);
     }
 
-    private static Child start(
+    /** As {@link #shipped}, with this class path. */
+    public static Child start(
             String name, String classPath, List<String> options, Map<String, String> environment, String... command)
             throws IOException {
         Files.createDirectories(Mode.folder());
