@@ -33,6 +33,16 @@ public record Parameter(
     }
 
     /**
+     * A view's fingerprint, and with it each of its keys, is made of this text, which must stay as it is. By hand, since to
+     * make up a record's own takes longer than to read a catalog.
+     */
+    @Override
+    public String toString() {
+        return "Parameter[name=" + name + ", type=" + type + ", fallback=" + fallback + ", min=" + min + ", max=" + max
+                + ", maxLength=" + maxLength + ", oneOf=" + oneOf + "]";
+    }
+
+    /**
      * @param raw as it came; null when absent
      * @return the one way to write it
      * @throws ParameterException when it is absent and required, or not allowed

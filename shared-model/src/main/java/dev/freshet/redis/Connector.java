@@ -32,10 +32,9 @@ final class Connector implements AutoCloseable {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
     private static final int MAX_COMMANDS_IN_FLIGHT = 65_536;
 
-    static { // Lettuce's events of its own connections; for them each start would load the recorder of the JVM
-        if (System.getProperty("io.lettuce.core.jfr") == null) {
-            System.setProperty("io.lettuce.core.jfr", "false");
-        }
+    static { // events of each connection and buffer, for which every start would load the recorder of the JVM
+        System.getProperties().putIfAbsent("io.lettuce.core.jfr", "false");
+        System.getProperties().putIfAbsent("io.netty.jfr.enabled", "false");
     }
 
     private final String name;

@@ -16,6 +16,13 @@ class ViewTest {
     private static final Parameter STATUS =
             new Parameter("status", ParameterType.TEXT, "any", 0, 0, 256, List.of("any", "pending"));
 
+    @Test
+    void theTextThatFingerprintsAreMadeOfStaysAsItIs() {
+        assertThat(STATUS)
+                .hasToString("Parameter[name=status, type=TEXT, fallback=any, min=0, max=0, maxLength=256,"
+                        + " oneOf=[any, pending]]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
