@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.db.Query;
 import java.net.http.HttpRequest;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -118,6 +119,15 @@ final class FreshBenchmark {
         }
         school.awaitDone(PATIENCE);
         long lost = school.status().missing() + school.status().dead();
+        var committed = stage("applied - received");
+        var invalidated = stage("fresh - applied");
+        System.out.printf(
+                Locale.ROOT,
+                "  of ours from accepted to committed p50 %.1f p99 %.1f ms, from there to invalidated p50 %.1f p99 %.1f ms%n",
+                committed.get(0),
+                committed.get(1),
+                invalidated.get(0),
+                invalidated.get(1));
         boolean wholeP50 = p50.print("at most 10", p50.ratio() <= 10, lost);
         boolean whole = comparison
                 .with("limit", "%.3f".formatted(Comparison.median(limits)))
@@ -125,10 +135,23 @@ final class FreshBenchmark {
                 .with("p99", "%.3f".formatted(millis(all, 99)))
                 .with("p999", "%.3f".formatted(millis(all, 99.9)))
                 .with("reference_p50", "%.3f".formatted(millis(references, 50)))
+                .with("committed_ms", committed.toString())
+                .with("invalidated_ms", invalidated.toString())
                 .with("per_second", Integer.toString(PER_SECOND))
                 .with("left_to_readers", Long.toString(left))
                 .print("p99 at most 10", comparison.ratio() <= 10, lost);
         return whole && wholeP50;
+    }
+
+    /** How long a stage took the deliveries that were applied, as the ledger has it: p50 and p99 in milliseconds. */
+    private List<Double> stage(String difference) throws SQLException {
+        var times = new ArrayList<Double>();
+        for (var fraction : List.of("0.5", "0.99")) {
+            times.add(school.number("select (1000000 * percentile_disc(" + fraction + ") within group (order by extract("
+                            + "epoch from " + difference + ")))::bigint from freshet.deliveries where outcome = 'applied'")
+                    / 1e3);
+        }
+        return times;
     }
 
     private Histogram through(Way way) throws Exception {

@@ -40,7 +40,7 @@ public final class WorkerLoops implements AutoCloseable {
     private static final Duration PRUNING = Duration.ofHours(1);
 
     /** In a burst something changes all the time. */
-    private static final Duration WARMER_REST = Duration.ofMillis(5);
+    private static final Duration WARMER_REST = Duration.ofMillis(1);
 
     private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(20);
 
