@@ -35,7 +35,10 @@ final class Sweep {
     /** Of entries that one script looks at. */
     private static final int CHUNK = 200;
 
-    private static final ScanArgs PAGE = ScanArgs.Builder.limit(CHUNK);
+    /** Of entries whose scripts are on their way at the same time. */
+    private static final int TOGETHER = 5 * CHUNK;
+
+    private static final ScanArgs PAGE = ScanArgs.Builder.limit(TOGETHER);
     private static final int TAGS_TOGETHER = 50;
     /** Of tags that one script looks at. */
     private static final int MOST_TAGS = 1_000;
@@ -79,8 +82,7 @@ final class Sweep {
     Set<Tag> inUse(List<Tag> tags) {
         var used = new HashSet<Tag>();
         for (int bucket = 0; bucket < keys.buckets(); bucket++) {
-            for (int from = 0; from < tags.size(); from += MOST_TAGS) {
-                var some = tags.subList(from, Math.min(from + MOST_TAGS, tags.size()));
+            for (var some : parts(tags, MOST_TAGS)) {
                 inUse(bucket, some).forEach(place -> used.add(some.get(place.intValue())));
             }
         }
@@ -97,8 +99,8 @@ final class Sweep {
     Map<Hot, Tag> run(List<Tag> tags) {
         hasSeveral = tags.size() > 1;
         for (int bucket = 0; bucket < keys.buckets(); bucket++) {
-            for (int from = 0; from < tags.size(); from += TAGS_TOGETHER) {
-                walk(bucket, tags.subList(from, Math.min(from + TAGS_TOGETHER, tags.size())));
+            for (var some : parts(tags, TAGS_TOGETHER)) {
+                walk(bucket, some);
             }
             kept.clear(); // no other bucket has these keys
         }
@@ -127,9 +129,7 @@ final class Sweep {
                     further.add(new Walk(walk.tag, walk.index, page));
                 }
             }
-            for (int from = 0; from < members.size(); from += CHUNK) {
-                sweep(bucket, members.subList(from, Math.min(from + CHUNK, members.size())));
-            }
+            parts(members, TOGETHER).forEach(part -> sweep(bucket, part));
             walks = List.copyOf(further);
         }
     }
@@ -143,14 +143,7 @@ final class Sweep {
         if (firsts.isEmpty()) {
             return;
         }
-        var some = List.copyOf(firsts.values());
-        var looks = look(some);
-        var now = Instant.ofEpochSecond((Long) looks.get(0), (Long) looks.get(1) * 1_000);
-        var heads = heads(some, looks);
-        var seen = new ArrayList<Seen>();
-        for (int i = 0; i < some.size(); i++) {
-            seen.add(seen(some.get(i), (Long) looks.get(2 * i + 2), heads.get(i)));
-        }
+        var seen = look(List.copyOf(firsts.values()));
         var epochs = currentEpochs(bucket, seen);
         var verdicts = new HashMap<String, Verdict>();
         for (var one : seen) {
@@ -159,8 +152,15 @@ final class Sweep {
                     one.key(),
                     stored == null
                             ? new Verdict("", NOTHING)
-                            : new Verdict(stored.token(), judge(one, stored, epochs, now)));
+                            : new Verdict(stored.token(), judge(one, stored, epochs)));
         }
+        parts(members, CHUNK).stream()
+                .map(some -> note(some, verdicts))
+                .toList()
+                .forEach(server::await);
+    }
+
+    private CompletionStage<Long> note(List<Member> members, Map<String, Verdict> verdicts) {
         var names = new ArrayList<String>();
         var arguments = new ArrayList<byte[]>();
         for (var member : members) {
@@ -173,15 +173,18 @@ final class Sweep {
                 arguments.add(verdict.stamp);
             }
         }
-        server.await(SWEEP.<Long>run(
-                session.commands(),
-                ScriptOutputType.INTEGER,
-                names.toArray(String[]::new),
-                arguments.toArray(byte[][]::new)));
+        return names.isEmpty()
+                ? CompletableFuture.completedFuture(0L)
+                : SWEEP.run(
+                        session.commands(),
+                        ScriptOutputType.INTEGER,
+                        names.toArray(String[]::new),
+                        arguments.toArray(byte[][]::new));
     }
 
     /** @return the stamp to write, or nothing when the entry is to be freed */
-    private byte[] judge(Seen seen, Stored stored, Map<Tag, String> epochs, Instant now) {
+    private byte[] judge(Seen seen, Stored stored, Map<Tag, String> epochs) {
+        var now = seen.at();
         var lastRead = lastRead(seen.idle(), stored, now);
         if (!isCurrent(stored, epochs)) {
             boolean isHot = lastRead.plus(stored.hotFor()).isAfter(now);
@@ -215,13 +218,37 @@ final class Sweep {
                 && stored.tags().stream().map(epochs::get).toList().equals(stored.epochs());
     }
 
-    /** What {@code look.lua} answers. */
-    private List<Object> look(List<Member> members) {
-        return server.await(LOOK.<List<Object>>run(
+    private List<Seen> look(List<Member> members) {
+        var chunks = parts(members, CHUNK);
+        var looks = chunks.stream().map(this::ask).toList();
+        var seen = new ArrayList<Seen>();
+        for (int i = 0; i < chunks.size(); i++) {
+            var chunk = chunks.get(i);
+            var answer = server.await(looks.get(i));
+            var at = Instant.ofEpochSecond((Long) answer.get(0), (Long) answer.get(1) * 1_000);
+            var heads = heads(chunk, answer);
+            for (int j = 0; j < chunk.size(); j++) {
+                seen.add(seen(chunk.get(j), (Long) answer.get(2 * j + 2), heads.get(j), at));
+            }
+        }
+        return seen;
+    }
+
+    /** @return what {@code look.lua} answers */
+    private CompletionStage<List<Object>> ask(List<Member> members) {
+        return LOOK.run(
                 session.commands(),
                 ScriptOutputType.MULTI,
                 members.stream().map(member -> keys.entry(member.key)).toArray(String[]::new),
-                Script.argument(USUAL_HEADER)));
+                Script.argument(USUAL_HEADER));
+    }
+
+    private static <T> List<List<T>> parts(List<T> all, int size) {
+        var parts = new ArrayList<List<T>>();
+        for (int from = 0; from < all.size(); from += size) {
+            parts.add(all.subList(from, Math.min(from + size, all.size())));
+        }
+        return parts;
     }
 
     /** The first bytes of each entry: for headers longer than usual more of them, all in one round trip. */
@@ -238,10 +265,11 @@ final class Sweep {
         return heads.stream().map(server::await).toList();
     }
 
-    private static Seen seen(Member member, long idle, byte[] head) {
+    private static Seen seen(Member member, long idle, byte[] head, Instant at) {
         int header = Stored.headerLength(head);
         boolean isWhole = header > 0 && head.length >= header;
-        return new Seen(member, idle < 0 ? null : Duration.ofSeconds(idle), isWhole ? Stored.decodeHeader(head) : null);
+        var stored = isWhole ? Stored.decodeHeader(head) : null;
+        return new Seen(member, at, idle < 0 ? null : Duration.ofSeconds(idle), stored);
     }
 
     private Map<Tag, String> currentEpochs(int bucket, Collection<Seen> seen) {
@@ -265,11 +293,13 @@ final class Sweep {
     }
 
     /**
+     * @param at by Redis' clock
      * @param idle since the last access; null when Redis does not know, which counts as just read
      * @param stored null when there is no entry any more, or one of another version's format
      */
     private record Seen(
             Member member,
+            Instant at,
             @Nullable Duration idle,
             @Nullable Stored stored) {
         String key() {

@@ -407,7 +407,7 @@ public final class TagCache {
 
     /**
      * Walks the keys under these tags, frees the entries that are neither current nor hot, and names those that are hot
-     * but not current, each with one of the tags that it has. For the background: it takes some round trips for two hundred
+     * but not current, each with one of the tags that it has. For the background: it takes some round trips for a thousand
      * keys.
      */
     public Map<Hot, Tag> sweepByTag(Collection<Tag> tags) {
