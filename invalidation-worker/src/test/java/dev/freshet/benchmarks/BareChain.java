@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,7 @@ final class BareChain implements AutoCloseable {
     private final RedisClient client;
     private final Javalin javalin;
     private final List<Thread> lanes = new ArrayList<>();
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
     private volatile boolean closed;
 
     BareChain(School school) {
@@ -105,7 +107,7 @@ final class BareChain implements AutoCloseable {
             }
         } catch (SQLException | IOException | RedisException e) {
             if (!closed) {
-                throw new IllegalStateException(e);
+                failure.compareAndSet(null, e);
             }
         }
     }
@@ -142,5 +144,8 @@ final class BareChain implements AutoCloseable {
         client.shutdown();
         redis.close();
         database.close();
+        if (failure.get() != null) {
+            throw new IllegalStateException("a lane of the chain has ended", failure.get());
+        }
     }
 }

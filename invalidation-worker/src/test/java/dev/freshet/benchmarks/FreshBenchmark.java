@@ -147,8 +147,9 @@ final class FreshBenchmark {
     private List<Double> stage(String difference) throws SQLException {
         var times = new ArrayList<Double>();
         for (var fraction : List.of("0.5", "0.99")) {
-            times.add(school.number("select (1000000 * percentile_disc(" + fraction + ") within group (order by extract("
-                            + "epoch from " + difference + ")))::bigint from freshet.deliveries where outcome = 'applied'")
+            times.add(school.number("select (1000000 * percentile_disc(" + fraction
+                            + ") within group (order by extract(" + "epoch from " + difference
+                            + ")))::bigint from freshet.deliveries where outcome = 'applied'")
                     / 1e3);
         }
         return times;

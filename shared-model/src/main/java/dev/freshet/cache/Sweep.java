@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -80,19 +81,23 @@ final class Sweep {
 
     /** Those of the tags under which keys are noted in some bucket. */
     Set<Tag> inUse(List<Tag> tags) {
-        var used = new HashSet<Tag>();
-        for (int bucket = 0; bucket < keys.buckets(); bucket++) {
+        var answers = new ArrayList<CompletionStage<List<Tag>>>();
+        int count = keys.buckets();
+        for (int bucket = 0; bucket < count; bucket++) {
             for (var some : parts(tags, MOST_TAGS)) {
-                inUse(bucket, some).forEach(place -> used.add(some.get(place.intValue())));
+                answers.add(inUse(bucket, some));
             }
         }
-        return used;
+        return answers.stream().flatMap(answer -> server.await(answer).stream()).collect(Collectors.toSet());
     }
 
-    private List<Long> inUse(int bucket, List<Tag> some) {
+    private CompletionStage<List<Tag>> inUse(int bucket, List<Tag> some) {
         var indexes = some.stream().map(tag -> keys.index(bucket, tag)).toArray(String[]::new);
-        return server.await(server.send(
-                indexes[0], session -> IN_USE.<List<Long>>run(session.commands(), ScriptOutputType.MULTI, indexes)));
+        return server.send(
+                        indexes[0],
+                        session -> IN_USE.<List<Long>>run(session.commands(), ScriptOutputType.MULTI, indexes))
+                .thenApply(places ->
+                        places.stream().map(place -> some.get(place.intValue())).toList());
     }
 
     /** @return what is hot, each with the first of the tags that it has */

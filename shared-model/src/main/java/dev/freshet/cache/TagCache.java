@@ -346,28 +346,21 @@ public final class TagCache {
         return unconfirmed.isEmpty();
     }
 
-    /**
-     * Makes every entry under these tags a miss. Returns when Redis has confirmed it, in every bucket.
-     *
-     * @return whether one may have been a hit; false when none was, nor is being loaded. A command that had to be sent
-     *     twice may find nothing the second time
-     */
-    public boolean invalidate(Collection<Tag> tags) {
+    /** Makes every entry under these tags a miss. Returns when Redis has confirmed it, in every bucket. */
+    public void invalidate(Collection<Tag> tags) {
         long start = System.nanoTime();
         var sorted = Request.sorted(tags);
         if (sorted.isEmpty()) {
-            return false;
+            return;
         }
-        var answers = new ArrayList<CompletionStage<Long>>();
+        var answers = new ArrayList<CompletionStage<?>>();
         int count = keys.buckets();
         for (int bucket = 0; bucket < count; bucket++) {
             answers.add(moves.invalidate(bucket, sorted));
         }
-        var confirmed = buckets.confirm();
-        long epochs = answers.stream().mapToLong(server::await).sum();
-        server.await(confirmed);
+        answers.add(buckets.confirm());
+        answers.forEach(server::await);
         OperationLog.done("INVALIDATE", sorted, "OK", start);
-        return epochs > 0;
     }
 
     /** Removes one key, also for a fill that is in flight. */

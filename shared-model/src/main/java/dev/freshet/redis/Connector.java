@@ -41,6 +41,7 @@ final class Connector implements AutoCloseable {
     private final Duration timeout;
     private final AtomicLong sessionsOpened = new AtomicLong();
     private @Nullable RedisClient client;
+    private boolean isClosed;
 
     Connector(String name, Duration timeout) {
         this.name = name;
@@ -49,6 +50,9 @@ final class Connector implements AutoCloseable {
 
     /** Made by the first who connects: loading Lettuce takes long, and whoever starts has other things to do. */
     private synchronized RedisClient client() {
+        if (isClosed) {
+            throw new RedisException("redis " + name + " was closed");
+        }
         if (client == null) {
             client = new AsyncClient(DefaultClientResources.builder()
                     .ioThreadPoolSize(2)
@@ -178,6 +182,7 @@ final class Connector implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        isClosed = true;
         if (client != null) {
             client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
             client.getResources().shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3_000);

@@ -141,6 +141,10 @@ final class Link implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 break;
+            } catch (Error e) { // of a library that cannot be loaded: it must not look like a server that is away
+                log.error("cannot connect to redis name={}", connector.name(), e);
+                cause = ": " + e;
+                backoff = sleep(backoff);
             } catch (RuntimeException e) {
                 next = (next + 1) % uris.size();
                 cause = ": " + AwayCause.of(e);

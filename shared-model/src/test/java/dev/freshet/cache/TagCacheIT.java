@@ -274,19 +274,15 @@ class TagCacheIT {
     }
 
     @Test
-    void anInvalidationKnowsWhetherAnythingWasCurrentAndWhichTagsAreInUse() {
+    void aTagIsInUseWhileSomethingIsStoredUnderIt() {
         var unknown = new Tag("unknown");
-        assertThat(cache.invalidate(List.of(unknown))).isFalse();
+        assertThat(cache.inUse(List.of(unknown, COHORT))).isEmpty();
         store("k", FIVE_MINUTES, Instant.now());
         assertThat(cache.inUse(List.of(unknown, COHORT))).containsExactly(COHORT);
-        assertThat(cache.invalidate(List.of(unknown, COHORT))).isTrue();
-        assertThat(cache.invalidate(List.of(unknown, COHORT))).isFalse();
+        cache.invalidate(List.of(COHORT));
         assertThat(cache.inUse(List.of(unknown, COHORT)))
                 .as("its value is still there")
                 .containsExactly(COHORT);
-        var fill = cache.begin("k", TAGS).orElseThrow();
-        assertThat(cache.invalidate(List.of(COHORT))).as("it is being loaded").isTrue();
-        cache.abandon(fill);
         assertThat(cache.inUse(List.of())).isEmpty();
     }
 

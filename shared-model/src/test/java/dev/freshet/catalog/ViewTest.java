@@ -21,6 +21,8 @@ class ViewTest {
         assertThat(STATUS)
                 .hasToString("Parameter[name=status, type=TEXT, fallback=any, min=0, max=0, maxLength=256,"
                         + " oneOf=[any, pending]]");
+        assertThat(Parameter.class.getRecordComponents())
+                .allSatisfy(component -> assertThat(STATUS.toString()).contains(component.getName() + "="));
     }
 
     @ParameterizedTest

@@ -101,9 +101,12 @@ public final class Ingest implements AutoCloseable {
         var routes = new Routes(webhooks, config.catalog().events().values(), health, meters, admission);
         var web = WebServer.of(config.web(), meters, outcomes, routes::register);
         server.awaitFirstTry();
-        if (server.isConnected()) {
+        boolean isConnected = server.isConnected();
+        if (isConnected) {
             guard.check();
             log.info("queue partitions={}", queue.partitions());
+        } else {
+            spill.ifPresent(SpillParts::start); // the first delivery will need it
         }
         web.listen(config.listen());
         log.info(
@@ -113,7 +116,9 @@ public final class Ingest implements AutoCloseable {
         // what the first delivery does not wait for
         List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics())
                 .forEach(binder -> binder.bindTo(meters));
-        spill.ifPresent(SpillParts::start);
+        if (isConnected) {
+            spill.ifPresent(SpillParts::start);
+        }
         return new Ingest(web, waiters, server, spill);
     }
 

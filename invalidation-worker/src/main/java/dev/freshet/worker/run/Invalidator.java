@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,17 +19,16 @@ import org.slf4j.LoggerFactory;
 final class Invalidator {
     private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
 
-    private final Predicate<Collection<Tag>> cache;
+    private final Consumer<Collection<Tag>> cache;
     private final Owed owed;
     private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
 
     /**
-     * @param cache invalidates tags, says whether any value may have been current, and throws {@link RedisException} when
-     *     it does not know that it has
-     * @param warmer is told of tags that were invalidated, where one may have been
+     * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
+     * @param warmer is told of tags that were invalidated
      */
-    Invalidator(Predicate<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
+    Invalidator(Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
         this.cache = cache;
         this.owed = owed;
         this.warmer = warmer;
@@ -42,9 +40,8 @@ final class Invalidator {
         if (effects.isEmpty()) {
             return;
         }
-        boolean wasCached;
         try {
-            wasCached = cache.test(effects.tags());
+            cache.accept(effects.tags());
         } catch (RedisException e) {
             throw failure("cache", e);
         }
@@ -54,9 +51,7 @@ final class Invalidator {
             throw failure("queue", e);
         }
         rows.forEach(leftBehind::finish);
-        if (wasCached) {
-            warmer.accept(effects.tags());
-        }
+        warmer.accept(effects.tags());
     }
 
     /**

@@ -88,7 +88,7 @@ public final class WorkerLoops implements AutoCloseable {
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
-                .orElseGet(() -> new Invalidator(tags -> false, needs.owed, tags -> {}, leftBehind));
+                .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.mover = new Mover(needs.overflow, clock, metrics);

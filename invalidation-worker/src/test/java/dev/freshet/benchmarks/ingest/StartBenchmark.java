@@ -124,7 +124,7 @@ public final class StartBenchmark {
     }
 
     private static List<String> cache(Path file) {
-        return List.of("-XX:AOTCache=" + file);
+        return List.of("-XX:AOTCache=" + file, "-XX:AOTMode=on"); // it ends where that cannot be used
     }
 
     private double freshet(List<String> options) throws IOException, InterruptedException {

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.regex.Pattern;
@@ -29,6 +31,9 @@ final class Target implements AutoCloseable {
                     System.getProperty("freshet.options", "").split(" "))
             .filter(option -> !option.isEmpty())
             .toList();
+
+    /** Jars that this run has made. */
+    private static final Set<Path> PACKED = new HashSet<>();
 
     private final Child child;
     private final int port;
@@ -75,11 +80,11 @@ final class Target implements AutoCloseable {
                 .toArray(String[]::new);
     }
 
-    /** A jar of one class, made anew only where there is none: an archive of classes holds for this very file. */
-    private static Path packed(Class<?> type) throws IOException {
+    /** A jar of one class; the same file in all of a run, since an archive of classes holds for this very file. */
+    private static synchronized Path packed(Class<?> type) throws IOException {
         var jar = Files.createDirectories(Mode.folder()).resolve(type.getSimpleName() + ".jar");
         var file = type.getName().replace('.', '/') + ".class";
-        if (!Files.exists(jar)) {
+        if (PACKED.add(jar)) {
             try (var out = new JarOutputStream(Files.newOutputStream(jar));
                     var in = Objects.requireNonNull(type.getClassLoader().getResourceAsStream(file), file)) {
                 out.putNextEntry(new JarEntry(file));

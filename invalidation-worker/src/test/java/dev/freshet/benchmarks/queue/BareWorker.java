@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /**
  * The calls that a worker makes to Redis, and nothing else: it claims, makes as many tags old as the benchmark's events
- * do, and settles. It reads no body, plans nothing, counts nothing.
+ * do, and settles. It takes jobs apart as any claim does, but looks into no body, plans nothing, counts nothing.
  */
 final class BareWorker {
     private static final int BATCH = 500;
