@@ -1,29 +1,57 @@
 package dev.freshet.benchmarks;
 
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A day of TAFTA, made from a seed: who reads what, what Thinkific delivers, and when, as parts of the day from 0 to 1. Few
- * cohorts and learners are looked at by most (Zipf); at class times a cohort's learners move on all at once; at noon
- * enrollments are imported.
+ * A day of TAFTA, made from a seed: who reads what, what Thinkific delivers, and when, in hours from 0 to 24. Few cohorts
+ * and learners are looked at by most (Zipf); at class times a cohort's learners move on all at once; from noon on
+ * enrollments are imported, as many a minute as TAFTA lets webhooks in.
  */
 record Day(List<Step> steps) {
     static final int COHORTS = 40;
     static final int LEARNERS = 5_000;
-    static final int IMPORTED = 50_000;
-    private static final int READS = 30_000;
-    private static final int CHANGES = 3_000;
-    private static final int CLASSES = 6;
-    private static final int IN_CLASS = 150;
-    private static final int PAGE = 50;
-    private static final double CLASS_LENGTH = 5 / (24 * 60.0);
-    private static final double NOON = 0.5;
+    /** So many that a TTL alone comes to about the hit rates that TAFTA names. */
+    private static final int READS = 300_000;
 
-    /** Something that happens, at this part of the day. */
+    private static final int CHANGES = 3_000;
+    private static final int FIRST_CLASS = 8;
+    private static final int CLASSES = 10;
+    private static final int IN_CLASS = 150;
+    private static final double CLASS_LENGTH = 5 / 60.0;
+    private static final int IMPORTED = 50_000;
+    private static final int IMPORTED_PER_MINUTE = 1_000;
+    private static final double NOON = 12;
+    private static final int PAGE = 50;
+
+    /** What is replayed of it, one after the other. In hours. */
+    enum Part {
+        WARM_UP(NOON - 1 - 1 / 6.0, NOON - 1),
+        /** As most of the day is, with a class in it. */
+        USUAL(NOON - 1, NOON),
+        /** With a class in it, too. */
+        IMPORT(NOON, NOON + IMPORTED / (60.0 * IMPORTED_PER_MINUTE));
+
+        final double from;
+        final double to;
+
+        Part(double from, double to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        boolean contains(Step step) {
+            return step.at() >= from && step.at() < to;
+        }
+    }
+
+    /** Something that happens, at this hour. */
     sealed interface Step {
         double at();
     }
@@ -34,7 +62,8 @@ record Day(List<Step> steps) {
     /** A learner goes on. */
     record Change(double at, int learner) implements Step {}
 
-    record Import(double at) implements Step {}
+    /** @param index from 0 on, among all that are imported */
+    record Enroll(double at, int index, int learner) implements Step {}
 
     /** Chances that fall as 1/rank. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -51,7 +80,7 @@ record Day(List<Step> steps) {
 
         /** @return from 1 on */
         int next(Random random) {
-            int at = java.util.Arrays.binarySearch(sums, random.nextDouble() * sums[sums.length - 1]);
+            int at = Arrays.binarySearch(sums, random.nextDouble() * sums[sums.length - 1]);
             return 1 + Math.min(sums.length - 1, at < 0 ? -at - 1 : at);
         }
     }
@@ -68,7 +97,7 @@ record Day(List<Step> steps) {
             steps.add(new Change(hour(random), learners.next(random)));
         }
         for (int i = 0; i < CLASSES; i++) {
-            double start = (8 + 2 * i + random.nextDouble()) / 24;
+            double start = FIRST_CLASS + i + 0.25;
             int cohort = cohorts.next(random);
             for (int j = 0; j < IN_CLASS; j++) {
                 int learner = COHORTS * random.nextInt(LEARNERS / COHORTS) + cohort - 1;
@@ -76,14 +105,11 @@ record Day(List<Step> steps) {
                 steps.add(new Look(start + random.nextDouble() * CLASS_LENGTH, "cohort", "cohortId=" + cohort));
             }
         }
-        steps.add(new Import(NOON));
+        for (int i = 0; i < IMPORTED; i++) {
+            steps.add(new Enroll(NOON + i / (60.0 * IMPORTED_PER_MINUTE), i, 1 + i % LEARNERS));
+        }
         steps.sort(Comparator.comparingDouble(Step::at));
         return new Day(List.copyOf(steps));
-    }
-
-    /** When it is due in a day that is over so soon. */
-    static long due(Step step, Duration day) {
-        return (long) (step.at() * day.toNanos());
     }
 
     /** The cohort that {@link School} puts a learner in. */
@@ -91,9 +117,24 @@ record Day(List<Step> steps) {
         return 1 + learner % COHORTS;
     }
 
-    /** The page of the cohort's enrollments that a learner is on, before the import. */
+    /** The page of the cohort's enrollments that a learner is on. What is imported comes behind it. */
     static int page(int learner) {
         return 1 + (learner - 1) / COHORTS / PAGE;
+    }
+
+    /** How much of the day's reads of a view fall into the import. */
+    double imported(String view) {
+        var looks = steps.stream()
+                .filter(step -> step instanceof Look look && look.view.equals(view))
+                .toList();
+        return (double) looks.stream().filter(Part.IMPORT::contains).count() / Math.max(1, looks.size());
+    }
+
+    /** How many reads of each view the day has. */
+    Map<String, Long> reads() {
+        return steps.stream()
+                .flatMap(step -> step instanceof Look look ? Stream.of(look.view) : Stream.of())
+                .collect(Collectors.groupingBy(view -> view, Collectors.counting()));
     }
 
     private static Look look(double at, Random random, Zipf cohorts, Zipf learners) {
@@ -103,7 +144,8 @@ record Day(List<Step> steps) {
         } else if (kind < 35) {
             return new Look(at, "statistics", "");
         } else if (kind < 60) {
-            int page = Math.min(3, 1 + random.nextInt(4) / 2);
+            int which = random.nextInt(20);
+            int page = which < 12 ? 1 : which < 17 ? 2 : 3;
             return new Look(at, "enrollments", "cohortId=" + cohorts.next(random) + "&page=" + page);
         } else if (kind < 75) {
             var status = random.nextBoolean() ? "any" : "approved";
@@ -117,9 +159,8 @@ record Day(List<Step> steps) {
     /** Most of it happens from eight to six, some in the evening, little at night. */
     private static double hour(Random random) {
         int when = random.nextInt(100);
-        double hour = when < 75
+        return when < 75
                 ? 8 + 10 * random.nextDouble()
                 : when < 93 ? 18 + 5 * random.nextDouble() : 24 * random.nextDouble();
-        return hour / 24;
     }
 }

@@ -118,7 +118,11 @@ final class School implements AutoCloseable {
     }
 
     HttpResponse<String> get(Read read) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(read.uri()).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+        return get(read.uri());
+    }
+
+    HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(), BodyHandlers.ofString());
     }
 
     static String email(int learner) {
@@ -143,6 +147,11 @@ final class School implements AutoCloseable {
                 .timeout(TIMEOUT)
                 .POST(BodyPublishers.ofByteArray(bytes))
                 .build();
+    }
+
+    /** As {@link #send(HttpRequest)}, to somewhere else. */
+    void send(HttpRequest delivery, URI uri) throws IOException, InterruptedException {
+        send(HttpRequest.newBuilder(delivery, (name, value) -> true).uri(uri).build());
     }
 
     /** @throws IllegalStateException when it was not accepted */

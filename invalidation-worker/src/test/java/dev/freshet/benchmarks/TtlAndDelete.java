@@ -1,15 +1,24 @@
 package dev.freshet.benchmarks;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
+import dev.freshet.model.Hmac;
+import dev.freshet.worker.dev.Stage;
+import io.javalin.Javalin;
+import io.javalin.http.Context;
 import io.lettuce.core.SetArgs;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,68 +32,49 @@ import org.jspecify.annotations.Nullable;
  * What dashboards do by themselves: a value is loaded by whoever misses it and kept for its TTL; the webhook's handler writes
  * the row and deletes the keys that it can name. It cannot name the further pages of a list, nor what is filtered.
  */
-final class TtlAndDelete implements DayBenchmark.Dashboard, AutoCloseable {
+final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
     private static final String UPSERT = """
             insert into enrollments as e
               (id, user_email, course_id, course_name, percentage_completed, free_trial, started_at, completed_at)
             values (?, ?, 4, 'Sample Course', ?, false, '2018-01-26T22:17:01.891Z', null)
             on conflict (id) do update set percentage_completed = excluded.percentage_completed""";
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final School school;
     private final Function<String, Duration> ttl;
     private final Database database;
     private final Map<String, Query> queries = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> loads = new ConcurrentHashMap<>();
+    private final Javalin http;
 
+    /** @param ttl of a view */
     TtlAndDelete(School school, Function<String, Duration> ttl) {
         this.school = school;
         this.ttl = ttl;
         this.database = new Database(school.databaseUrl(), DatabaseOptions.DEFAULTS.withPoolSize(12));
+        this.http = Javalin.create(javalin -> {
+            javalin.startup.showJavalinBanner = false;
+            javalin.concurrency.useVirtualThreads = true;
+            javalin.jetty.host = "127.0.0.1";
+            javalin.jetty.port = 0;
+            javalin.routes.get("/views/{view}", this::read);
+            javalin.routes.post("/webhooks/thinkific", this::change);
+        });
+        http.start();
     }
 
     @Override
-    public DayBenchmark.Answer read(School.Read read) throws SQLException {
-        var name = read.view().name();
-        var server = school.cacheServer();
-        var key = "naive:" + read.view().key(read.values());
-        var found = server.await(server.session().commands().get(key));
-        if (found != null) {
-            return new DayBenchmark.Answer(new String(found, UTF_8), true);
-        }
-        loads.computeIfAbsent(name, view -> new AtomicLong()).incrementAndGet();
-        Map<String, @Nullable String> values = new HashMap<>(read.values());
-        try (var connection = database.connection()) {
-            var json = queries.computeIfAbsent(
-                            name, view -> new Query(read.view().sql()))
-                    .json(connection, read.view().kind(), List.of(values))
-                    .getFirst();
-            server.await(server.session().commands().set(key, json, SetArgs.Builder.px(ttl.apply(name))));
-            return new DayBenchmark.Answer(new String(json, UTF_8), false);
-        }
+    public URI at(URI freshet) {
+        var query = freshet.getRawQuery();
+        return URI.create(
+                "http://127.0.0.1:" + http.port() + freshet.getRawPath() + (query == null ? "" : "?" + query));
     }
 
     @Override
-    public void change(int number, int enrollment, int learner, Instant at, String percentage) throws SQLException {
-        var email = School.email(learner);
-        try (var connection = database.connection();
-                var statement = connection.prepareStatement(UPSERT)) {
-            statement.setLong(1, enrollment);
-            statement.setString(2, email);
-            statement.setBigDecimal(3, new BigDecimal(percentage));
-            statement.executeUpdate();
-        }
-        var cohort = "cohortId=" + Day.cohort(learner);
-        var keys = List.of(
-                        school.read("dashboard", ""),
-                        school.read("statistics", ""),
-                        school.read("cohort", cohort),
-                        school.read("enrollments", cohort),
-                        school.read("user", "email=" + email))
-                .stream()
-                .map(read -> "naive:" + read.view().key(read.values()))
-                .toArray(String[]::new);
+    public boolean isOld(School.Read read, String text) {
         var server = school.cacheServer();
-        server.await(server.session().commands().del(keys));
+        var found = server.await(server.session().commands().get(key(read)));
+        return found != null && !new String(found, UTF_8).contains(text);
     }
 
     @Override
@@ -96,6 +86,77 @@ final class TtlAndDelete implements DayBenchmark.Dashboard, AutoCloseable {
 
     @Override
     public void close() {
+        http.stop();
         database.close();
+    }
+
+    private void read(Context ctx) throws SQLException {
+        var query = ctx.queryString();
+        var read = school.read(ctx.pathParam("view"), query == null ? "" : query);
+        var server = school.cacheServer();
+        var found = server.await(server.session().commands().get(key(read)));
+        ctx.contentType("application/json")
+                .header("X-Cache", found == null ? "MISS" : "HIT")
+                .result(found == null ? load(read) : found);
+    }
+
+    private byte[] load(School.Read read) throws SQLException {
+        var view = read.view();
+        loads.computeIfAbsent(view.name(), name -> new AtomicLong()).incrementAndGet();
+        Map<String, @Nullable String> values = new HashMap<>(read.values());
+        var server = school.cacheServer();
+        try (var connection = database.connection()) {
+            var json = queries.computeIfAbsent(view.name(), name -> new Query(view.sql()))
+                    .json(connection, view.kind(), List.of(values))
+                    .getFirst();
+            server.await(server.session().commands().set(key(read), json, SetArgs.Builder.px(ttl.apply(view.name()))));
+            return json;
+        }
+    }
+
+    private void change(Context ctx) throws SQLException, IOException {
+        var body = ctx.bodyAsBytes();
+        var signature = String.valueOf(ctx.header("X-Thinkific-Hmac-Sha256"));
+        if (!MessageDigest.isEqual(
+                Hmac.signHex(Stage.WEBHOOK_SECRET, body).getBytes(US_ASCII), signature.getBytes(US_ASCII))) {
+            ctx.status(401);
+            return;
+        }
+        var payload = JSON.readTree(body).get("payload");
+        var email = payload.get("user").get("email").asText();
+        var cohort = "cohortId=" + save(payload, email);
+        var keys = List.of(
+                        school.read("dashboard", ""),
+                        school.read("statistics", ""),
+                        school.read("cohort", cohort),
+                        school.read("enrollments", cohort),
+                        school.read("user", "email=" + email))
+                .stream()
+                .map(TtlAndDelete::key)
+                .toArray(String[]::new);
+        var server = school.cacheServer();
+        server.await(server.session().commands().del(keys));
+    }
+
+    /** @return the learner's cohort */
+    private int save(JsonNode payload, String email) throws SQLException {
+        try (var connection = database.connection();
+                var upsert = connection.prepareStatement(UPSERT);
+                var select = connection.prepareStatement("select cohort_id from applicants where email = ?")) {
+            upsert.setLong(1, payload.get("id").asLong());
+            upsert.setString(2, email);
+            upsert.setBigDecimal(
+                    3, new BigDecimal(payload.get("percentage_completed").asText()));
+            upsert.executeUpdate();
+            select.setString(1, email);
+            try (var found = select.executeQuery()) {
+                found.next();
+                return found.getInt(1);
+            }
+        }
+    }
+
+    private static String key(School.Read read) {
+        return "naive:" + read.view().key(read.values());
     }
 }
