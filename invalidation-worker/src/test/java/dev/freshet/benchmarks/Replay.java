@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -98,7 +97,7 @@ final class Replay {
     /** Of each learner the numbers of the changes that were sent, and of the last one that was accepted. */
     private final Map<Integer, Integer> sent = new ConcurrentHashMap<>();
 
-    private final Map<Integer, Integer> taken = new ConcurrentSkipListMap<>();
+    private final Map<Integer, Integer> taken = new ConcurrentHashMap<>();
 
     /** @param longest until a change that is not seen is given up */
     Replay(School school, Dashboard dashboard, Duration longest) {
