@@ -157,7 +157,7 @@ final class Workers implements AutoCloseable {
                         + each(views, VIEW)
                         + "events:\n"
                         + EVENT.replace("NAME", Bodies.TOPIC)
-                        + each(views - 1, EVENT.replace("NAME", "other.event-NUMBER")))
+                        + each(views - 1, EVENT.replace("NAME", "other.event_NUMBER")))
                 .replace("TAGS", names);
     }
 
