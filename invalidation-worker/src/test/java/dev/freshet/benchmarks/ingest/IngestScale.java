@@ -28,9 +28,9 @@ public final class IngestScale {
                 lost += measure(curves, "ingest", redis.url(), processes, 1);
             }
         }
-        try (var cluster = EmbeddedCluster.start(
-                "appendonly yes", "appendfsync " + Mode.current().fsync())) {
-            for (int processes : PROCESSES) {
+        for (int processes : PROCESSES) {
+            try (var cluster = EmbeddedCluster.start(
+                    "appendonly yes", "appendfsync " + Mode.current().fsync())) {
                 lost += measure(curves, "ingest on a cluster of three", cluster.url(), processes, 3);
             }
         }

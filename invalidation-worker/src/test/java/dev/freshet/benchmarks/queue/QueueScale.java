@@ -60,9 +60,9 @@ public final class QueueScale {
         for (int workers : WORKERS) {
             scale.onOne(new Size(workers, 1, 3, 1), fleet -> fleet.point("processes", "queue", workers));
         }
-        try (var cluster = EmbeddedCluster.start(
-                "appendonly yes", "appendfsync " + Mode.current().fsync())) {
-            for (int workers : WORKERS) {
+        for (int workers : WORKERS) {
+            try (var cluster = EmbeddedCluster.start(
+                    "appendonly yes", "appendfsync " + Mode.current().fsync())) {
                 scale.fleet(
                         cluster.url(),
                         new Size(workers, 3, 3, 1),
