@@ -87,8 +87,14 @@ final class BodyReader {
         return switch (token) {
             case VALUE_STRING -> parser.getText();
             case VALUE_NULL -> null;
+            case VALUE_NUMBER_INT -> whole(parser.getText());
             default -> Pointer.text(JSON.readTree(parser));
         };
+    }
+
+    /** As {@link Pointer#text} has it, without a tree for each number. */
+    private static String whole(String digits) {
+        return digits.equals("-0") ? "0" : digits;
     }
 
     private void put(@Nullable JsonPointer[] pointers, @Nullable String value) {

@@ -63,6 +63,20 @@ class EventRuleTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "-0, 0",
+        "-17, -17",
+        "123456789012345678901234567890, 123456789012345678901234567890",
+        "1.50, 1.5"
+    })
+    void aNumberIsWrittenInOneWay(String json, String text) throws Exception {
+        var rule = rule(Map.of("number", Pointer.parse("/n")), null, null);
+        assertThat(rule.read(utf8("{\"n\": " + json + "}"), RECEIVED).parameters())
+                .containsEntry("number", text);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"{}", "{\"payload\": null}", "{\"payload\": {\"id\": null}}", "{\"payload\": []}"})
     void aRequiredValueThatIsMissingOrNullIsNamed(String body) {
         var rule = rule(Map.of("id", Pointer.parse("/payload/id")), null, null);
