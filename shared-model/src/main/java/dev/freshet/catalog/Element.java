@@ -1,11 +1,14 @@
 package dev.freshet.catalog;
 
 import dev.freshet.catalog.Problem.Severity;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -104,6 +107,24 @@ final class Element {
             }
             return value;
         });
+    }
+
+    /** One of the type's constants, written in lower case. */
+    <E extends Enum<E>> Optional<E> choice(Class<E> type) {
+        var constants = Arrays.stream(type.getEnumConstants())
+                .collect(Collectors.toMap(
+                        constant -> constant.name().toLowerCase(Locale.ROOT),
+                        constant -> constant,
+                        (a, b) -> a,
+                        LinkedHashMap::new));
+        return text(
+                "one of " + String.join(", ", constants.keySet()), text -> Optional.ofNullable(constants.get(text)));
+    }
+
+    Optional<Boolean> truth() {
+        return text(
+                "true or false",
+                text -> Optional.of(text).filter(t -> t.matches("true|false")).map(Boolean::valueOf));
     }
 
     /** A list's elements; a single value is a list of one. */

@@ -31,11 +31,11 @@ final class EventParser {
                     .split(" "));
 
     private final Routes routes;
-    private final CatalogParser parser;
+    private final Values values;
     private final Map<String, Site> sites;
 
-    EventParser(CatalogParser parser, Routes routes, Map<String, Site> sites) {
-        this.parser = parser;
+    EventParser(Values values, Routes routes, Map<String, Site> sites) {
+        this.values = values;
         this.routes = routes;
         this.sites = sites;
     }
@@ -95,11 +95,11 @@ final class EventParser {
         var with = section.find("with").map(EventParser::with).orElse(Map.of());
         var known = new HashSet<>(with.keySet());
         known.add(EventRule.RECEIVED_AT);
-        var values = new Templates(known, false, "declare it under with");
-        var names = section.find("lookup").isPresent() ? new Templates(known, true, "") : values;
-        var identity = section.find("identity").flatMap(values::one).orElse(null);
+        var own = new Templates(known, false, "declare it under with");
+        var names = section.find("lookup").isPresent() ? new Templates(known, true, "") : own;
+        var identity = section.find("identity").flatMap(own::one).orElse(null);
         var version = section.find("version").flatMap(e -> version(e, known)).orElse(null);
-        var apply = section.find("apply").flatMap(values::sql).orElse(null);
+        var apply = section.find("apply").flatMap(own::sql).orElse(null);
         checkOrder(section, with, identity, version);
         if (section.find("apply").isEmpty() && section.find("tags").isEmpty()) {
             element.error("does nothing", "give it apply, tags or both");
@@ -112,7 +112,7 @@ final class EventParser {
                 identity,
                 version,
                 apply,
-                section.find("lookup").flatMap(values::sql).orElse(null),
+                section.find("lookup").flatMap(own::sql).orElse(null),
                 section.find("tags").map(names::list).orElse(List.of()),
                 section.find("paths").map(e -> pages(e, names)).orElse(List.of()));
     }
@@ -207,7 +207,7 @@ final class EventParser {
     }
 
     private Set<String> from(Element element) {
-        var names = new LinkedHashSet<>(parser.list(element));
+        var names = new LinkedHashSet<>(values.list(element));
         for (var name : names) {
             if (!sites.containsKey(name)) {
                 element.error(

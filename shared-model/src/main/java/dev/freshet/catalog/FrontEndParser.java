@@ -17,12 +17,12 @@ final class FrontEndParser {
     private static final String DATABASE = "(/\\d{0,5})?";
     private static final String PREFIX = "[\\x21-\\x7e]{0,200}";
 
-    private final CatalogParser parser;
+    private final Values values;
     private final boolean hasVersions;
 
     /** @param events of which some may say how new their pages must be */
-    FrontEndParser(CatalogParser parser, Collection<EventRule> events) {
-        this.parser = parser;
+    FrontEndParser(Values values, Collection<EventRule> events) {
+        this.values = values;
         this.hasVersions = events.stream().anyMatch(EventRule::hasPageVersions);
     }
 
@@ -43,14 +43,14 @@ final class FrontEndParser {
 
     private FrontEnd called(String name, FrontEnd.Type type, Section section) {
         var instances = section.require("instances", "instances: \"${FRONT_END_URLS}\"")
-                .map(e -> urls(e, parser.list(e), PAGES, "http://dashboard:3000"))
+                .map(e -> urls(e, values.list(e), PAGES, "http://dashboard:3000"))
                 .orElse(List.of());
         var different = Set.copyOf(instances);
         if (different.stream().map(FrontEndParser::name).distinct().count() < different.size()) {
             section.element().error("has instances that differ only in their queries", "give each a path of its own");
         }
         var secrets = section.require("secret", "secret: \"${REVALIDATE_SECRET}\"")
-                .map(parser::secrets)
+                .map(values::secrets)
                 .orElse(List.of());
         if (!instances.isEmpty() && secrets.isEmpty()) {
             section.element().error("has instances but no secret", "set the variable that its secret names");
@@ -66,7 +66,7 @@ final class FrontEndParser {
 
     private FrontEnd marked(String name, Section section) {
         var redis = section.require("redis", "redis: \"${NEXT_CACHE_REDIS_URL}\"")
-                .map(e -> urls(e, parser.secrets(e), REDIS, "redis://cache:6379"))
+                .map(e -> urls(e, values.secrets(e), REDIS, "redis://cache:6379"))
                 .orElse(List.of());
         if (redis.size() > 1) {
             section.element().error("has several values for redis", "give each Redis a front end of its own");
@@ -81,7 +81,7 @@ final class FrontEndParser {
     }
 
     private Optional<String> prefix(String text) {
-        return Optional.of(parser.fill(text)).filter(t -> t.matches(PREFIX));
+        return Optional.of(values.fill(text)).filter(t -> t.matches(PREFIX));
     }
 
     private Optional<FrontEnd.Proof> proof(Element element) {

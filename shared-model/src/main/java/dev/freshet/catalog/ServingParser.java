@@ -6,21 +6,21 @@ import java.util.Optional;
 
 /** Reads how long a view's values serve. */
 final class ServingParser {
-    private final CatalogParser parser;
+    private final Values values;
 
-    ServingParser(CatalogParser parser) {
-        this.parser = parser;
+    ServingParser(Values values) {
+        this.values = values;
     }
 
     /** @return empty when there is no ttl */
     Optional<Serving> serving(Section section, String view, Kind kind) {
         var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, view));
-        var grace = section.find("grace").flatMap(parser::duration).orElse(Duration.ZERO);
+        var grace = section.find("grace").flatMap(values::duration).orElse(Duration.ZERO);
         var absentFor = section.find("absentFor").flatMap(e -> absentFor(e, kind));
         double refreshAhead =
                 section.find("refreshAhead").flatMap(this::fraction).orElse(Serving.REFRESH_AHEAD);
         boolean stale =
-                section.find("staleAfterInvalidate").flatMap(ViewParser::truth).orElse(false);
+                section.find("staleAfterInvalidate").flatMap(Element::truth).orElse(false);
         return ttl.map(t -> new Serving(t, grace, absentFor.orElse(t), refreshAhead, stale));
     }
 
@@ -29,8 +29,8 @@ final class ServingParser {
                 + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
                         .replace('-', '_')
                         .toUpperCase(Locale.ROOT);
-        var written = parser.ttl(element);
-        var ttl = parser.override(element, variable).or(() -> written);
+        var written = values.ttl(element);
+        var ttl = values.override(element, variable).or(() -> written);
         requirePositive(element, ttl);
         return ttl;
     }
@@ -39,7 +39,7 @@ final class ServingParser {
         if (kind != Kind.ROW) {
             element.error("is for views of kind row", "an array without rows is kept for the ttl");
         }
-        var duration = parser.ttl(element);
+        var duration = values.ttl(element);
         requirePositive(element, duration);
         return duration;
     }

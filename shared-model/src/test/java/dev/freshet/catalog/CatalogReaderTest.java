@@ -571,10 +571,15 @@ class CatalogReaderTest {
     @Test
     void theSchemaForEditorsKnowsTheSameKeys() throws Exception {
         var root = new JsonMapper().readTree(CatalogReader.class.getResourceAsStream("/catalogs/catalog.schema.json"));
+        assertThat(names(root.at("/properties"))).containsExactlyInAnyOrderElementsOf(CatalogParser.SECTIONS);
+        assertThat(names(root.at("/properties/sites/additionalProperties/properties")))
+                .containsExactlyInAnyOrderElementsOf(SiteParser.KEYS);
+        assertThat(names(root.at("/properties/limits/properties")))
+                .containsExactlyInAnyOrderElementsOf(LimitsParser.KEYS);
         var views = root.at("/properties/views/additionalProperties/properties");
         assertThat(names(views)).containsExactlyInAnyOrderElementsOf(ViewParser.KEYS);
         assertThat(names(views.at("/params/additionalProperties/oneOf/1/properties")))
-                .containsExactlyInAnyOrderElementsOf(ViewParser.PARAM_KEYS);
+                .containsExactlyInAnyOrderElementsOf(ParameterParser.KEYS);
         assertThat(names(root.at("/properties/events/additionalProperties/properties")))
                 .containsExactlyInAnyOrderElementsOf(EventParser.KEYS);
         var frontEnds = root.at("/properties/frontEnds/additionalProperties/oneOf");
