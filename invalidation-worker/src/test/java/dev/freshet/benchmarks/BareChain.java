@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
@@ -44,7 +44,7 @@ final class BareChain implements AutoCloseable {
     private static final double LOOK = 1;
     private static final JsonMapper JSON = new JsonMapper();
 
-    private final View user;
+    private final Source.Rows user;
     private final Query query;
     private final Database database;
     private final RedisServer cache;
@@ -56,7 +56,7 @@ final class BareChain implements AutoCloseable {
     private volatile boolean closed;
 
     BareChain(School school) {
-        user = school.read("user", "email=" + School.email(1)).view();
+        user = (Source.Rows) school.read("user", "email=" + School.email(1)).view().source();
         query = new Query(user.sql());
         database = new Database(school.databaseUrl(), DatabaseOptions.DEFAULTS.withPoolSize(LANES));
         cache = school.cacheServer();

@@ -3,6 +3,7 @@ package dev.freshet.benchmarks;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.benchmarks.tools.Comparison;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Query;
 import java.net.http.HttpRequest;
 import java.sql.SQLException;
@@ -260,7 +261,8 @@ final class FreshBenchmark {
 
     private Histogram reference() throws Exception {
         var histogram = new Histogram(3);
-        var query = new Query(reads.getFirst().view().sql());
+        var rows = (Source.Rows) reads.getFirst().view().source();
+        var query = new Query(rows.sql());
         var server = school.cacheServer();
         try (var connection = school.database.connection()) {
             for (int i = 0; i < REFERENCES; i++) {
@@ -271,8 +273,7 @@ final class FreshBenchmark {
                         commands.lpush("reference:queue", read.uri().toString().getBytes(UTF_8)));
                 server.await(commands.rpop("reference:queue"));
                 Map<String, @Nullable String> values = new HashMap<>(read.values());
-                var json = query.json(connection, read.view().kind(), List.of(values))
-                        .getFirst();
+                var json = query.json(connection, rows.kind(), List.of(values)).getFirst();
                 server.await(commands.set("reference:value", json));
                 histogram.recordValue(System.nanoTime() - start);
             }

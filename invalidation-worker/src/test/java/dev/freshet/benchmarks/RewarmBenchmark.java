@@ -5,6 +5,7 @@ import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
@@ -137,12 +138,13 @@ final class RewarmBenchmark {
     }
 
     private double reference() throws SQLException {
-        var query = new Query(view.sql());
+        var rows = (Source.Rows) view.source();
+        var query = new Query(rows.sql());
         long start = System.nanoTime();
         try (var connection = database.connection()) {
             for (int id = 1; id <= KEYS; id++) {
                 Map<String, @Nullable String> values = new HashMap<>(values(id));
-                var json = query.json(connection, view.kind(), List.of(values)).getFirst();
+                var json = query.json(connection, rows.kind(), List.of(values)).getFirst();
                 server.await(server.session().commands().set("plain:member:" + id, json));
             }
         }
@@ -168,8 +170,9 @@ final class RewarmBenchmark {
         var keys = IntStream.rangeClosed(from, to)
                 .<Map<String, @Nullable String>>mapToObj(id -> new HashMap<>(values(id)))
                 .toList();
+        var rows = (Source.Rows) view.source();
         try (var connection = database.connection()) {
-            return new Query(view.sql()).json(connection, view.kind(), keys).size();
+            return new Query(rows.sql()).json(connection, rows.kind(), keys).size();
         }
     }
 

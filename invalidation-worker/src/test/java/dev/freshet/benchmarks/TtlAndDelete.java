@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
@@ -105,9 +106,10 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
         loads.computeIfAbsent(view.name(), name -> new AtomicLong()).incrementAndGet();
         Map<String, @Nullable String> values = new HashMap<>(read.values());
         var server = school.cacheServer();
+        var rows = (Source.Rows) view.source();
         try (var connection = database.connection()) {
-            var json = queries.computeIfAbsent(view.name(), name -> new Query(view.sql()))
-                    .json(connection, view.kind(), List.of(values))
+            var json = queries.computeIfAbsent(view.name(), name -> new Query(rows.sql()))
+                    .json(connection, rows.kind(), List.of(values))
                     .getFirst();
             server.await(server.session().commands().set(key(read), json, SetArgs.Builder.px(ttl.apply(view.name()))));
             return json;

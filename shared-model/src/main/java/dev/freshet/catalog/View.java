@@ -12,13 +12,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cached read: SQL with parameters, the key it is cached under and the tags that invalidate it.
+ * A cached read: where its values come from, the key they are cached under and the tags that invalidate them.
  *
  * @param route further address of the view beside {@code /views/NAME}; null when it has none
  * @param params in the order of the file
  * @param serving how long an entry serves
- * @param audit whether a current entry must be what the database says at any time; false where the SQL asks the clock or
- *     chance
+ * @param audit whether a current entry must be what the database says at any time; false where its SQL asks the
+ *     clock or chance
  * @param access who may read it over HTTP
  * @param fingerprint changes with everything that changes what a cached entry means
  */
@@ -27,14 +27,28 @@ public record View(
         @Nullable Route route,
         Template key,
         List<Parameter> params,
-        NamedSql sql,
+        Source source,
         List<Template> tags,
         Serving serving,
         Rewarm rewarm,
-        Kind kind,
         boolean audit,
         Access access,
         String fingerprint) {
+
+    /** Where a view's values come from. */
+    public sealed interface Source {
+
+        /** Whether the same value may come in another order each time. */
+        boolean isUnordered();
+
+        /** What SQL selects. */
+        record Rows(NamedSql sql, Kind kind) implements Source {
+            @Override
+            public boolean isUnordered() {
+                return kind == Kind.ROWS && !sql.isOrdered();
+            }
+        }
+    }
 
     public View {
         params = List.copyOf(params);
@@ -55,8 +69,11 @@ public record View(
         return "????????:" + glob;
     }
 
-    static String fingerprint(Template key, List<Parameter> params, NamedSql sql, List<Template> tags, Kind kind) {
-        var definition = String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+    static String fingerprint(Template key, List<Parameter> params, Source source, List<Template> tags) {
+        var definition = switch (source) {
+            case Source.Rows(var sql, var kind) ->
+                String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+        };
         return Sha256.hex(definition.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
     }
 

@@ -1,6 +1,5 @@
 package dev.freshet.catalog;
 
-import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.model.Tag;
 import java.time.Duration;
 import java.util.Arrays;
@@ -46,29 +45,26 @@ final class ViewParser {
         var templates = new Templates(names, false, "declare it under params");
         var route = section.find("route").flatMap(e -> route(e, names));
         var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
-        var sql = section.require("sql", "sql: select …").flatMap(templates::sql);
-        sql.ifPresent(s -> reportUnused(section, s, params));
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var rewarm = section.find("rewarm").flatMap(e -> e.choice(Rewarm.class)).orElse(Rewarm.HOT);
         var kind = section.find("kind").flatMap(e -> e.choice(Kind.class)).orElse(Kind.ROWS);
-        var serving = new ServingParser(values).serving(section, name, kind);
         boolean audit = section.find("audit").flatMap(Element::truth).orElse(true);
-        sql.filter(s -> audit).ifPresent(s -> reportClock(section, s));
+        var source = new SourceParser(templates, params).source(section, kind, audit);
+        var serving = new ServingParser(values).serving(section, name, kind);
         var access = access(section, name);
-        if (key.isEmpty() || sql.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
+        if (key.isEmpty() || source.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
             return Optional.empty();
         }
-        var fingerprint = View.fingerprint(key.get(), params, sql.get(), tags.get(), kind);
+        var fingerprint = View.fingerprint(key.get(), params, source.get(), tags.get());
         return Optional.of(new View(
                 name,
                 route.orElse(null),
                 key.get(),
                 params,
-                sql.get(),
+                source.get(),
                 tags.get(),
                 serving.get(),
                 rewarm,
-                kind,
                 audit,
                 access,
                 fingerprint));
@@ -151,26 +147,5 @@ final class ViewParser {
             }
         });
         return key;
-    }
-
-    private static void reportUnused(Section section, NamedSql sql, List<Parameter> params) {
-        params.stream()
-                .map(Parameter::name)
-                .filter(name -> !sql.parameters().contains(name))
-                .forEach(name -> section.element()
-                        .add(
-                                Severity.WARNING,
-                                "does not use its parameter " + name + " in sql",
-                                "each of its values is an entry of its own"));
-    }
-
-    private static void reportClock(Section section, NamedSql sql) {
-        if (sql.changesByItself()) {
-            section.element()
-                    .add(
-                            Severity.WARNING,
-                            "asks the clock or chance in sql, so its cached values may differ from the database",
-                            "audit: false, or the audit takes them for stale");
-        }
     }
 }

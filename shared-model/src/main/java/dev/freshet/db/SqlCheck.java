@@ -2,12 +2,14 @@ package dev.freshet.db;
 
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.EventRule;
+import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.PageTemplate;
 import dev.freshet.catalog.Problem;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.settings.Spelling;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -67,20 +69,25 @@ public final class SqlCheck {
     }
 
     private void view(View view) throws SQLException {
-        var where = "views." + view.name() + ".sql";
-        var columns = columns(view.sql(), where);
+        switch (view.source()) {
+            case Source.Rows(var sql, var kind) -> rows(sql, kind, "views." + view.name() + ".sql");
+        }
+    }
+
+    private void rows(NamedSql sql, Kind kind, String where) throws SQLException {
+        var columns = columns(sql, where);
         if (columns == null) {
             return;
         }
         if (columns.isEmpty()) {
-            add(Severity.ERROR, view.sql().line(), where + " must return rows", "begin it with select");
+            add(Severity.ERROR, sql.line(), where + " must return rows", "begin it with select");
             return;
         }
         if (new HashSet<>(columns).size() < columns.size()) {
-            add(Severity.ERROR, view.sql().line(), where + " has two columns of one name", "rename one with as");
+            add(Severity.ERROR, sql.line(), where + " has two columns of one name", "rename one with as");
         }
-        if (composes(view.sql(), where, new Query(view.sql()).jsonText(connection, view.kind()))) {
-            plan(view.sql(), where);
+        if (composes(sql, where, new Query(sql).jsonText(connection, kind))) {
+            plan(sql, where);
         }
     }
 

@@ -133,18 +133,17 @@ class ViewTest {
     private static View view(List<Template> tags, Parameter... params) {
         var names = List.of(params).stream().map(p -> "{" + p.name() + "}").toList();
         var key = new Template("v:" + String.join(":", names));
-        var sql = new NamedSql("select 1", 1);
-        var fingerprint = View.fingerprint(key, List.of(params), sql, tags, Kind.ROWS);
+        var source = new View.Source.Rows(new NamedSql("select 1", 1), Kind.ROWS);
+        var fingerprint = View.fingerprint(key, List.of(params), source, tags);
         return new View(
                 "v",
                 null,
                 key,
                 List.of(params),
-                sql,
+                source,
                 tags,
                 Serving.of(Duration.ofMinutes(5), Duration.ZERO),
                 Rewarm.HOT,
-                Kind.ROWS,
                 true,
                 Access.OPEN,
                 fingerprint);

@@ -9,6 +9,7 @@ import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Event;
 import dev.freshet.catalog.EventRule;
 import dev.freshet.catalog.Page;
+import dev.freshet.catalog.View;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -293,10 +294,11 @@ class TaftaIT {
             throws SQLException, IOException {
         var view = Objects.requireNonNull(TAFTA.views().get(name));
         Map<String, String> values = view.parse(query(query));
+        var rows = (View.Source.Rows) view.source();
         return JSON.reader()
                 .with(com.fasterxml.jackson.databind.DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .readTree(new Query(view.sql())
-                        .json(connection, view.kind(), List.of(values))
+                .readTree(new Query(rows.sql())
+                        .json(connection, rows.kind(), List.of(values))
                         .get(0));
     }
 

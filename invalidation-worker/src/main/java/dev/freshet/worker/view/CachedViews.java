@@ -10,7 +10,6 @@ import dev.freshet.cache.Request;
 import dev.freshet.cache.TagCache;
 import dev.freshet.cache.Value;
 import dev.freshet.catalog.Catalog;
-import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.Rewarm;
 import dev.freshet.catalog.View;
@@ -40,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CachedViews implements Views {
     private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
-    private static final byte[] NO_ROW = {'n', 'u', 'l', 'l'};
+    private static final byte[] NOTHING = {'n', 'u', 'l', 'l'};
     private static final int CHUNKS_AT_A_TIME = 4;
 
     private final TagCache cache;
@@ -153,13 +152,13 @@ public final class CachedViews implements Views {
         }
     }
 
-    /** A row that is not there may be asked for again sooner. */
+    /** What is not there may be asked for again sooner. */
     private static Value value(View view, byte[] content) {
         return Value.of(content, lifetime(view, content));
     }
 
     private static Lifetime lifetime(View view, byte[] content) {
-        boolean isAbsent = view.kind() == Kind.ROW && Arrays.equals(content, NO_ROW);
+        boolean isAbsent = Arrays.equals(content, NOTHING);
         return isAbsent ? lifetime(view).withTtl(view.serving().absentFor()) : lifetime(view);
     }
 

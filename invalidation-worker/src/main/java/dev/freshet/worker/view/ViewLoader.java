@@ -1,6 +1,8 @@
 package dev.freshet.worker.view;
 
+import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
@@ -46,7 +48,9 @@ final class ViewLoader {
         takeTurn(view);
         try (var connection = database.connection()) {
             long start = System.nanoTime();
-            var contents = query(view).json(connection, view.kind(), nullable(sets));
+            var contents = switch (view.source()) {
+                case Source.Rows(var sql, var kind) -> query(view, sql).json(connection, kind, nullable(sets));
+            };
             return new Batch(contents, Duration.ofNanos(System.nanoTime() - start));
         } catch (SQLException e) {
             var failure = Database.classify(e);
@@ -66,8 +70,8 @@ final class ViewLoader {
      */
     record Batch(List<byte[]> contents, Duration took) {}
 
-    private Query query(View view) {
-        return queries.computeIfAbsent(view.name(), name -> new Query(view.sql()));
+    private Query query(View view, NamedSql sql) {
+        return queries.computeIfAbsent(view.name(), name -> new Query(sql));
     }
 
     private void takeTurn(View view) {

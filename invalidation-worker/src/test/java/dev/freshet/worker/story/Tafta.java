@@ -11,6 +11,7 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
@@ -191,13 +192,11 @@ final class Tafta implements AutoCloseable {
 
     /** What the database says now. */
     String truth(Read read) {
+        var rows = (Source.Rows) read.view().source();
         try (var connection = database.connection()) {
             var sets = List.<Map<String, String>>of(read.values());
             return new String(
-                    new Query(read.view().sql())
-                            .json(connection, read.view().kind(), sets)
-                            .getFirst(),
-                    UTF_8);
+                    new Query(rows.sql()).json(connection, rows.kind(), sets).getFirst(), UTF_8);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
