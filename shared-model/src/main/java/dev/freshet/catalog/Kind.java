@@ -5,5 +5,7 @@ public enum Kind {
     /** An array of objects, one per row. */
     ROWS,
     /** The first row as an object, or {@code null}. */
-    ROW
+    ROW,
+    /** What the first row's only column holds, or {@code null}. */
+    VALUE
 }

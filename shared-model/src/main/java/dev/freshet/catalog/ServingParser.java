@@ -36,8 +36,8 @@ final class ServingParser {
     }
 
     private Optional<Duration> absentFor(Element element, Kind kind) {
-        if (kind != Kind.ROW) {
-            element.error("is for views of kind row", "an array without rows is kept for the ttl");
+        if (kind == Kind.ROWS) {
+            element.error("is for views of kind row or value", "an array without rows is kept for the ttl");
         }
         var duration = values.ttl(element);
         requirePositive(element, duration);

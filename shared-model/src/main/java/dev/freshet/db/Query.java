@@ -116,6 +116,7 @@ public final class Query {
         var value = switch (kind) {
             case ROWS -> "(select coalesce(json_agg(freshet_q), '[]') from (" + author + "\n) freshet_q)";
             case ROW -> "(select to_json(freshet_q) from (" + author + "\n) freshet_q limit 1)";
+            case VALUE -> "(select to_json(freshet_v) from (" + author + "\n) freshet_q(freshet_v) limit 1)";
         };
         return "select coalesce(" + value + ", 'null')::text from " + sets() + " order by freshet_p.n";
     }

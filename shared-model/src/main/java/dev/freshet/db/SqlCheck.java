@@ -83,6 +83,10 @@ public final class SqlCheck {
             add(Severity.ERROR, sql.line(), where + " must return rows", "begin it with select");
             return;
         }
+        if (kind == Kind.VALUE && columns.size() > 1) {
+            add(Severity.ERROR, sql.line(), where + " must give one column", "kind: row answers several");
+            return;
+        }
         if (new HashSet<>(columns).size() < columns.size()) {
             add(Severity.ERROR, sql.line(), where + " has two columns of one name", "rename one with as");
         }

@@ -83,7 +83,7 @@ class CatalogReaderTest {
                         "17: views.list.staleAfterInvalidate must be true or false, was 'maybe'"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    absentFor: 30s"),
-                        "17: views.list.absentFor is for views of kind row; an array without rows is kept for the ttl"),
+                        "17: views.list.absentFor is for views of kind row or value; an array without rows is kept for the ttl"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    kind: row\n    absentFor: 0s"),
                         "18: views.list.absentFor must be longer than nothing"),

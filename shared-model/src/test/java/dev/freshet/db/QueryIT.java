@@ -122,6 +122,21 @@ class QueryIT {
     }
 
     @Test
+    void aValueIsTheOnlyColumnOfTheFirstRowByItself() throws SQLException {
+        var sets = List.of(set("id", "1"), set("id", "3"), set("id", "2"), set("id", "9"));
+        assertThat(json("select name from things where id = :id", Kind.VALUE, sets))
+                .containsExactly("\"one\"", "\"Ünï \\\"x\\\"\"", "\"two\"", "null");
+        assertThat(json("select tags from things where id = :id", Kind.VALUE, sets))
+                .containsExactly("[\"a\",\"b\"]", "[]", "null", "null");
+        assertThat(json("select data from things where id = :id", Kind.VALUE, sets))
+                .containsExactly("{\"k\": 1}", "{}", "null", "null");
+        assertThat(json("select count(*) from things where id >= :id", Kind.VALUE, sets))
+                .containsExactly("3", "1", "2", "0");
+        assertThat(json("select id from things where id >= :id order by id desc", Kind.VALUE, sets))
+                .containsExactly("3", "3", "3", "null");
+    }
+
+    @Test
     void anAuthorMayUseAWithClauseAndGroupBy() throws SQLException {
         assertThat(json(
                         "with t as (select * from things where id <> :id) select count(*) as n, :id::int as id from t",

@@ -77,6 +77,23 @@ class SqlCheckIT {
         assertThat(check(yaml.replace("SQL", sql.replace("\\n", "\n")))).isEqualTo(problems.replace('`', '"'));
     }
 
+    @Test
+    void aValueIsOneColumn() throws Exception {
+        var yaml = """
+                application: x
+                views:
+                  v:
+                    key: v
+                    kind: value
+                    sql: select COLUMNS from a
+                    tags: [ v ]
+                    ttl: 5m
+                """;
+        assertThat(check(yaml.replace("COLUMNS", "count(*)"))).isEmpty();
+        assertThat(check(yaml.replace("COLUMNS", "count(*), max(id)")))
+                .isEqualTo("6: views.v.sql must give one column; kind: row answers several");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
