@@ -17,6 +17,7 @@ export interface ViewDescription {
 
 export interface ParamDescription {
   type: string
+  /** `today` of a date is the day it is in UTC */
   default?: string
   min?: number
   max?: number

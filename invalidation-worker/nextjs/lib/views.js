@@ -70,7 +70,7 @@ function parse(name, params, given) {
   }
   return Object.fromEntries(
     Object.entries(params).map(([key, param]) => {
-      const value = given[key] ?? param.default
+      const value = given[key] ?? byDefault(param)
       if (value === undefined) throw new FreshetError(`${name}: ${key} is missing; it must be ${expected(param)}`)
       const text = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
         ? canonical(param, String(value))
@@ -82,6 +82,10 @@ function parse(name, params, given) {
     }),
   )
 }
+
+/** Today's date is that of UTC. It stands in the address, so that no answer is taken for another day's. */
+const byDefault = (param) =>
+  param.type === 'date' && param.default === 'today' ? new Date().toISOString().slice(0, 10) : param.default
 
 function canonical({ type, min, max, maxLength, oneOf }, text) {
   const value = CANONICAL[type]?.(text)

@@ -52,6 +52,18 @@ test('a read has one address, however it is asked for', () => {
   assert.equal(views.read('reader', { email: 'Jane+x@Example.com' }).path, '/api/readers/Jane%2Bx%40Example.com')
 })
 
+test('a date may be the one of today in UTC, which then stands in the address', (t) => {
+  const day = { type: 'date', default: 'today' }
+  const news = new Views({ views: { news: { params: { day }, tags: ['news:{day}'], ttl: 60 } } })
+  t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-02-28T23:59:59Z') })
+  const { path, tags } = news.read('news')
+  assert.deepEqual([path, tags], ['/views/news?day=2026-02-28', ['news:2026-02-28']])
+  t.mock.timers.tick(1_000)
+  assert.equal(news.read('news').path, '/views/news?day=2026-03-01')
+  assert.equal(news.read('news', { day: '2026-01-31' }).path, '/views/news?day=2026-01-31')
+  assert.throws(() => news.read('news', { day: 'today' }), /day must be a date such as 2026-01-31, was 'today'/)
+})
+
 test('what a path cannot carry goes into the query', () => {
   for (const [email, query] of [
     ['..', '..'],

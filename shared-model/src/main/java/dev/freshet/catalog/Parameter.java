@@ -1,5 +1,8 @@
 package dev.freshet.catalog;
 
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A parameter of a view. Every value that passes is one the view's author foresaw, so that no caller fills the cache.
  *
- * @param fallback its value when absent; without one it is required
+ * @param fallback its value when absent; without one it is required. {@code today} of a date is the day it is in UTC
  * @param min smallest number
  * @param max largest number
  * @param maxLength longest text, in characters
@@ -22,6 +25,8 @@ public record Parameter(
         int maxLength,
         List<String> oneOf) {
     static final int DEFAULT_MAX_LENGTH = 256;
+
+    private static final String TODAY = "today";
 
     public Parameter {
         oneOf = List.copyOf(oneOf);
@@ -44,10 +49,14 @@ public record Parameter(
 
     /**
      * @param raw as it came; null when absent
+     * @param clock says what day it is
      * @return the one way to write it
      * @throws ParameterException when it is absent and required, or not allowed
      */
-    String parse(@Nullable String raw) {
+    String parse(@Nullable String raw, Clock clock) {
+        if (raw == null && type == ParameterType.DATE && TODAY.equals(fallback)) {
+            return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString();
+        }
         var text = raw == null ? fallback : raw;
         if (text == null) {
             throw new ParameterException(name + " is missing; it must be " + expected());
@@ -55,6 +64,11 @@ public record Parameter(
         return accept(text)
                 .orElseThrow(() ->
                         new ParameterException(name + " must be " + expected() + ", was '" + shortened(text) + "'"));
+    }
+
+    /** As {@link #accept}, of a default. */
+    Optional<String> acceptDefault(String text) {
+        return type == ParameterType.DATE && text.equals(TODAY) ? Optional.of(TODAY) : accept(text);
     }
 
     Optional<String> accept(String text) {

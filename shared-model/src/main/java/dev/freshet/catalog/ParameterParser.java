@@ -44,10 +44,14 @@ final class ParameterParser {
         return type.map(t -> {
             var parameter = new Parameter(name, t, null, min, max, maxLength, oneOf);
             return section.find("default")
-                    .flatMap(e -> e.text(parameter.expected(), parameter::accept))
+                    .flatMap(e -> e.text(expectedDefault(parameter), parameter::acceptDefault))
                     .map(fallback -> new Parameter(name, t, fallback, min, max, maxLength, oneOf))
                     .orElse(parameter);
         });
+    }
+
+    private static String expectedDefault(Parameter parameter) {
+        return parameter.expected() + (parameter.type() == ParameterType.DATE ? ", or today" : "");
     }
 
     private long number(Section section, String key, long otherwise) {

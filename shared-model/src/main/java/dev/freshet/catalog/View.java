@@ -4,6 +4,7 @@ import dev.freshet.model.Sha256;
 import dev.freshet.model.Tag;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -77,14 +78,20 @@ public record View(
         return Sha256.hex(definition.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
     }
 
+    /** As {@link #parse(Map, Clock)}, now. */
+    public Map<String, String> parse(Map<String, String> raw) {
+        return parse(raw, Clock.systemUTC());
+    }
+
     /**
      * Checks what a caller asks for.
      *
      * @param raw values as they came, by name
+     * @param clock says what day it is, for dates that are today's by default
      * @return a value for each parameter, each written in the one way that its type has
      * @throws ParameterException naming the parameter that is unknown, missing or not allowed
      */
-    public Map<String, String> parse(Map<String, String> raw) {
+    public Map<String, String> parse(Map<String, String> raw, Clock clock) {
         for (var name : raw.keySet()) {
             if (params.stream().noneMatch(parameter -> parameter.name().equals(name))) {
                 throw new ParameterException("there is no parameter " + (name.length() <= 40 ? name : "of that name")
@@ -97,7 +104,7 @@ public record View(
             }
         }
         var values = new LinkedHashMap<String, String>();
-        params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()))));
+        params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()), clock)));
         return Collections.unmodifiableMap(values);
     }
 

@@ -121,6 +121,12 @@ class CatalogReaderTest {
                         view("page: { type: int, default: 1 }", "page: { type: int, default: 0, min: 1 }"),
                         "11: views.list.params.page.default must be a whole number from 1, was '0'"),
                 Arguments.of(
+                        view("page: { type: int, default: 1 }", "page: { type: date, default: tomorrow }"),
+                        "11: views.list.params.page.default must be a date such as 2026-01-31, or today, was 'tomorrow'"),
+                Arguments.of(
+                        view("page: { type: int, default: 1 }", "page: { type: int, default: today }"),
+                        "11: views.list.params.page.default must be a whole number, was 'today'"),
+                Arguments.of(
                         view("page: { type: int, default: 1 }", "page: { type: int, min: 9, max: 1 }"),
                         "11: views.list.params.page has a min above its max"),
                 Arguments.of(

@@ -3,7 +3,10 @@ package dev.freshet.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +81,17 @@ class ViewTest {
         assertThat(view(NUMBER).parse(Map.of())).containsExactly(Map.entry("number", "1"));
         assertThatThrownBy(() -> view(parameter("name")).parse(Map.of()))
                 .hasMessage("name is missing; it must be text of at most 256 characters");
+    }
+
+    @Test
+    void aDateMayBeTodaysByDefault() {
+        var today = new Parameter("day", ParameterType.DATE, "today", 0, 0, 256, List.of());
+        var clock = Clock.fixed(Instant.parse("2026-03-01T00:30:00Z"), ZoneId.of("America/New_York"));
+        assertThat(view(today).parse(Map.of(), clock)).containsExactly(Map.entry("day", "2026-03-01"));
+        assertThat(view(today).parse(Map.of("day", "2026-02-01"), clock))
+                .containsExactly(Map.entry("day", "2026-02-01"));
+        assertThatThrownBy(() -> view(today).parse(Map.of("day", "today"), clock))
+                .hasMessage("day must be a date such as 2026-01-31, was 'today'");
     }
 
     @Test

@@ -79,7 +79,7 @@ public final class ViewHandler {
 
     private void answer(Context ctx, View view, Map<String, String> path) throws IOException {
         gate.admitRead(ctx, view.access());
-        var values = view.parse(given(ctx, path));
+        var values = view.parse(given(ctx, path), clock);
         var address = gate.address(ctx);
         var cached = views.get(view, values, () -> gate.admitLoad(address));
         var entry = cached.entry();
