@@ -24,7 +24,6 @@ import java.util.List;
  */
 record ServeConfig(
         Listen listen,
-        String catalog,
         Addresses addresses,
         URI database,
         Duration redisTimeout,
@@ -48,7 +47,6 @@ record ServeConfig(
         }
         return new ServeConfig(
                 Listen.from(settings, "SERVE", 8082),
-                settings.text("CATALOG", "tafta"),
                 addresses,
                 addresses.requireDatabase(),
                 settings.duration("REDIS_TIMEOUT", Duration.ofSeconds(2)),

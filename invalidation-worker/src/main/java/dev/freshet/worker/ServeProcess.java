@@ -51,7 +51,7 @@ public final class ServeProcess implements AutoCloseable {
     private final Javalin http;
 
     private ServeProcess(ServeConfig config, Settings settings) {
-        catalog = CatalogReader.read(config.catalog(), settings);
+        catalog = CatalogReader.read(settings);
         var cacheOptions = CacheOptions.from(settings, config.addresses().prefix());
         var limits = ServeConfig.limits(settings, catalog.limits());
         settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");

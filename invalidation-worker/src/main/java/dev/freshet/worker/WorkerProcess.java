@@ -48,7 +48,7 @@ public final class WorkerProcess implements AutoCloseable {
     private WorkerProcess(Settings settings, Clock clock) {
         try {
             var addresses = Addresses.from(settings);
-            var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
+            var catalog = CatalogReader.read(settings);
             var options = WorkerOptions.from(settings);
             var cacheOptions = CacheOptions.from(settings, addresses.prefix());
             var queueOptions = QueueOptions.from(settings, addresses.prefix());

@@ -28,10 +28,10 @@ final class CatalogParser {
     Catalog catalog(Element root) {
         var section = new Section(root, SECTIONS);
         if (section.find("application").isEmpty()) {
-            problems.error(1, "application is missing", "such as application: tafta");
+            problems.error(1, "application is missing", "such as application: shop");
         }
         var application = section.find("application")
-                .flatMap(element -> element.text("a short name such as tafta", CatalogParser::name))
+                .flatMap(element -> element.text("a short name such as shop", CatalogParser::name))
                 .orElse("");
         var routes = new Routes();
         var sites = named(section, "sites", new SiteParser(values)::site);

@@ -2,11 +2,13 @@ package dev.freshet.catalog;
 
 import dev.freshet.settings.Settings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -22,13 +24,18 @@ import org.yaml.snakeyaml.resolver.Resolver;
 public final class CatalogReader {
     private CatalogReader() {}
 
+    /** Reads the catalog that {@code CATALOG} names, else the first that comes with Freshet. */
+    public static Catalog read(Settings settings) {
+        return read(settings.text("CATALOG", names().getFirst()), settings);
+    }
+
     /** As {@link #read(String, Settings)}, with an environment of its own. */
     public static Catalog read(String source, Map<String, String> environment) {
         return read(source, new Settings(environment));
     }
 
     /**
-     * @param source a file, or the name of a catalog that comes with Freshet, such as {@code tafta}
+     * @param source a file, or one of {@link #names}
      * @param settings fill {@code ${NAME}}; {@code CACHE_TTL_VIEW} overrides the ttl of a view, in seconds or as a
      *     duration
      * @throws CatalogException naming everything that is wrong
@@ -48,7 +55,19 @@ public final class CatalogReader {
         } catch (IOException e) {
             throw single(source, 0, "cannot be read: " + e.getMessage(), "");
         }
-        throw single(source, 0, "there is no such catalog", "name a file, or tafta, which comes with Freshet");
+        var remedy = "name a file, or one that comes with Freshet: " + String.join(", ", names());
+        throw single(source, 0, "there is no such catalog", remedy);
+    }
+
+    /** The catalogs that come with Freshet, the one that is meant by default first. */
+    public static List<String> names() {
+        try (var stream = CatalogReader.class.getResourceAsStream("/catalogs/index")) {
+            return new String(Objects.requireNonNull(stream).readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** @param file how problems name it */

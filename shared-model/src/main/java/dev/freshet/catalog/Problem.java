@@ -1,7 +1,7 @@
 package dev.freshet.catalog;
 
 /**
- * Something in a catalog that is wrong or worth knowing, printed as {@code tafta.yaml:12: what; what to do}.
+ * Something in a catalog that is wrong or worth knowing, printed as {@code catalog.yaml:12: what; what to do}.
  *
  * @param line counted from 1; 0 when it is about the whole file
  * @param remedy what would be right; empty when the message says it

@@ -2,6 +2,7 @@ package dev.freshet.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.testing.Project;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ class DocumentedProgramIT {
 
     @Test
     void compilesAndPrintsWhatItSays(@TempDir Path folder) throws IOException, InterruptedException {
-        var program = PROGRAM.matcher(Files.readString(page()));
+        var program = PROGRAM.matcher(Files.readString(Project.path("docs/cache.md")));
         assertThat(program.find()).isTrue();
         var source = Files.writeString(folder.resolve("Example.java"), program.group(1));
         var output = folder.resolve("output").toFile();
@@ -39,11 +40,5 @@ class DocumentedProgramIT {
                 Optional[Course[id=7, title=Rowing II]]
                 Optional.empty
                 """);
-    }
-
-    /** Tests run in the folder of their module, or in that of the project. */
-    private static Path page() {
-        var page = Path.of("docs/cache.md");
-        return Files.exists(page) ? page : Path.of("..").resolve(page);
     }
 }

@@ -179,7 +179,7 @@ class CatalogReaderTest {
                 Arguments.of(
                         "application: x\nsites: { a: { scheme: stripe, secrets: s } }",
                         "2: sites.a.scheme must be one of freshet, thinkific, was 'stripe'"),
-                Arguments.of("sites: {}", "1: application is missing; such as application: tafta"),
+                Arguments.of("sites: {}", "1: application is missing; such as application: shop"),
                 Arguments.of(
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"localhost\", secret: s } }",
                         "2: frontEnds.web.instances must be URLs such as http://dashboard:3000, was 'localhost'"),
@@ -601,10 +601,17 @@ class CatalogReaderTest {
     void aCatalogIsAFileOrOneThatComesWithFreshet(@TempDir Path directory) throws Exception {
         var file = Files.writeString(directory.resolve("mine.yaml"), "application: mine");
         assertThat(CatalogReader.read(file.toString(), Map.of()).application()).isEqualTo("mine");
-        assertThat(CatalogReader.read("tafta", Map.of()).application()).isEqualTo("tafta");
+        for (var name : CatalogReader.names()) {
+            assertThat(CatalogReader.read(name, Map.of()).application()).isEqualTo(name);
+        }
+        var byDefault = CatalogReader.names().getFirst();
+        assertThat(CatalogReader.read(new Settings(Map.of())).application()).isEqualTo(byDefault);
+        var named = new Settings(Map.of("CATALOG", file.toString()));
+        assertThat(CatalogReader.read(named).application()).isEqualTo("mine");
         assertThatThrownBy(() -> CatalogReader.read("absent.yaml", Map.of()))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("absent.yaml: there is no such catalog; name a file, or tafta, which comes with Freshet");
+                .hasMessage("absent.yaml: there is no such catalog; name a file, or one that comes with Freshet: "
+                        + String.join(", ", CatalogReader.names()));
     }
 
     private static String view(String from, String to) {

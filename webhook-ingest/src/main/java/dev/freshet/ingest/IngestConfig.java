@@ -61,7 +61,7 @@ record IngestConfig(
      */
     static IngestConfig from(Settings settings) {
         var addresses = Addresses.from(settings);
-        var catalog = CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
+        var catalog = CatalogReader.read(settings);
         var config = new IngestConfig(
                 Listen.from(settings, "INGEST", 8080),
                 web(settings),

@@ -38,7 +38,7 @@ final class Check implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "CATALOG",
-            description = "A file, or the name of a built-in one (default: CATALOG, else tafta)")
+            description = "A file, or the name of a built-in one (default: CATALOG, else the first built-in one)")
     private String catalog = "";
 
     @Mixin

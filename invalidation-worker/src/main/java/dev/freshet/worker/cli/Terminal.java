@@ -46,9 +46,9 @@ record Terminal(Settings settings, PrintStream out, PrintStream err) {
     private static final DatabaseOptions DATABASE =
             new DatabaseOptions(1, Duration.ofSeconds(20), Duration.ofSeconds(5));
 
-    /** The catalog that {@code CATALOG} names, or the one that comes with Freshet. */
+    /** The catalog that {@code CATALOG} names, or the first that comes with Freshet. */
     Catalog catalog() {
-        return CatalogReader.read(settings.text("CATALOG", "tafta"), settings);
+        return CatalogReader.read(settings);
     }
 
     /** @return empty when {@code DATABASE_URL} is not set */
