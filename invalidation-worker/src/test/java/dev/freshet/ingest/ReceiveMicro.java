@@ -2,11 +2,11 @@ package dev.freshet.ingest;
 
 import dev.freshet.ingest.SignatureScheme.Sent;
 import dev.freshet.ingest.SignatureScheme.Verdict;
-import dev.freshet.model.FreshetSignature.Call;
 import dev.freshet.model.Hmac;
 import dev.freshet.testing.Samples;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -17,8 +17,8 @@ public class ReceiveMicro {
     private static final String SECRET = "a secret of usual length";
 
     private final byte[] body = Samples.bytes("enrollment.created");
-    private final Sent sent =
-            new Sent(List.of(Hmac.signHex(SECRET, body)), new Call("POST", "/webhooks/thinkific", ""), body);
+    private final List<String> signatures = List.of(Hmac.signHex(SECRET, body));
+    private final Sent sent = new Sent(name -> signatures, "POST", "/webhooks/thinkific", body);
     private final List<String> secrets = List.of(SECRET);
 
     @Benchmark
@@ -28,6 +28,6 @@ public class ReceiveMicro {
 
     @Benchmark
     public Object envelope() {
-        return Envelope.read(body);
+        return Envelope.read(body, Form.EVENT, Map.of());
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class EventParser {
     static final List<String> KEYS =
             List.of("route", "from", "with", "identity", "version", "anyOrder", "apply", "lookup", "tags", "paths");
+    private static final String TOPICS = "topics are such as enrollment.created";
     private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
 
     /** What Thinkific is known to send; a name of its list that is spelled otherwise never arrives. */
@@ -73,14 +74,16 @@ final class EventParser {
     }
 
     private void checkTopic(String topic, Element element, EventRule rule) {
-        if (!topic.matches("[a-z0-9_]+(\\.[a-z0-9_]+)+")) {
-            element.error("has the topic '" + topic + "'", "topics are such as enrollment.created");
+        if (topic.equals(EventRule.UNREADABLE)) {
+            element.error("has the topic '" + topic + "', which is that of dead letters", TOPICS);
+            return;
+        }
+        if (!topic.matches("[a-z0-9_]+(\\.[a-z0-9_]+)*")) {
+            element.error("has the topic '" + topic + "'", TOPICS);
             return;
         }
         boolean onlyThinkific = !rule.from().isEmpty()
-                && rule.from().stream()
-                        .map(sites::get)
-                        .allMatch(s -> s != null && s.scheme().equals("thinkific"));
+                && rule.from().stream().map(sites::get).allMatch(s -> s != null && s.scheme() == Scheme.THINKIFIC);
         if (onlyThinkific && !THINKIFIC.contains(topic)) {
             element.add(
                     Severity.WARNING,

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -45,6 +46,20 @@ public record EventRule(
 
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
     public static final String RECEIVED_AT = "receivedAt";
+
+    /** The topic of what nobody can read; no rule has it. */
+    public static final String UNREADABLE = "unreadable";
+
+    /**
+     * A topic as rules spell it, whatever its sender does: in lower case, with dots for {@code /} and {@code :}, and
+     * {@code _} for {@code -}.
+     */
+    public static String spelled(String topic) {
+        return topic.toLowerCase(Locale.ROOT)
+                .replace('/', '.')
+                .replace(':', '.')
+                .replace('-', '_');
+    }
 
     /** Whether a delivery of this site is meant by the rule. */
     public boolean accepts(String site) {

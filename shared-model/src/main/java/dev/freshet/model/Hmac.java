@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** HMAC-SHA256 (RFC 2104) with a secret that is text, as every signed request of Freshet uses it. */
+/** HMAC-SHA256 (RFC 2104) as every signed request of Freshet uses it. */
 public final class Hmac {
     private static final String ALGORITHM = "HmacSHA256";
 
@@ -22,9 +22,20 @@ public final class Hmac {
      * @throws IllegalArgumentException when the secret is empty
      */
     public static byte[] sign(String secret, byte[]... parts) {
+        return sign(secret.getBytes(UTF_8), parts);
+    }
+
+    /**
+     * The digest of all parts, one after the other.
+     *
+     * @param key not empty
+     * @return 32 bytes
+     * @throws IllegalArgumentException when the key is empty
+     */
+    public static byte[] sign(byte[] key, byte[]... parts) {
         var mac = newMac(); // under a microsecond; one per thread would not outlive a virtual thread
         try {
-            mac.init(new SecretKeySpec(secret.getBytes(UTF_8), ALGORITHM));
+            mac.init(new SecretKeySpec(key, ALGORITHM));
         } catch (InvalidKeyException e) {
             throw new IllegalArgumentException("the secret cannot be used as a key", e);
         }

@@ -164,8 +164,8 @@ class CatalogReaderTest {
                         "11: events.a.b.apply has :ids, which nothing fills; did you mean id?"),
                 Arguments.of(event("a.b:", "a.b, a.b:"), "6: events.a.b, a.b has a rule already; give a.b one rule"),
                 Arguments.of(
-                        event("a.b:", "created:"),
-                        "6: events.created has the topic 'created'; topics are such as enrollment.created"),
+                        event("a.b:", "Created:"),
+                        "6: events.Created has the topic 'Created'; topics are such as enrollment.created"),
                 Arguments.of(
                         event("from: app", "from: main\n    route: POST /api/a"),
                         "6: warning: events.a.b waits for a.b, which Thinkific is not known to send\n8: events.a.b.route needs one site that signs its requests; say from: and a site whose scheme is freshet"),
@@ -177,8 +177,8 @@ class CatalogReaderTest {
                         "6: events.a.b does nothing; give it apply, tags or both"),
                 Arguments.of(SITES + "views: [ a ]\n", "5: views must be a mapping"),
                 Arguments.of(
-                        "application: x\nsites: { a: { scheme: stripe, secrets: s } }",
-                        "2: sites.a.scheme must be one of freshet, thinkific, was 'stripe'"),
+                        "application: x\nsites: { a: { scheme: paypal, secrets: s } }",
+                        "2: sites.a.scheme must be one of freshet, github, hmac, shopify, standard, stripe, thinkific, was 'paypal'"),
                 Arguments.of("sites: {}", "1: application is missing; such as application: shop"),
                 Arguments.of(
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"localhost\", secret: s } }",

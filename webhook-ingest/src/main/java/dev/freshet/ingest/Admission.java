@@ -2,13 +2,11 @@ package dev.freshet.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.freshet.catalog.Site;
 import dev.freshet.ingest.SignatureScheme.Sent;
 import dev.freshet.ingest.SignatureScheme.Verdict;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimit;
-import dev.freshet.model.FreshetSignature.Call;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Clock;
@@ -66,11 +64,11 @@ final class Admission {
      * Answers what it does not let in.
      *
      * @param limit counts every request of this kind
-     * @param candidates the sites that may have sent it; empty when the address names none
+     * @param candidates who may have sent it; empty when the address names nobody
      * @return empty when the request was refused
      * @throws IOException when the sender stopped in the middle of the body
      */
-    Optional<Delivery> admit(Context ctx, RequestLimit limit, List<Site> candidates) throws IOException {
+    Optional<Delivery> admit(Context ctx, RequestLimit limit, List<Sender> candidates) throws IOException {
         var address = address(ctx);
         var wait = limit.refuse(address);
         if (wait.isPresent()) {
@@ -87,18 +85,24 @@ final class Admission {
         if (body.isEmpty()) {
             return refuse(ctx, TOO_LARGE);
         }
+        var sent = new Sent(name -> headers(ctx, name), ctx.req().getMethod(), target(ctx), body.get());
         var verdict = Verdict.MISSING;
-        for (var site : candidates) {
-            var scheme = SignatureScheme.of(site);
-            var key = scheme.idHeader().map(name -> String.join(",", headers(ctx, name)));
-            var call = new Call(ctx.req().getMethod(), target(ctx), key.orElse(""));
-            var sent = new Sent(headers(ctx, scheme.header()), call, body.get());
-            verdict = scheme.verify(sent, site.secrets(), clock.instant());
+        for (var sender : candidates) {
+            verdict = sender.scheme().verify(sent, sender.site().secrets(), clock.instant());
             if (verdict == Verdict.VALID) {
-                return Optional.of(Delivery.of(site, body.get(), key));
+                return delivery(ctx, sender, sent);
             }
         }
-        return refuse(ctx, unsigned(verdict, SignatureScheme.of(candidates.getLast()), body.get()));
+        return refuse(ctx, unsigned(verdict, candidates.getLast().scheme(), body.get()));
+    }
+
+    /** A dead letter would not do where a header is wrong: it keeps the body alone, and the sender can mend it. */
+    private Optional<Delivery> delivery(Context ctx, Sender sender, Sent sent) {
+        var form = sender.scheme().form();
+        var wrong = form.wrongHeader(sent.headers());
+        return wrong.isPresent()
+                ? refuse(ctx, Answer.error(400, "malformed", "send the header " + wrong.get() + " once"))
+                : Optional.of(Delivery.of(sender, sent.body(), form.said(sent.headers())));
     }
 
     /** Answers whoever does not run this process. */
@@ -148,7 +152,7 @@ final class Admission {
     }
 
     private static Answer unsigned(Verdict verdict, SignatureScheme scheme, byte[] body) {
-        var header = scheme.header();
+        var header = scheme.written().header();
         return switch (verdict) {
             case MISSING ->
                 isObject(body)

@@ -5,17 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import dev.freshet.catalog.Place;
 import dev.freshet.model.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,16 +40,20 @@ sealed interface Envelope {
 
     int MAX_TOPIC = 96;
 
-    /** Reads a body; never throws, whatever its bytes are. */
-    static Envelope read(byte[] body) {
-        var fields = new HashMap<String, String>();
-        var problem = Reader.walk(body, fields);
-        return problem.isPresent() ? new Illegible(problem.get()) : Reader.finish(fields);
+    /**
+     * Reads a body; never throws, whatever its bytes are.
+     *
+     * @param form where it says what
+     * @param headers what the headers say
+     */
+    static Envelope read(byte[] body, Form form, Map<Place, String> headers) {
+        var reader = new Reader(form, headers);
+        return reader.walk(body).<Envelope>map(Illegible::new).orElseGet(reader::finish);
     }
 
     /** What keeps a body from being one JSON object; empty when it is one. */
     static Optional<String> problem(byte[] body) {
-        return Reader.walk(body, null);
+        return new Reader(Form.NONE, Map.of()).walk(body);
     }
 
     /** An id as it stands, or its digest when it is too long, too strange, or a person's address: ids are shown and kept. */
@@ -57,7 +63,6 @@ sealed interface Envelope {
 
     /** The pass over one body. */
     final class Reader {
-        private static final Set<String> FIELDS = Set.of("id", "resource", "action", "topic");
         private static final int MAX_DEPTH = 200;
         private static final JsonFactory JSON = new JsonFactoryBuilder()
                 .streamReadConstraints(StreamReadConstraints.builder()
@@ -68,19 +73,23 @@ sealed interface Envelope {
                 .recyclerPool(JsonRecyclerPools.sharedBoundedPool()) // threads are too short-lived to keep buffers
                 .build();
 
-        private Reader() {}
+        private final Form form;
+        private final Map<Place, String> said;
 
-        /** @return what is wrong with the body; empty when nothing is, and {@code fields} are filled */
-        private static Optional<String> walk(byte[] body, @Nullable Map<String, String> fields) {
+        private Reader(Form form, Map<Place, String> headers) {
+            this.form = form;
+            this.said = new HashMap<>(headers);
+        }
+
+        /** @return what is wrong with the body; empty when nothing is, and what it says is known */
+        private Optional<String> walk(byte[] body) {
             try (var parser = JSON.createParser(body)) {
                 if (parser.nextToken() != JsonToken.START_OBJECT) {
                     return Optional.of("the body is not a JSON object");
                 }
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    var problem = take(parser, fields);
-                    if (problem.isPresent()) {
-                        return problem;
-                    }
+                var problem = object(parser, form.fields().toArray(JsonPointer[]::new));
+                if (problem.isPresent()) {
+                    return problem;
                 }
                 return parser.nextToken() == null ? Optional.empty() : Optional.of("something follows the JSON object");
             } catch (JsonProcessingException e) {
@@ -90,44 +99,82 @@ sealed interface Envelope {
             }
         }
 
-        private static Optional<String> take(JsonParser parser, @Nullable Map<String, String> fields)
-                throws IOException {
-            var field = parser.currentName();
-            var token = parser.nextToken();
-            if (fields == null || token == JsonToken.VALUE_NULL || !FIELDS.contains(field)) {
-                parser.skipChildren();
-                return Optional.empty();
+        /**
+         * What leads to a field that is looked for may stand there only once.
+         *
+         * @param asked what leads to each field of the form within this object; null for one that is elsewhere
+         */
+        private Optional<String> object(JsonParser parser, @Nullable JsonPointer[] asked) throws IOException {
+            var passed = new HashSet<String>();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                var name = parser.currentName();
+                var token = parser.nextToken();
+                var inside = token == JsonToken.VALUE_NULL ? null : below(asked, name);
+                if (inside == null) {
+                    parser.skipChildren();
+                    continue;
+                }
+                var problem = passed.add(name) ? value(parser, inside) : twice(inside);
+                if (problem.isPresent()) {
+                    return problem;
+                }
             }
-            boolean number = token == JsonToken.VALUE_NUMBER_INT && field.equals("id");
-            if (token != JsonToken.VALUE_STRING && !number) {
-                return Optional.of(field + " is not a text");
-            }
-            boolean again = fields.put(field, parser.getText()) != null;
-            return again ? Optional.of(field + " stands there twice") : Optional.empty();
+            return Optional.empty();
         }
 
-        private static Envelope finish(Map<String, String> fields) {
-            var topic = topic(fields);
+        private static @Nullable JsonPointer @Nullable [] below(@Nullable JsonPointer[] asked, String name) {
+            @Nullable JsonPointer[] inside = null;
+            for (int i = 0; i < asked.length; i++) {
+                var pointer = asked[i];
+                var rest = pointer == null ? null : pointer.matchProperty(name);
+                if (rest != null) {
+                    inside = inside == null ? new @Nullable JsonPointer[asked.length] : inside;
+                    inside[i] = rest;
+                }
+            }
+            return inside;
+        }
+
+        private Optional<String> twice(@Nullable JsonPointer[] inside) {
+            int first = 0;
+            while (inside[first] == null) {
+                first++;
+            }
+            return Optional.of("what leads to " + form.fields().get(first) + " stands there twice");
+        }
+
+        private Optional<String> value(JsonParser parser, @Nullable JsonPointer[] inside) throws IOException {
+            boolean ends = false;
+            for (int i = 0; i < inside.length; i++) {
+                var rest = inside[i];
+                if (rest != null && rest.matches()) {
+                    ends = true;
+                    var field = form.fields().get(i);
+                    boolean number = parser.hasToken(JsonToken.VALUE_NUMBER_INT) && form.isId(field);
+                    if (!parser.hasToken(JsonToken.VALUE_STRING) && !number) {
+                        return Optional.of(field + " is not a text");
+                    }
+                    said.put(new Place.Field(field), parser.getText());
+                }
+            }
+            if (!ends && parser.hasToken(JsonToken.START_OBJECT)) {
+                return object(parser, inside);
+            }
+            parser.skipChildren();
+            return Optional.empty();
+        }
+
+        private Envelope finish() {
+            var topic = form.topic(said).orElse("");
             if (topic.isEmpty()) {
-                return new Illegible("neither resource and action nor topic say what happened");
+                return new Illegible("nothing says what happened: " + form);
             }
             boolean ambiguous = topic.contains(":"); // two deliveries could get one job's id
             if (!isPrintable(topic, MAX_TOPIC) || ambiguous || topic.contains("@")) { // topics are logged
                 return new Illegible(
                         "the topic is not 1 to " + MAX_TOPIC + " printable ASCII characters, no colon, no @");
             }
-            var id = Optional.ofNullable(fields.get("id")).filter(text -> !text.isEmpty());
-            return new Legible(id.map(Envelope::shortId), topic);
-        }
-
-        private static String topic(Map<String, String> fields) {
-            var resource = fields.getOrDefault("resource", "");
-            var action = fields.getOrDefault("action", "");
-            if (resource.isEmpty() || action.isEmpty()) {
-                return fields.getOrDefault("topic", "");
-            }
-            // deliveries use both spellings for one topic
-            return resource + "." + (action.equals("canceled") ? "cancelled" : action);
+            return new Legible(form.id(said).map(Envelope::shortId), topic);
         }
 
         private static boolean isPrintable(String text, int max) {

@@ -76,7 +76,7 @@ final class Health {
             int secrets = site.secrets().size();
             sites.addObject()
                     .put("name", site.name())
-                    .put("scheme", site.scheme())
+                    .put("scheme", site.scheme().toString())
                     .put("secrets", secrets);
             if (secrets == 0) {
                 reasons.add("site " + site.name() + " has no secret: all it sends is refused");

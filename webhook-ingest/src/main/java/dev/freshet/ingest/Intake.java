@@ -1,6 +1,7 @@
 package dev.freshet.ingest;
 
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.EventRule;
 import dev.freshet.ingest.Envelope.Illegible;
 import dev.freshet.ingest.Envelope.Legible;
 import dev.freshet.ingest.Store.Kept;
@@ -21,7 +22,6 @@ import java.util.function.Supplier;
  * answer 200 for what is nowhere durable than to be sent it twice.
  */
 final class Intake {
-    private static final String ILLEGIBLE = "unreadable";
     private static final Answer AWAY = Answer.error(
                     503, "not_durable", "it could not be stored and is not accepted; send it again later")
             .retryAfter(Duration.ofSeconds(5));
@@ -52,7 +52,7 @@ final class Intake {
 
     /** Answers once the delivery is durable, or applied where its sender waits for that. */
     void answer(Context ctx, Delivery delivery) {
-        switch (Envelope.read(delivery.body())) {
+        switch (Envelope.read(delivery.body(), delivery.form(), delivery.said())) {
             case Illegible(var reason) -> answerIllegible(ctx, delivery, reason);
             case Legible legible -> {
                 var job = job(delivery, legible.topic(), deliveryId(delivery, legible));
@@ -67,16 +67,16 @@ final class Intake {
      * @param reason without a word of the body
      */
     void answerIllegible(Context ctx, Delivery delivery, String reason) {
-        var job = job(delivery, ILLEGIBLE, Sha256.hex(delivery.body()));
+        var job = job(delivery, EventRule.UNREADABLE, Sha256.hex(delivery.body()));
         var why = new Attempt(job.receivedAt(), "ingest", "decode", reason);
-        send(ctx, delivery, ILLEGIBLE, () -> bury(job, why));
+        send(ctx, delivery, EventRule.UNREADABLE, () -> bury(job, why));
     }
 
     /** Waits on the request's virtual thread: the web server's own way to answer later hands each request over twice. */
     private void send(Context ctx, Delivery delivery, String topic, Supplier<CompletionStage<Answer>> answering) {
         long start = System.nanoTime();
         var answer = answering.get().toCompletableFuture().join();
-        boolean known = topic.equals(ILLEGIBLE)
+        boolean known = topic.equals(EventRule.UNREADABLE)
                 || catalog.rule(topic, delivery.site().name()).isPresent();
         outcomes.delivery(delivery, topic, known, answer, Duration.ofNanos(System.nanoTime() - start));
         (known ? answer : answer.unknown()).send(ctx);
@@ -140,7 +140,6 @@ final class Intake {
      */
     private static String deliveryId(Delivery delivery, Legible legible) {
         return legible.id()
-                .or(() -> delivery.id().filter(id -> !id.isBlank()).map(Envelope::shortId))
                 .orElseGet(() ->
                         delivery.site().isApplication() ? UUID.randomUUID().toString() : Sha256.hex(delivery.body()));
     }

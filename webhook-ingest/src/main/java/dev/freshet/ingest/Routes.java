@@ -21,8 +21,8 @@ record Routes(
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     void register(RoutesConfig routes) {
-        routes.post("/webhooks/{scheme}", webhooks::webhook);
-        routes.post("/webhooks/{scheme}/{site}", webhooks::webhook);
+        routes.post("/webhooks/{name}", webhooks::webhook);
+        routes.post("/webhooks/{scheme}/{site}", webhooks::webhookOfScheme);
         routes.post("/events", webhooks::event);
         for (var rule : rules) {
             var route = rule.route();

@@ -2,43 +2,62 @@ package dev.freshet.ingest;
 
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.EventRule;
-import dev.freshet.catalog.Site;
+import dev.freshet.catalog.Scheme;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Which sites may have sent a request. The address decides, never the body. */
 final class Sites {
-    /** The site that an address without a site's name means, where there are several. */
+    /** The site that the address of a scheme means, where there are several. */
     private static final String DEFAULT = "main";
 
-    private final Map<String, Site> byName;
+    private final Map<String, Sender> byName;
 
     Sites(Catalog catalog) {
-        this.byName = Map.copyOf(catalog.sites());
+        this.byName = catalog.sites().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, site -> new Sender(site.getValue())));
+    }
+
+    /**
+     * The site of {@code /webhooks/NAME}: the one called so, unless it is an application, whose address is {@code
+     * /events}, or else the only one of the scheme called so, or that scheme's main one.
+     */
+    Optional<Sender> webhook(String name) {
+        return Optional.ofNullable(byName.get(name))
+                .filter(sender -> !sender.site().isApplication())
+                .or(() -> Scheme.named(name).flatMap(this::only));
     }
 
     /** The site of {@code /webhooks/SCHEME/NAME}. */
-    Optional<Site> webhook(String scheme, String name) {
-        return Optional.ofNullable(byName.get(name))
-                .filter(site -> site.scheme().equals(scheme));
+    Optional<Sender> webhook(String scheme, String name) {
+        return Scheme.named(scheme).flatMap(known -> of(known, name));
     }
 
-    /** The site of {@code /webhooks/SCHEME}: the only one, or else the one called main. */
-    Optional<Site> webhook(String scheme) {
+    private Optional<Sender> only(Scheme scheme) {
         var all = byName.values().stream()
-                .filter(site -> site.scheme().equals(scheme))
+                .filter(sender -> sender.site().scheme() == scheme)
                 .toList();
-        return all.size() == 1 ? Optional.of(all.getFirst()) : webhook(scheme, DEFAULT);
+        return all.size() == 1 ? Optional.of(all.getFirst()) : of(scheme, DEFAULT);
+    }
+
+    private Optional<Sender> of(Scheme scheme, String name) {
+        return Optional.ofNullable(byName.get(name))
+                .filter(sender -> sender.site().scheme() == scheme);
     }
 
     /** The applications that may write; each signs with its own secret. */
-    List<Site> applications() {
-        return byName.values().stream().filter(Site::isApplication).toList();
+    List<Sender> applications() {
+        return byName.values().stream()
+                .filter(sender -> sender.site().isApplication())
+                .toList();
     }
 
     /** The applications that may write this event. */
-    List<Site> writers(EventRule rule) {
-        return applications().stream().filter(site -> rule.accepts(site.name())).toList();
+    List<Sender> writers(EventRule rule) {
+        return applications().stream()
+                .filter(sender -> rule.accepts(sender.site().name()))
+                .toList();
     }
 }

@@ -35,12 +35,20 @@ final class WebhookHandler {
         this.intake = intake;
     }
 
-    /** {@code POST /webhooks/SCHEME[/SITE]}. */
+    /** {@code POST /webhooks/NAME}. */
     void webhook(Context ctx) throws IOException {
-        var scheme = ctx.pathParam("scheme");
-        var name = Optional.ofNullable(ctx.pathParamMap().get("site"));
-        var site = name.isPresent() ? sites.webhook(scheme, name.get()) : sites.webhook(scheme);
-        admission.admit(ctx, webhookLimit, site.stream().toList()).ifPresent(delivery -> intake.answer(ctx, delivery));
+        webhook(ctx, sites.webhook(ctx.pathParam("name")));
+    }
+
+    /** {@code POST /webhooks/SCHEME/SITE}. */
+    void webhookOfScheme(Context ctx) throws IOException {
+        webhook(ctx, sites.webhook(ctx.pathParam("scheme"), ctx.pathParam("site")));
+    }
+
+    private void webhook(Context ctx, Optional<Sender> sender) throws IOException {
+        admission
+                .admit(ctx, webhookLimit, sender.stream().toList())
+                .ifPresent(delivery -> intake.answer(ctx, delivery));
     }
 
     /** {@code POST /events}. */

@@ -3,10 +3,14 @@ package dev.freshet.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.catalog.Place;
 import dev.freshet.ingest.Envelope.Illegible;
 import dev.freshet.ingest.Envelope.Legible;
 import dev.freshet.testing.Samples;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -15,6 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnvelopeTest {
+    private static final Form NESTED =
+            Form.of(Optional.of(Place.field("/meta/id")), List.of(List.of(Place.field("/event/name"))));
+
     @ParameterizedTest
     @CsvSource({
         "enrollment.created, 20180126171756020665195",
@@ -27,7 +34,7 @@ class EnvelopeTest {
         "user.signup, 20180123170248040678392"
     })
     void everyPublishedSampleIsRead(String topic, String id) throws Exception {
-        assertThat(Envelope.read(Samples.bytes(topic))).isEqualTo(new Legible(Optional.of(id), topic));
+        assertThat(read(Form.EVENT, Samples.bytes(topic))).isEqualTo(new Legible(Optional.of(id), topic));
     }
 
     @ParameterizedTest
@@ -122,7 +129,8 @@ class EnvelopeTest {
             for (int changes = random.nextInt(4); changes > 0; changes--) {
                 body[random.nextInt(body.length)] = (byte) random.nextInt(256);
             }
-            assertThat(Envelope.read(body)).isNotNull();
+            assertThat(read(Form.EVENT, body)).isNotNull();
+            assertThat(read(NESTED, body)).isNotNull();
         }
     }
 
@@ -134,8 +142,85 @@ class EnvelopeTest {
         }
     }
 
+    @Test
+    void aProviderSaysInHeadersWhatTheCatalogSpellsItsOwnWay() {
+        var shopify = SignatureScheme.SHOPIFY.form();
+        assertThat(Envelope.read(
+                        bytes("{'id':820982911946154508,'topic':'a.b','action':'c'}"),
+                        shopify,
+                        said("X-Shopify-Topic", "Orders/partially-fulfilled", "X-Shopify-Webhook-Id", "b54557e4")))
+                .isEqualTo(new Legible(Optional.of("b54557e4"), "orders.partially_fulfilled"));
+        assertThat(Envelope.read(bytes("{'id':1}"), shopify, said("X-Shopify-Topic", "shop/update")))
+                .isEqualTo(new Legible(Optional.empty(), "shop.update"));
+    }
+
+    @Test
+    void anEventHasAnActionOrNone() {
+        var github = SignatureScheme.GITHUB.form();
+        var headers = said("X-GitHub-Event", "pull_request", "X-GitHub-Delivery", "72d3162e");
+        assertThat(Envelope.read(bytes("{'action':'opened','id':{}}"), github, headers))
+                .isEqualTo(new Legible(Optional.of("72d3162e"), "pull_request.opened"));
+        assertThat(Envelope.read(bytes("{'ref':'refs/heads/main'}"), github, headers))
+                .isEqualTo(new Legible(Optional.of("72d3162e"), "pull_request"));
+        assertThat(Envelope.read(bytes("{'action':7}"), github, headers))
+                .isEqualTo(new Illegible("/action is not a text"));
+    }
+
+    @Test
+    void aTypeInTheBodyIsATopic() {
+        assertThat(read(SignatureScheme.STRIPE.form(), bytes("{'id':'evt_1','type':'payment_intent.succeeded'}")))
+                .isEqualTo(new Legible(Optional.of("evt_1"), "payment_intent.succeeded"));
+        var standard = SignatureScheme.STANDARD.form();
+        assertThat(Envelope.read(
+                        bytes("{'id':'not this','type':'Contact.created'}"), standard, said("webhook-id", "msg_1")))
+                .isEqualTo(new Legible(Optional.of("msg_1"), "contact.created"));
+        assertThat(read(standard, bytes("{'topic':'a.b'}")))
+                .isEqualTo(new Illegible("nothing says what happened: /type"));
+    }
+
+    @Test
+    void fieldsAreFoundInsideOthers() {
+        assertThat(read(
+                        NESTED,
+                        bytes("{'a':[1],'event':{'b':{'name':'no'},'name':'order:paid','n':0},'meta':{'id':7}}")))
+                .isEqualTo(new Legible(Optional.of("7"), "order.paid"));
+        assertThat(read(NESTED, bytes("{'event':{'name':'paid'},'meta':{'id':null}}")))
+                .isEqualTo(new Legible(Optional.empty(), "paid"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'event':{'name':'a'},'event':{'name':'b'}}",
+                "{'event':{'name':'a'},'event':1}",
+                "{'event':{'name':'a','name':'a'}}",
+                "{'event':{'name':'a'},'meta':{'id':1},'meta':{}}",
+                "{'event':{'name':{'name':'a'}}}",
+                "{'event':[{'name':'a'}]}",
+                "{'event':'name'}",
+                "{'event':{'name':''}}",
+                "{'event':{'name':'a'}",
+                "{'event':{'name':'a'},'meta':{'id':[1]}}",
+                "{'event/name':'a'}"
+            })
+    void whatLeadsToAFieldMustBeClear(String body) {
+        assertThat(read(NESTED, bytes(body))).isInstanceOf(Illegible.class);
+    }
+
+    private static Map<Place, String> said(String... namesAndValues) {
+        var said = new HashMap<Place, String>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            said.put(new Place.Header(namesAndValues[i]), namesAndValues[i + 1]);
+        }
+        return said;
+    }
+
     private static Envelope read(String body) {
-        return Envelope.read(bytes(body));
+        return read(Form.EVENT, bytes(body));
+    }
+
+    private static Envelope read(Form form, byte[] body) {
+        return Envelope.read(body, form, Map.of());
     }
 
     private static byte[] bytes(String body) {

@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -63,8 +64,9 @@ public final class Fuzz implements AutoCloseable {
 
     private static final long MAX_GROWTH = 24L << 20;
     private static final JsonMapper JSON = new JsonMapper();
-    private static final Pattern INSIDE =
-            Pattern.compile("(?i)jetty|javalin|exception|lettuce|jackson|\tat |dev\\.freshet|java\\.|leaked.person@");
+    private static final Pattern INSIDE = Pattern.compile(
+            "(?i)jetty|javalin|exception|lettuce|jackson|\tat |dev\\.freshet|java\\.|leaked.person@|fuzz-(site|app)-secret|whsec_");
+    private static final Pattern SIGNATURE = Pattern.compile("[0-9a-f]{64}|[A-Za-z0-9+/]{43}=");
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3}) [^\\r]*");
 
     private final EmbeddedRedis redis = EmbeddedRedis.start(0, "appendonly no", "maxmemory-policy noeviction");
@@ -82,6 +84,7 @@ public final class Fuzz implements AutoCloseable {
     private final LongAdder requests = new LongAdder();
     private final LongAdder silent = new LongAdder();
     private final LongAdder queued = new LongAdder();
+    private final Set<String> sites = new ConcurrentSkipListSet<>();
 
     /** What a run came to; without findings it is as it should be. */
     public record Result(Map<String, Object> figures, List<String> findings) {}
@@ -152,6 +155,7 @@ public final class Fuzz implements AutoCloseable {
         figures.put("outcome", sums(byOutcome));
         figures.put("unanswered", silent.sum());
         figures.put("queued", queued.sum());
+        figures.put("sites", sites);
         figures.put("logLines", logs.lines());
         figures.put("errorsLogged", logs.errors());
         figures.put("heapBeforeMiB", before >> 20);
@@ -291,6 +295,7 @@ public final class Fuzz implements AutoCloseable {
         while (queue.claim(500, Duration.ofMinutes(1)) instanceof Claim claim) {
             claim.jobs().forEach(job -> {
                 jobs.incrementAndGet();
+                sites.add(job.site());
                 if (!entitled.contains(Sha256.hex(job.body()))) {
                     found("unsigned in the queue: " + shown(job.body()));
                 }
@@ -402,8 +407,8 @@ public final class Fuzz implements AutoCloseable {
                 errors.increment();
             }
             boolean leaks = line.contains(MutatedRequests.MARK)
-                    || line.contains(MutatedRequests.SITE_SECRET)
-                    || line.contains(MutatedRequests.APP_SECRET);
+                    || MutatedRequests.SECRETS.stream().anyMatch(line::contains)
+                    || SIGNATURE.matcher(line).find();
             boolean control = event.getFormattedMessage().chars().anyMatch(c -> c < ' ');
             if ((error || leaks || control) && findings.size() < MAX_FINDINGS) {
                 findings.add(

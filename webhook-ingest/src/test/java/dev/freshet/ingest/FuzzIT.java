@@ -13,6 +13,7 @@ class FuzzIT {
         long seed = Long.getLong("freshet.fuzz.seed", 5);
         var result = Fuzz.run(CONNECTIONS, seed, sent -> {});
         assertThat(result.findings()).as("seed %d", seed).isEmpty();
+        assertThat(result.figures().get("sites")).hasToString("[app, code, crm, legacy, main, payments, plain, shop]");
         assertThat(result.figures().get("requests")).asString().matches("1\\d{4}");
     }
 }

@@ -3,14 +3,21 @@ package dev.freshet.ingest;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.catalog.Place;
+import dev.freshet.catalog.Scheme;
+import dev.freshet.catalog.Signatures;
+import dev.freshet.catalog.Signing;
+import dev.freshet.catalog.Site;
 import dev.freshet.model.FreshetSignature;
-import dev.freshet.model.Hmac;
 import dev.freshet.testing.Samples;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -21,6 +28,9 @@ import java.util.random.RandomGenerator;
 final class MutatedRequests {
     static final String SITE_SECRET = "fuzz-site-secret";
     static final String APP_SECRET = "fuzz-app-secret";
+    private static final String STANDARD_SECRET = "whsec_ZnV6ei1zdGFuZGFyZC1zZWNyZXQtMTIz";
+    /** No log line and no answer may hold one of them. */
+    static final List<String> SECRETS = List.of(SITE_SECRET, APP_SECRET, STANDARD_SECRET);
     /** Stands in paths, headers and bodies; no log line may hold it. */
     static final String MARK = "leaked.person@example.com";
 
@@ -28,6 +38,18 @@ final class MutatedRequests {
             application: fuzz
             sites:
               main: { scheme: thinkific, secrets: "fuzz-site-secret" }
+              payments: { scheme: stripe, secrets: "fuzz-site-secret" }
+              shop: { scheme: shopify, secrets: "fuzz-site-secret" }
+              code: { scheme: github, secrets: "fuzz-site-secret" }
+              crm: { scheme: standard, secrets: "whsec_ZnV6ei1zdGFuZGFyZC1zZWNyZXQtMTIz" }
+              legacy:
+                scheme: hmac
+                secrets: "fuzz-site-secret"
+                signing: { header: X-Signature, prefix: "sha256=", timestamp: X-Time, id: X-Request-Id, topic: X-Topic }
+              plain:
+                scheme: hmac
+                secrets: "fuzz-site-secret"
+                signing: { header: X-Mac, encoding: base64, id: /meta/id, topic: /meta/what }
               closed: { scheme: thinkific, secrets: "${UNSET_SECRET}" }
               app: { scheme: freshet, secrets: "fuzz-app-secret" }
             events:
@@ -44,7 +66,41 @@ final class MutatedRequests {
                 tags: [ "cohort:{cohortId}" ]
             """;
 
+    /** The same as in the catalog. */
+    private static final List<Site> PROVIDERS = List.of(
+            new Site("main", Scheme.THINKIFIC, List.of(SITE_SECRET)),
+            new Site("payments", Scheme.STRIPE, List.of(SITE_SECRET)),
+            new Site("shop", Scheme.SHOPIFY, List.of(SITE_SECRET)),
+            new Site("code", Scheme.GITHUB, List.of(SITE_SECRET)),
+            new Site("crm", Scheme.STANDARD, List.of(STANDARD_SECRET)),
+            hmac(
+                    "legacy",
+                    new Signing(
+                            "X-Signature",
+                            "sha256=",
+                            false,
+                            Optional.of("X-Time"),
+                            Duration.ofMinutes(5),
+                            Optional.of(new Place.Header("X-Request-Id")),
+                            new Place.Header("X-Topic"))),
+            hmac(
+                    "plain",
+                    new Signing(
+                            "X-Mac",
+                            "",
+                            true,
+                            Optional.empty(),
+                            Duration.ZERO,
+                            Optional.of(Place.field("/meta/id")),
+                            Place.field("/meta/what"))));
+
+    /** Headers that a signature covers. */
+    private static final Set<String> SIGNED = Set.of("webhook-id", "webhook-timestamp", "X-Time");
+
     private static final List<String> TOKENS = List.of(
+            "\"type\":\"a.b\"",
+            "\"meta\":{\"what\":\"a.b\"}",
+            "\"action\":\"opened\"",
             "{",
             "}",
             "[",
@@ -78,6 +134,12 @@ final class MutatedRequests {
             "/webhooks/freshet/app",
             "/webhooks/thinkific/" + MARK,
             "/webhooks/stripe",
+            "/webhooks/payments",
+            "/webhooks/shopify/shop",
+            "/webhooks/code",
+            "/webhooks/standard",
+            "/webhooks/hmac",
+            "/webhooks/app",
             "/events",
             "/events?wait=applyed",
             "/api/applicants/cached",
@@ -179,6 +241,17 @@ final class MutatedRequests {
             "X-Thinkific-Hmac-Sha256: ",
             "X-Freshet-Signature: t=1,v1=00",
             "X-Freshet-Signature: t=,v2=",
+            "Stripe-Signature: t=1,v1=00,v0=,t=",
+            "X-Shopify-Topic: orders/delete",
+            "X-Shopify-Topic: " + MARK,
+            "X-Shopify-Webhook-Id: \u00e4",
+            "X-GitHub-Event: push",
+            "X-GitHub-Delivery: " + MARK,
+            "webhook-id: a.1",
+            "webhook-timestamp: 99999999999999999999",
+            "webhook-signature: v1, v1,AAAA v1a,x",
+            "X-Time: ",
+            "X-Topic: a:b@c",
             "Idempotency-Key: " + MARK,
             "Idempotency-Key: \u00e4\u0001",
             "Idempotency-Key: a",
@@ -239,10 +312,15 @@ final class MutatedRequests {
 
     private Sent one() {
         var kind = Kind.values()[random.nextInt(3)];
-        var body = body(kind);
+        var site = pick(PROVIDERS);
+        var body = kind == Kind.WEBHOOK ? delivery(site) : body(kind);
         var method = kind == Kind.WRITE ? pick(List.of("PATCH", "DELETE")) : "POST";
         var path = switch (kind) {
-            case WEBHOOK -> pick(List.of("/webhooks/thinkific/main", "/webhooks/thinkific"));
+            case WEBHOOK ->
+                pick(List.of(
+                        "/webhooks/" + site.name(),
+                        "/webhooks/" + site.scheme(),
+                        "/webhooks/" + site.scheme() + "/" + site.name()));
             case EVENT -> pick(List.of("/events", "/events?wait=applied"));
             case WRITE -> "/api/applicants/cached";
         };
@@ -263,7 +341,12 @@ final class MutatedRequests {
             headers.add("Idempotency-Key: " + key);
         }
         boolean whole = chance(2);
-        headers.add(signature(kind, method, path, key, body, whole));
+        if (kind == Kind.WEBHOOK) {
+            Signatures.headers(site, topic(), chance(30) ? MARK : "d" + next++, Instant.now(), body)
+                    .forEach((name, value) -> headers.add(name + ": " + value));
+        } else {
+            headers.add(signature(method, path, key, body, whole));
+        }
         boolean forged = chance(6) && forge(headers);
         var sent = forged && chance(2) && body.length > 0 ? flip(body) : body;
         boolean touched = chance(3);
@@ -306,26 +389,39 @@ final class MutatedRequests {
 
     private byte[] body(Kind kind) {
         var id = "f" + next++;
-        return switch (kind) {
-            case WEBHOOK ->
-                chance(3)
-                        ? SAMPLES[random.nextInt(SAMPLES.length)].clone()
-                        : ("{\"id\":\"" + id
-                                        + "\",\"resource\":\"enrollment\",\"action\":\"created\",\"payload\":{\"id\":1,\"email\":\""
-                                        + MARK + "\"}}")
-                                .getBytes(UTF_8);
-            case EVENT ->
-                ("{" + (chance(2) ? "\"id\":\"" + id + "\"," : "")
+        return (kind == Kind.WRITE
+                        ? "{\"cohortId\":3,\"n\":\"" + id + "\"}"
+                        : "{" + (chance(2) ? "\"id\":\"" + id + "\"," : "")
                                 + "\"topic\":\"applicant.approved\",\"payload\":{\"cohortId\":3,\"n\":\"" + id + "\"}}")
-                        .getBytes(UTF_8);
-            case WRITE -> ("{\"cohortId\":3,\"n\":\"" + id + "\"}").getBytes(UTF_8);
-        };
+                .getBytes(UTF_8);
     }
 
-    private static String signature(Kind kind, String method, String path, String key, byte[] body, boolean whole) {
-        if (kind == Kind.WEBHOOK) {
-            return "X-Thinkific-Hmac-Sha256: " + Hmac.signHex(SITE_SECRET, body);
+    private byte[] delivery(Site site) {
+        var id = "f" + next++;
+        if (site.scheme() != Scheme.THINKIFIC) {
+            return ("{\"id\":\"" + id + "\",\"type\":\"payment.done\","
+                            + (chance(2) ? "\"action\":\"opened\"," : "")
+                            + "\"meta\":{\"who\":\"" + MARK + "\",\"what\":\"seat:taken\",\"id\":" + next + "}}")
+                    .getBytes(UTF_8);
         }
+        return chance(3)
+                ? SAMPLES[random.nextInt(SAMPLES.length)].clone()
+                : ("{\"id\":\"" + id
+                                + "\",\"resource\":\"enrollment\",\"action\":\"created\",\"payload\":{\"id\":1,\"email\":\""
+                                + MARK + "\"}}")
+                        .getBytes(UTF_8);
+    }
+
+    /** What a header may say that happened. */
+    private String topic() {
+        return chance(4) ? pick(List.of("", " ", MARK, "a b", "x".repeat(300), "\u00e4", "a:b/c-D.")) : "orders/create";
+    }
+
+    private static Site hmac(String name, Signing signing) {
+        return new Site(name, Scheme.HMAC, List.of(SITE_SECRET), Optional.of(signing));
+    }
+
+    private static String signature(String method, String path, String key, byte[] body, boolean whole) {
         var call = new FreshetSignature.Call(method, path, key);
         return FreshetSignature.HEADER + ": "
                 + (whole
@@ -333,14 +429,22 @@ final class MutatedRequests {
                         : FreshetSignature.header(APP_SECRET, Instant.now(), body));
     }
 
-    /** Makes the signature, which is the last header, one that holds for nothing. */
+    /** Makes the signature, which is the last header, one that holds for nothing, or changes what else it covers. */
     private boolean forge(List<String> headers) {
+        var signed = headers.stream()
+                .filter(header -> SIGNED.contains(header.split(":", 2)[0]))
+                .toList();
+        if (!signed.isEmpty() && chance(3)) {
+            var one = pick(signed);
+            headers.replaceAll(header -> header.equals(one) ? header + "1" : header);
+            return true;
+        }
         var right = headers.removeLast();
         var name = right.substring(0, right.indexOf(':'));
         var value = right.substring(right.indexOf(':') + 2);
         Function<String, String> wrong = pick(List.<Function<String, String>>of(
                 v -> "",
-                v -> v.substring(0, v.length() - 1),
+                v -> v.substring(0, v.length() - 2), // of base64 the last one says nothing
                 v -> v.substring(0, v.length() - 1) + (v.endsWith("0") ? '1' : '0'),
                 v -> "t=1," + v,
                 v -> "sha256=" + v,
@@ -348,7 +452,7 @@ final class MutatedRequests {
                 v -> "\u00ff\u00fe",
                 v -> "v1=" + "0".repeat(64),
                 v -> "t=" + Instant.now().getEpochSecond() + ",v1=" + "a".repeat(64),
-                v -> v.replaceAll("[0-9a-f]{64}", "f".repeat(64))));
+                v -> v.replaceAll("[0-9a-f]{64}|[A-Za-z0-9+/]{43}=", "f".repeat(64))));
         headers.add(name + ": " + wrong.apply(value));
         return true;
     }

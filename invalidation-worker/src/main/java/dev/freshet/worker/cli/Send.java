@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.freshet.catalog.Problem;
+import dev.freshet.catalog.Scheme;
+import dev.freshet.catalog.Signatures;
+import dev.freshet.catalog.Site;
 import dev.freshet.model.FreshetSignature;
-import dev.freshet.model.Hmac;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Spelling;
 import java.io.IOException;
@@ -22,8 +24,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -37,12 +42,14 @@ import picocli.CommandLine.Parameters;
         description = {
             "Sign a delivery and post it to the webhook service",
             "Ends with 1 when it is refused or becomes a dead letter, with --wait also when it is not applied in time.",
-            "A body with 'resource' and 'action' goes out as Thinkific's, one with 'topic' as the application's own."
+            "It is signed as the site of --site signs. Without that a body with 'resource' and 'action' goes out as "
+                    + "Thinkific's, one with 'topic' as the application's own."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  freshet send enrollment.created.json",
             "  echo '{\"topic\":\"statistics.changed\"}' | freshet send --wait -",
+            "  freshet send --site shop --topic orders/create order.json",
             "  freshet send --dry-run enrollment.created.json     prints a curl line instead"
         })
 final class Send implements Callable<Integer> {
@@ -56,8 +63,17 @@ final class Send implements Callable<Integer> {
     @Option(names = "--url", paramLabel = "URL", description = "The service (default: http://localhost:INGEST_PORT)")
     private Optional<URI> url = Optional.empty();
 
-    @Option(names = "--site", paramLabel = "NAME", description = "Who sends it; needed where the catalog has several")
+    @Option(
+            names = "--site",
+            paramLabel = "NAME",
+            description = "Who sends it; needed unless the catalog has one site for such a body")
     private Optional<String> site = Optional.empty();
+
+    @Option(
+            names = "--topic",
+            paramLabel = "TOPIC",
+            description = "What happened, where the site's deliveries say it in a header: orders/create")
+    private Optional<String> topic = Optional.empty();
 
     @Option(names = "--wait", description = "An application's event: wait until it is applied")
     private boolean wait;
@@ -73,7 +89,7 @@ final class Send implements Callable<Integer> {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Delivery(String topic, URI address, String header, String signature, byte[] body) {}
+    private record Delivery(URI address, Map<String, String> headers, byte[] body) {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -93,50 +109,86 @@ final class Send implements Callable<Integer> {
 
     private Delivery delivery(byte[] body) {
         var envelope = terminal.parse(body);
-        if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
-            if (wait) {
-                throw new SettingException(
-                        "--wait is for an application's own event; what Thinkific sends is not waited for");
-            }
-            var topic = envelope.path("resource").asText() + "."
-                    + envelope.path("action").asText();
-            var path = "/webhooks/thinkific" + site.map(name -> "/" + name).orElse("");
-            return new Delivery(
-                    topic, address(path), "X-Thinkific-Hmac-Sha256", Hmac.signHex(secret("thinkific"), body), body);
-        }
-        if (envelope.hasNonNull("topic")) {
-            var address = address("/events" + (wait ? "?wait=applied" : ""));
-            var target = address.getRawPath() + (wait ? "?wait=applied" : "");
-            var call = new FreshetSignature.Call("POST", target, "");
-            return new Delivery(
-                    envelope.path("topic").asText(),
-                    address,
-                    FreshetSignature.HEADER,
-                    FreshetSignature.header(secret("freshet"), Instant.now(), call, body),
-                    body);
-        }
-        throw new IllegalArgumentException("the body has neither 'resource' and 'action' nor 'topic'");
+        var sender = site.isPresent() ? named(site.get()) : only(scheme(envelope));
+        requireSecret(sender);
+        return sender.isApplication() ? event(sender, envelope, body) : webhook(sender, body);
     }
 
-    /** The first secret of the site that is named, or of the only one of this scheme. */
-    private String secret(String scheme) {
-        var catalog = terminal.catalog();
-        var sites = catalog.sites().values().stream()
-                .filter(candidate -> candidate.scheme().equals(scheme))
-                .filter(candidate -> site.isEmpty() || site.get().equals(candidate.name()))
+    private Delivery event(Site sender, JsonNode envelope, byte[] body) {
+        if (!envelope.hasNonNull("topic")) {
+            throw new IllegalArgumentException("the body has no 'topic'");
+        }
+        refuseTopic(sender);
+        var address = address("/events" + (wait ? "?wait=applied" : ""));
+        var target = address.getRawPath() + (wait ? "?wait=applied" : "");
+        var call = new FreshetSignature.Call("POST", target, "");
+        var signature = FreshetSignature.header(sender.secrets().getFirst(), Instant.now(), call, body);
+        return new Delivery(address, Map.of(FreshetSignature.HEADER, signature), body);
+    }
+
+    private Delivery webhook(Site sender, byte[] body) {
+        if (wait) {
+            throw new SettingException("--wait is for an application's own event; what " + sender.name() + " sends by "
+                    + sender.scheme() + " is not waited for");
+        }
+        var header = Signatures.topicHeader(sender);
+        if (header.isPresent() && topic.isEmpty()) {
+            throw new SettingException(
+                    "--topic must say what happened; a delivery of " + sender.name() + " says it in " + header.get());
+        }
+        if (header.isEmpty()) {
+            refuseTopic(sender);
+        }
+        var id = "msg_" + UUID.randomUUID();
+        var headers = Signatures.headers(sender, topic.orElse(""), id, Instant.now(), body);
+        return new Delivery(address("/webhooks/" + sender.name()), headers, body);
+    }
+
+    private void refuseTopic(Site sender) {
+        if (topic.isPresent()) {
+            throw new SettingException(
+                    "--topic must be left out; the body of a delivery of " + sender.name() + " says what happened");
+        }
+    }
+
+    /** Of those who may have sent such a body without being named. */
+    private static Scheme scheme(JsonNode envelope) {
+        if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
+            return Scheme.THINKIFIC;
+        }
+        if (envelope.hasNonNull("topic")) {
+            return Scheme.FRESHET;
+        }
+        throw new IllegalArgumentException(
+                "the body has neither 'resource' and 'action' nor 'topic'; --site must name who sends it");
+    }
+
+    private Site named(String name) {
+        var sites = terminal.catalog().sites();
+        return Optional.ofNullable(sites.get(name))
+                .orElseThrow(() -> new SettingException(
+                        "--site must be one of " + String.join(", ", sites.keySet()) + ", was '" + name + "'"));
+    }
+
+    private Site only(Scheme scheme) {
+        var sites = terminal.catalog().sites().values().stream()
+                .filter(candidate -> candidate.scheme() == scheme)
                 .toList();
         if (sites.size() != 1) {
             throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme
-                    + site.map(name -> " called " + name).orElse("") + "; --site must name one of them");
+                    + "; --site must name who sends it");
         }
-        var found = sites.getFirst();
-        return found.secrets().stream()
-                .findFirst()
-                .orElseThrow(() -> new SettingException(catalog.notes().stream()
-                        .map(Problem::message)
-                        .filter(note -> note.startsWith("sites." + found.name() + ".secrets: "))
-                        .findFirst()
-                        .orElse("site " + found.name() + " has no secret; give it one in the catalog")));
+        return sites.getFirst();
+    }
+
+    private void requireSecret(Site sender) {
+        if (sender.secrets().isEmpty()) {
+            throw new SettingException(terminal.catalog().notes().stream()
+                    .map(Problem::message)
+                    .filter(note -> note.startsWith("sites." + sender.name() + ".secrets: "))
+                    .findFirst()
+                    .orElse("site " + sender.name() + " has no secret; give it one in the catalog"));
+        }
     }
 
     private URI address(String path) {
@@ -148,26 +200,26 @@ final class Send implements Callable<Integer> {
     private boolean post(HttpClient client, Delivery delivery, String file) throws IOException, InterruptedException {
         var request = HttpRequest.newBuilder(delivery.address())
                 .header("Content-Type", "application/json")
-                .header(delivery.header(), delivery.signature())
                 .timeout(PATIENCE)
-                .POST(BodyPublishers.ofByteArray(delivery.body()))
-                .build();
+                .POST(BodyPublishers.ofByteArray(delivery.body()));
+        delivery.headers().forEach(request::header);
         HttpResponse<String> response;
         try {
-            response = client.send(request, BodyHandlers.ofString());
+            response = client.send(request.build(), BodyHandlers.ofString());
         } catch (java.net.ConnectException e) {
             throw new IOException("nothing answers at " + delivery.address(), e);
         }
         var answer = answer(response.body());
         show(file, response, answer);
-        return response.statusCode() / 100 == 2 && isDone(delivery.topic(), answer);
+        return response.statusCode() / 100 == 2 && isDone(answer);
     }
 
     /** Says what the sender should know of an answer that is no refusal. */
-    private boolean isDone(String topic, JsonNode answer) {
+    private boolean isDone(JsonNode answer) {
         if (!answer.path("known").asBoolean(true)) {
-            terminal.error("warning: the service's catalog says nothing about " + topic + ", so it changes nothing"
-                    + Spelling.nearest(topic, terminal.catalog().events().keySet())
+            var said = said(answer);
+            terminal.error("warning: the service's catalog says nothing about " + said + ", so it changes nothing"
+                    + Spelling.nearest(said, terminal.catalog().events().keySet())
                             .map(near -> "; did you mean " + near + "?")
                             .orElse(""));
         }
@@ -177,6 +229,12 @@ final class Send implements Callable<Integer> {
                     "it is a dead letter: freshet dlq show " + answer.path("id").asText());
         }
         return !dead && answer.path("applied").asBoolean(true);
+    }
+
+    /** The topic, as the service reads and spells it: the answer's id is {@code SITE:TOPIC:ID}. */
+    private static String said(JsonNode answer) {
+        var parts = answer.path("id").asText().split(":", 3);
+        return parts.length == 3 ? parts[1] : "it";
     }
 
     private void show(String file, HttpResponse<String> response, JsonNode answer) {
@@ -203,8 +261,11 @@ final class Send implements Callable<Integer> {
 
     private static String curl(Delivery delivery, String file) {
         var data = file.equals("-") ? quoted(new String(delivery.body(), UTF_8)) : quoted("@" + Path.of(file));
-        return "curl -sS -X POST " + quoted(delivery.address().toString()) + " -H 'Content-Type: application/json' -H "
-                + quoted(delivery.header() + ": " + delivery.signature()) + " --data-binary " + data;
+        var headers = delivery.headers().entrySet().stream()
+                .map(header -> " -H " + quoted(header.getKey() + ": " + header.getValue()))
+                .collect(Collectors.joining());
+        return "curl -sS -X POST " + quoted(delivery.address().toString()) + " -H 'Content-Type: application/json'"
+                + headers + " --data-binary " + data;
     }
 
     private static String quoted(String text) {

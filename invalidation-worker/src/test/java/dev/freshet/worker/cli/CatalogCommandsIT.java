@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands about the catalog, run in this process with TAFTA's catalog, tables and rows. */
@@ -275,7 +276,7 @@ class CatalogCommandsIT {
     void sendSignsAsThinkificDoes() throws IOException {
         var seen = new AtomicReference<String>();
         var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/webhooks/thinkific", exchange -> {
+        server.createContext("/webhooks/", exchange -> {
             var body = exchange.getRequestBody().readAllBytes();
             boolean valid =
                     Hmac.signHex("s1", body).equals(exchange.getRequestHeaders().getFirst("X-Thinkific-Hmac-Sha256"));
@@ -291,7 +292,7 @@ class CatalogCommandsIT {
             assertThat(sent.err()).isEmpty();
             assertThat(sent.code()).isZero();
             assertThat(sent.json().path("answer").path("status").asText()).isEqualTo("accepted");
-            assertThat(seen.get()).isEqualTo("/webhooks/thinkific");
+            assertThat(seen.get()).isEqualTo("/webhooks/main");
 
             var refused = CommandRun.of(
                     Map.of("THINKIFIC_SECRETS", "wrong"), "send", "--url", url, file("completed.json", COMPLETED));
@@ -310,6 +311,56 @@ class CatalogCommandsIT {
         assertThat(curl.out())
                 .startsWith("curl -sS -X POST 'http://localhost:8080/events?wait=applied'")
                 .contains("X-Freshet-Signature: t=");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            payments | -             | Stripe-Signature: t=
+            shop     | orders/create | X-Shopify-Topic: orders/create
+            shop     | orders/create | X-Shopify-Hmac-SHA256:
+            code     | issues.opened | X-GitHub-Event: issues'
+            crm      | -             | webhook-signature: v1,
+            legacy   | -             | X-Signature: sha256=
+            """)
+    void aProvidersDeliveryIsSignedAsItsSiteSigns(String site, String topic, String header) throws IOException {
+        var body = file("body.json", "{\"type\":\"a.b\"}");
+        var send = topic == null
+                ? atTheBazaar("send", "--dry-run", "--site", site, body)
+                : atTheBazaar("send", "--dry-run", "--site", site, "--topic", topic, body);
+        assertThat(send.err()).isEmpty();
+        assertThat(send.out())
+                .startsWith("curl -sS -X POST 'http://localhost:8080/webhooks/" + site + "'")
+                .contains("-H '" + header)
+                .doesNotContain("secret-of");
+    }
+
+    @Test
+    void whoSendsAndWhatHappenedMustBeKnown() throws IOException {
+        var body = file("body.json", "{\"type\":\"a.b\"}");
+        assertThat(atTheBazaar("send", body).err())
+                .isEqualTo("the body has neither 'resource' and 'action' nor 'topic'; --site must name who sends it\n");
+        assertThat(atTheBazaar("send", "--site", "shp", body).err())
+                .isEqualTo("--site must be one of payments, shop, code, crm, legacy, was 'shp'\n");
+        assertThat(atTheBazaar("send", "--site", "shop", body).err())
+                .isEqualTo("--topic must say what happened; a delivery of shop says it in X-Shopify-Topic\n");
+        assertThat(atTheBazaar("send", "--site", "crm", "--topic", "a.b", body).err())
+                .isEqualTo("--topic must be left out; the body of a delivery of crm says what happened\n");
+    }
+
+    private CommandRun atTheBazaar(String... words) throws IOException {
+        var catalog = file("bazaar.yaml", """
+                application: bazaar
+                sites:
+                  payments: { scheme: stripe, secrets: secret-of-payments }
+                  shop: { scheme: shopify, secrets: secret-of-shop }
+                  code: { scheme: github, secrets: secret-of-code }
+                  crm: { scheme: standard, secrets: whsec_c2VjcmV0LW9mLWNybQ== }
+                  legacy:
+                    scheme: hmac
+                    secrets: secret-of-legacy
+                    signing: { header: X-Signature, prefix: "sha256=", topic: /type }
+                """);
+        return CommandRun.of(Map.of("CATALOG", catalog), words);
     }
 
     @Test
@@ -334,7 +385,7 @@ class CatalogCommandsIT {
 
     @Test
     void anEventThatChangesNothingIsAWarning() throws IOException {
-        var sent = answered("{\"status\":\"accepted\",\"known\":false}");
+        var sent = answered("{\"status\":\"accepted\",\"id\":\"app:statistics.chnged:1\",\"known\":false}");
         assertThat(sent.code()).isZero();
         assertThat(sent.err())
                 .isEqualTo("warning: the service's catalog says nothing about statistics.chnged, so it changes nothing;"
@@ -373,6 +424,6 @@ class CatalogCommandsIT {
     void nobodyThereIsOneLine() throws IOException {
         var send = run("send", "--url", "http://127.0.0.1:1", file("completed.json", COMPLETED));
         assertThat(send.code()).isEqualTo(1);
-        assertThat(send.err()).isEqualTo("nothing answers at http://127.0.0.1:1/webhooks/thinkific\n");
+        assertThat(send.err()).isEqualTo("nothing answers at http://127.0.0.1:1/webhooks/main\n");
     }
 }
