@@ -38,18 +38,18 @@ final class PackageFile {
         this.attributes = attributes;
     }
 
+    /** Whether it can only be a file of the directory itself. */
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches() && !name.contains("..");
+    }
+
     /**
-     * @param name of a file in this directory itself
+     * @param name one that {@link #isName}
      * @return empty when there is no such file
-     * @throws RefusedException when the name could lead elsewhere, or to what is no file
+     * @throws RefusedException when it is no file
      * @throws IOException when the directory is not there or may not be read
      */
     static Optional<PackageFile> find(Path directory, String name) throws RefusedException, IOException {
-        if (!NAME.matcher(name).matches() || name.contains("..")) {
-            throw new RefusedException(
-                    "filename must be the name of a file, such as course.zip: letters, digits, spaces and . _ - ( )"
-                            + " alone");
-        }
         try {
             var path = directory.resolve(name);
             var attributes = attributes(path);

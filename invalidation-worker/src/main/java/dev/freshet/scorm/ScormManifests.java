@@ -46,11 +46,16 @@ public final class ScormManifests implements ViewFunction {
             throws ViewFunctionException, InterruptedException {
         var filename = value(values, "filename");
         var mtime = value(values, "mtime");
+        if (!PackageFile.isName(filename)) {
+            throw ViewFunctionException.refusal(
+                    "filename must be the name of a file, such as course.zip: letters, digits, spaces and . _ - ( )"
+                            + " alone");
+        }
+        if (!mtime.matches("\\d{1,18}")) {
+            throw ViewFunctionException.refusal("mtime must be a Unix time in seconds or milliseconds");
+        }
         try {
             return load(directory(options), filename, Long.parseLong(mtime));
-        } catch (NumberFormatException e) {
-            throw ViewFunctionException.permanent(
-                    "mtime must be a Unix time in seconds or milliseconds, was " + RefusedException.quote(mtime), e);
         } catch (RefusedException | ZipException | EOFException e) {
             throw ViewFunctionException.permanent(
                     "cannot read package " + RefusedException.quote(filename) + ": " + e.getMessage(), e);

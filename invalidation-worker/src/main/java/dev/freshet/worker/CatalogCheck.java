@@ -6,12 +6,13 @@ import dev.freshet.catalog.Problem;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
+import dev.freshet.worker.view.Functions;
 import java.sql.SQLException;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What every process that runs a catalog's SQL does before it starts. */
+/** What every process that runs a catalog's SQL and functions does before it starts. */
 final class CatalogCheck {
     private static final Logger log = LoggerFactory.getLogger(CatalogCheck.class);
 
@@ -20,15 +21,15 @@ final class CatalogCheck {
     /**
      * Logs what is only worth knowing.
      *
-     * @throws CatalogException naming every statement that the database will not prepare
+     * @throws CatalogException naming every function that is not there, else every statement that the database will not prepare
      */
     static void requireUsable(Catalog catalog, Database database) {
-        require(() -> SqlCheck.check(catalog, database), database);
+        require(catalog, () -> SqlCheck.check(catalog, database), database);
     }
 
     /** As {@link #requireUsable}, for a process that runs nothing but views. */
     static void requireReadable(Catalog catalog, Database database) {
-        require(() -> SqlCheck.checkViews(catalog, database), database);
+        require(catalog, () -> SqlCheck.checkViews(catalog, database), database);
     }
 
     @FunctionalInterface
@@ -36,7 +37,11 @@ final class CatalogCheck {
         List<Problem> ask() throws SQLException;
     }
 
-    private static void require(Question question, Database database) {
+    private static void require(Catalog catalog, Question question, Database database) {
+        var functions = Functions.found().check(catalog);
+        if (!functions.isEmpty()) {
+            throw new CatalogException(functions);
+        }
         try {
             var problems = question.ask();
             var errors = problems.stream().filter(Problem::isError).toList();

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param ttl how long an entry is fresh
  * @param grace how much longer an entry may be served stale while the database is away; zero for not at all
- * @param absentFor the ttl of the answer {@code null}, that there is no such row or value
+ * @param absentFor the ttl of the answer {@code null}, that there is no such thing
  * @param refreshAhead an entry with less than this part of its ttl left is loaded again in the background; 0 for never
  * @param staleAfterInvalidate whether an entry that an invalidation reached may be served stale while it is loaded again
  */

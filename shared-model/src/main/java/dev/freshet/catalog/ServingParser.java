@@ -13,7 +13,7 @@ final class ServingParser {
     }
 
     /** @return empty when there is no ttl */
-    Optional<Serving> serving(Section section, String view, Kind kind) {
+    Optional<Serving> serving(Section section, String view, SourceKind kind) {
         var ttl = section.require("ttl", "ttl: 5m").flatMap(e -> ttl(e, view));
         var grace = section.find("grace").flatMap(values::duration).orElse(Duration.ZERO);
         var absentFor = section.find("absentFor").flatMap(e -> absentFor(e, kind));
@@ -35,9 +35,9 @@ final class ServingParser {
         return ttl;
     }
 
-    private Optional<Duration> absentFor(Element element, Kind kind) {
-        if (kind == Kind.ROWS) {
-            element.error("is for views of kind row or value", "an array without rows is kept for the ttl");
+    private Optional<Duration> absentFor(Element element, SourceKind kind) {
+        if (!kind.mayBeAbsent()) {
+            element.error("is for views of kind row, value or function", "an array without rows is kept for the ttl");
         }
         var duration = values.ttl(element);
         requirePositive(element, duration);

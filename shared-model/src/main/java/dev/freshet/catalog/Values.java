@@ -113,6 +113,11 @@ final class Values {
         return fill(text, settings::find);
     }
 
+    /** As {@link #fill(String)}, of what must not be printed. */
+    String fillSecret(String text) {
+        return fill(text, settings::findSecret);
+    }
+
     /** Fills {@code ${NAME}} and {@code ${NAME:-otherwise}}; a variable that is not set is empty. */
     private static String fill(String text, Function<String, Optional<String>> variables) {
         return VARIABLE.matcher(text)

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,28 @@ public record View(
                 return kind == Kind.ROWS && !sql.isOrdered();
             }
         }
+
+        /**
+         * What code on the class path makes.
+         *
+         * @param options as {@link dev.freshet.view.ViewFunction} takes them, in any order; may hold secrets
+         * @param line where its name stands, counted from 1
+         */
+        record Function(String name, Map<String, String> options, int line) implements Source {
+            public Function {
+                options = Map.copyOf(options);
+            }
+
+            @Override
+            public boolean isUnordered() {
+                return false;
+            }
+
+            @Override
+            public String toString() {
+                return "function " + name;
+            }
+        }
     }
 
     public View {
@@ -74,6 +97,9 @@ public record View(
         var definition = switch (source) {
             case Source.Rows(var sql, var kind) ->
                 String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+            case Source.Function(var name, var options, var line) ->
+                String.join(
+                        "\n", key.text(), params.toString(), name, new TreeMap<>(options).toString(), tags.toString());
         };
         return Sha256.hex(definition.getBytes(StandardCharsets.UTF_8)).substring(0, 8);
     }

@@ -26,7 +26,9 @@ final class ViewParser {
             "kind",
             "audit",
             "access",
-            "cdn");
+            "cdn",
+            "function",
+            "options");
 
     private final Values values;
     private final Routes routes;
@@ -47,9 +49,9 @@ final class ViewParser {
         var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var rewarm = section.find("rewarm").flatMap(e -> e.choice(Rewarm.class)).orElse(Rewarm.HOT);
-        var kind = section.find("kind").flatMap(e -> e.choice(Kind.class)).orElse(Kind.ROWS);
+        var kind = section.find("kind").flatMap(e -> e.choice(SourceKind.class)).orElse(SourceKind.ROWS);
         boolean audit = section.find("audit").flatMap(Element::truth).orElse(true);
-        var source = new SourceParser(templates, params).source(section, kind, audit);
+        var source = new SourceParser(values, templates, params).source(section, kind, audit);
         var serving = new ServingParser(values).serving(section, name, kind);
         var access = access(section, name);
         if (key.isEmpty() || source.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
@@ -65,7 +67,7 @@ final class ViewParser {
                 tags.get(),
                 serving.get(),
                 rewarm,
-                audit,
+                audit && kind.isAudited(),
                 access,
                 fingerprint));
     }

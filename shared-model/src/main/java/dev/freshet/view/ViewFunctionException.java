@@ -6,25 +6,41 @@ import org.jspecify.annotations.Nullable;
 public final class ViewFunctionException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final boolean permanent;
+    private enum Kind {
+        REFUSAL,
+        PERMANENT,
+        TEMPORARY
+    }
 
-    private ViewFunctionException(boolean permanent, String message, @Nullable Throwable cause) {
+    private final Kind kind;
+
+    private ViewFunctionException(Kind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
-        this.permanent = permanent;
+        this.kind = kind;
+    }
+
+    /** There can be no value for these parameters. The message is for whoever asked, and is not logged. */
+    public static ViewFunctionException refusal(String message) {
+        return new ViewFunctionException(Kind.REFUSAL, message, null);
     }
 
     /** It will fail each time until somebody changes what it reads. */
     public static ViewFunctionException permanent(String message, @Nullable Throwable cause) {
-        return new ViewFunctionException(true, message, cause);
+        return new ViewFunctionException(Kind.PERMANENT, message, cause);
     }
 
     /** It may work later without anybody's doing. */
     public static ViewFunctionException temporary(String message, @Nullable Throwable cause) {
-        return new ViewFunctionException(false, message, cause);
+        return new ViewFunctionException(Kind.TEMPORARY, message, cause);
+    }
+
+    /** Whether it is the fault of whoever asked. */
+    public boolean isRefusal() {
+        return kind == Kind.REFUSAL;
     }
 
     /** Whether trying again is of no use. */
     public boolean isPermanent() {
-        return permanent;
+        return kind != Kind.TEMPORARY;
     }
 }

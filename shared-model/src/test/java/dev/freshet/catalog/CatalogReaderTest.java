@@ -83,7 +83,22 @@ class CatalogReaderTest {
                         "17: views.list.staleAfterInvalidate must be true or false, was 'maybe'"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    absentFor: 30s"),
-                        "17: views.list.absentFor is for views of kind row or value; an array without rows is kept for the ttl"),
+                        "17: views.list.absentFor is for views of kind row, value or function; an array without rows is kept for the ttl"),
+                Arguments.of(
+                        view("ttl: 5m", "ttl: 5m\n    kind: function\n    function: f"),
+                        "12: views.list.sql must not stand beside kind: function; the function makes the values"),
+                Arguments.of(
+                        function("function: f", ""),
+                        "6: views.list has no function; such as function: what-it-is-called"),
+                Arguments.of(
+                        function("options: { in:", "audit: true\n    options: { in:"),
+                        "13: views.list.audit is for views of sql; what a function makes is not compared with the database"),
+                Arguments.of(function("kind: function", "kind: row\n    sql: select :id::int"), """
+                        13: views.list.function is for views of kind: function
+                        14: views.list.options is for views of kind: function"""),
+                Arguments.of(
+                        function("in: \"${DIRECTORY}\"", "in: [ a ]"),
+                        "13: views.list.options.in must be a single value"),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    kind: row\n    absentFor: 0s"),
                         "18: views.list.absentFor must be longer than nothing"),
@@ -517,6 +532,23 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aViewMayBeMadeByAFunction() {
+        var view = Objects.requireNonNull(
+                parse(function("", ""), Map.of("DIRECTORY", "/srv/a")).views().get("list"));
+        assertThat(view.source()).isEqualTo(new View.Source.Function("f", Map.of("in", "/srv/a", "most", "7"), 12));
+        assertThat(view.source().toString()).isEqualTo("function f");
+        assertThat(view.audit()).isFalse();
+        assertThat(view.serving().absentFor()).isEqualTo(Duration.ofMinutes(1));
+
+        var before = view.fingerprint();
+        assertThat(fingerprint(function("function: f", "function: g"))).isNotEqualTo(before);
+        assertThat(fingerprint(function("most: 7", "most: 8"))).isNotEqualTo(before);
+        assertThat(fingerprint(function("ttl: 5m", "ttl: 6m")))
+                .isEqualTo(fingerprint(function("", "")))
+                .isNotEqualTo(before); // another directory
+    }
+
+    @Test
     void aViewSaysHowLongItsValuesServe() {
         var fiveMinutes = Duration.ofMinutes(5);
         assertThat(serving("ttl: 5m")).isEqualTo(Serving.of(fiveMinutes, Duration.ZERO));
@@ -616,6 +648,21 @@ class CatalogReaderTest {
 
     private static String view(String from, String to) {
         return SITES + VIEW.replace(from, to);
+    }
+
+    private static String function(String from, String to) {
+        return SITES + """
+                views:
+                  list:
+                    key: list:{id}
+                    params: { id: int }
+                    tags: [ list ]
+                    ttl: 5m
+                    kind: function
+                    function: f
+                    options: { in: "${DIRECTORY}", most: 7 }
+                    absentFor: 1m
+                """.replace(from, to);
     }
 
     private static String event(String from, String to) {

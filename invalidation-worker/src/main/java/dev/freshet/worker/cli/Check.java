@@ -7,6 +7,7 @@ import dev.freshet.catalog.Problem;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
+import dev.freshet.worker.view.Functions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,7 +26,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Say what is wrong with a catalog",
-            "It is read whole, and the database prepares each of its statements; nothing is run. Without DATABASE_URL the SQL is not checked. Ends with 2 when the catalog cannot be used."
+            "It is read whole, its functions look at their options, and the database prepares each of its statements;"
+                    + " nothing is run. Without DATABASE_URL the SQL is not checked. Ends with 2 when the catalog cannot"
+                    + " be used."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -56,6 +59,7 @@ final class Check implements Callable<Integer> {
         try {
             var read = catalog.isEmpty() ? terminal.catalog() : CatalogReader.read(catalog, terminal.settings());
             problems.addAll(read.notes());
+            problems.addAll(Functions.found().check(read));
             sqlChecked = checkSql(read, problems);
             summary = summary(read, sqlChecked);
         } catch (CatalogException e) {

@@ -39,7 +39,7 @@ public final class Auditor {
 
     private final Survey survey;
     private final Catalog catalog;
-    private final ViewLoader loader;
+    private final Loaders loader;
     private final Changes changes;
     private final Duration settle;
     private final Duration patience;
@@ -52,7 +52,7 @@ public final class Auditor {
             Survey survey, Catalog catalog, Database database, JobQueue queue, Duration settle, Duration patience) {
         this.survey = survey;
         this.catalog = catalog;
-        this.loader = new ViewLoader(database, 1);
+        this.loader = new Loaders(database, 1);
         this.changes = new Changes(queue, database);
         this.settle = settle;
         this.patience = patience;

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The catalog's views, read through the cache. An error of the cache never reaches a reader: without Redis a value comes
- * from the database.
+ * from where it is loaded from.
  */
 public final class CachedViews implements Views {
     private static final Logger log = LoggerFactory.getLogger(CachedViews.class);
@@ -45,16 +45,20 @@ public final class CachedViews implements Views {
     private final TagCache cache;
     private final Catalog catalog;
     private final CacheStats stats;
-    private final ViewLoader loader;
+    private final Loaders loader;
     private final DirectViews direct;
     private final ChunkSizes chunkSizes = new ChunkSizes();
 
-    /** @param loads how many statements this process runs for views at the same time */
+    /** @param loads how many statements this process runs for views at the same time, and how many functions */
     public CachedViews(TagCache cache, Catalog catalog, Database database, int loads) {
+        this(cache, catalog, new Loaders(database, loads));
+    }
+
+    CachedViews(TagCache cache, Catalog catalog, Loaders loader) {
         this.cache = cache;
         this.catalog = catalog;
         this.stats = cache.stats();
-        this.loader = new ViewLoader(database, loads);
+        this.loader = loader;
         this.direct = new DirectViews(loader, stats);
     }
 
@@ -118,7 +122,7 @@ public final class CachedViews implements Views {
                 .collect(Collectors.groupingBy(Wanted::view));
         var chunks = new ArrayList<List<Wanted>>();
         byView.forEach((view, wanted) -> {
-            int size = chunkSizes.of(view.name(), wanted.size() / CHUNKS_AT_A_TIME);
+            int size = Loaders.isShared(view) ? chunkSizes.of(view.name(), wanted.size() / CHUNKS_AT_A_TIME) : 1;
             for (int from = 0; from < wanted.size(); from += size) {
                 chunks.add(wanted.subList(from, Math.min(from + size, wanted.size())));
             }

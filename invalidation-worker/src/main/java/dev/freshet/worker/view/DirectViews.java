@@ -16,16 +16,16 @@ import java.util.Map;
 public final class DirectViews implements Views {
     private static final int GZIP_FROM = CacheOptions.defaults("none").gzipFrom();
 
-    private final ViewLoader loader;
+    private final Loaders loader;
     private final CacheStats stats;
     private final Clock clock = Clock.systemUTC();
 
-    /** @param loads how many statements this process runs for views at the same time; more readers wait */
+    /** @param loads how many statements this process runs for views at the same time, and how many functions; more readers wait */
     public DirectViews(Database database, CacheStats stats, int loads) {
-        this(new ViewLoader(database, loads), stats);
+        this(new Loaders(database, loads), stats);
     }
 
-    DirectViews(ViewLoader loader, CacheStats stats) {
+    DirectViews(Loaders loader, CacheStats stats) {
         this.loader = loader;
         this.stats = stats;
     }

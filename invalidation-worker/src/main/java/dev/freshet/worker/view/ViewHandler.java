@@ -140,13 +140,16 @@ public final class ViewHandler {
     }
 
     private static void unavailable(LoadException e, Context ctx) {
-        if (e.failure() == Failure.PERMANENT) {
+        var refusal = e.refusal();
+        if (refusal.isPresent()) {
+            refuse(ctx, 400, "bad_parameter", refusal.get());
+        } else if (e.failure() == Failure.PERMANENT) {
             log.error("view failed path={} cause={}", ctx.endpoint().path, e.getMessage());
-            refuse(ctx, 500, "failed", "the database refuses this view's statement; the server's log says why");
+            refuse(ctx, 500, "failed", "this view cannot be loaded; the server's log says why");
         } else {
             log.warn("view unavailable path={} cause={}", ctx.endpoint().path, e.getMessage());
             ctx.header("Retry-After", RETRY_AFTER_SECONDS);
-            refuse(ctx, 503, "unavailable", "the database does not answer; try again shortly");
+            refuse(ctx, 503, "unavailable", "what this view is loaded from does not answer; try again shortly");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
+import dev.freshet.worker.view.Loaders.Batch;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Runs views' SQL, so many at a time: a cold cache must not take every connection of the database. */
-final class ViewLoader {
+final class SqlLoader {
     /** How long a load waits for its turn. With the statement's own timeout it must stay below the cache's lease. */
     private static final Duration TURN = Duration.ofSeconds(5);
 
@@ -29,14 +30,9 @@ final class ViewLoader {
     private final Map<String, Query> queries = new ConcurrentHashMap<>();
     private volatile long seenAway = System.nanoTime() - REST.toNanos();
 
-    ViewLoader(Database database, int concurrency) {
+    SqlLoader(Database database, int concurrency) {
         this.database = database;
         this.turns = new Semaphore(concurrency, true);
-    }
-
-    /** The JSON for one set of values. */
-    byte[] load(View view, Map<String, String> values) {
-        return load(view, List.of(values)).contents().getFirst();
     }
 
     /**
@@ -44,13 +40,11 @@ final class ViewLoader {
      *
      * @throws LoadException when the database is away, overloaded, or refuses the statement
      */
-    Batch load(View view, List<Map<String, String>> sets) {
+    Batch load(View view, Source.Rows source, List<Map<String, String>> sets) {
         takeTurn(view);
         try (var connection = database.connection()) {
             long start = System.nanoTime();
-            var contents = switch (view.source()) {
-                case Source.Rows(var sql, var kind) -> query(view, sql).json(connection, kind, nullable(sets));
-            };
+            var contents = query(view, source.sql()).json(connection, source.kind(), nullable(sets));
             return new Batch(contents, Duration.ofNanos(System.nanoTime() - start));
         } catch (SQLException e) {
             var failure = Database.classify(e);
@@ -62,13 +56,6 @@ final class ViewLoader {
             turns.release();
         }
     }
-
-    /**
-     * What one statement brought.
-     *
-     * @param took without the wait for a turn and for a connection
-     */
-    record Batch(List<byte[]> contents, Duration took) {}
 
     private Query query(View view, NamedSql sql) {
         return queries.computeIfAbsent(view.name(), name -> new Query(sql));
