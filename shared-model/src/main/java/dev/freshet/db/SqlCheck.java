@@ -21,12 +21,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
 /** Asks the database whether it understands every statement of a catalog, without running one. */
 public final class SqlCheck {
+    private static final Pattern SECRET =
+            Pattern.compile("(^|[^a-z])(passw(or)?d|passphrase|pwd|secret|api_?key|private_?key)([^a-z]|$)");
+
     private final Catalog catalog;
     private final Connection connection;
     private final PlanCheck plans;
@@ -91,9 +95,22 @@ public final class SqlCheck {
         if (new HashSet<>(columns).size() < columns.size()) {
             add(Severity.ERROR, sql.line(), where + " has two columns of one name", "rename one with as");
         }
+        columns.stream()
+                .filter(SqlCheck::isSecret)
+                .forEach(column -> add(
+                        Severity.ERROR,
+                        sql.line(),
+                        where + " selects " + column + ", by its name a secret",
+                        "leave it out: what is cached can be read by whoever reads the view; or rename it with as"));
         if (composes(sql, where, new Query(sql).jsonText(connection, kind))) {
             plan(sql, where);
         }
+    }
+
+    /** By the words of a name such as {@code password_hash}, {@code "apiKey"} or {@code pwd}. */
+    private static boolean isSecret(String column) {
+        var words = column.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+        return SECRET.matcher(words).find();
     }
 
     private void event(EventRule rule) throws SQLException {

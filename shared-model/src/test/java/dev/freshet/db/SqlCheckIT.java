@@ -60,6 +60,9 @@ class SqlCheckIT {
                 "select id, cohort_id as id from a where id = :x|7: views.v.sql has two columns of one name; rename one with as",
                 "select id from large where name = :x|7: warning: views.v.sql reads all of the large table large; an index on what it filters or joins by would help",
                 "select id from large where id = :x|``",
+                "select id, name as password_hash from a where id = :x|7: views.v.sql selects password_hash, by its name a secret; leave it out: what is cached can be read by whoever reads the view; or rename it with as",
+                "select name as api_key from a where id = :x|7: views.v.sql selects api_key, by its name a secret; leave it out: what is cached can be read by whoever reads the view; or rename it with as",
+                "select id, name as secretary, name as compass from a where id = :x|``",
                 "select 1 / 0 as none where :x = 1|7: views.v.sql: division by zero",
             })
     void aViewIsCheckedWithoutRunningIt(String sql, String problems) throws Exception {
