@@ -56,7 +56,8 @@ final class BareChain implements AutoCloseable {
     private volatile boolean closed;
 
     BareChain(School school) {
-        user = (Source.Rows) school.read("user", "email=" + School.email(1)).view().source();
+        user = (Source.Rows)
+                school.read("user", "email=" + School.email(1)).view().source();
         query = new Query(user.sql());
         database = new Database(school.databaseUrl(), DatabaseOptions.DEFAULTS.withPoolSize(LANES));
         cache = school.cacheServer();
