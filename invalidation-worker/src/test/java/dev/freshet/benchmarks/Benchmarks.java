@@ -159,8 +159,9 @@ public final class Benchmarks {
         all.put("idle", Benchmark.of("what an idle worker asks of Redis", IdleBenchmark::run));
         all.put(
                 "scale",
-                Benchmark.of(
+                new Benchmark(
                         "how costs grow with depth, bytes, tags, keys, views, partitions and processes",
+                        "[FILE]",
                         ScaleBenchmark::run));
         all.put(
                 "apply",

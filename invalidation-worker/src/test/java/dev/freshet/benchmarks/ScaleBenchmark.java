@@ -3,6 +3,8 @@ package dev.freshet.benchmarks;
 import dev.freshet.benchmarks.ingest.IngestScale;
 import dev.freshet.benchmarks.queue.QueueScale;
 import dev.freshet.benchmarks.tools.Curves;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,7 +19,12 @@ final class ScaleBenchmark {
 
     private ScaleBenchmark() {}
 
-    static boolean run() throws Exception {
+    /** @param words nothing, or a file with the lines of an earlier run, whose curves are drawn again */
+    static boolean run(List<String> words) throws Exception {
+        if (!words.isEmpty()) {
+            Curves.of(Files.readAllLines(Path.of(words.getFirst()))).draw();
+            return true;
+        }
         var curves = new Curves();
         long lost = QueueScale.measure(curves) + IngestScale.measure(curves);
         InvalidateBenchmark.scale(KEYS, (keys, micros) -> curves.add("keys of a tag", "invalidate", keys, micros));

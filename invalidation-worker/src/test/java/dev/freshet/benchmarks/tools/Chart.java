@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Lines over a logarithmic x axis, y from zero, as SVG: how a cost grows. Drawn without AWT, whose fonts many servers lack.
+ * Lines between two logarithmic axes, as SVG: a cost that does not grow is level, one that grows with its cause rises by as
+ * much as it goes on. Drawn without AWT, whose fonts many servers lack.
  */
 public final class Chart {
     private static final int WIDTH = 640;
@@ -20,7 +21,6 @@ public final class Chart {
     private static final int RIGHT = 150;
     private static final int TOP = 36;
     private static final int BOTTOM = 48;
-    private static final int TICKS = 5;
     private static final List<String> COLOURS = List.of("#0b6e99", "#c2571a", "#3f7d3a", "#7a3e9d", "#8a6d00");
 
     private final String title;
@@ -36,7 +36,7 @@ public final class Chart {
         this.yLabel = yLabel;
     }
 
-    /** @param x more than 0 */
+    /** Both are more than 0. */
     public Chart add(String line, double x, double y) {
         lines.computeIfAbsent(line, key -> new ArrayList<>()).add(new Point(x, y));
         return this;
@@ -53,20 +53,22 @@ public final class Chart {
         double least = all.stream().mapToDouble(Point::x).min().orElse(1);
         double most =
                 Math.max(least * 10, all.stream().mapToDouble(Point::x).max().orElse(10));
-        double step = step(all.stream().mapToDouble(Point::y).max().orElse(1));
-        double highest = step * TICKS;
+        double lowest = decade(all.stream().mapToDouble(Point::y).min().orElse(1), false);
+        double highest = Math.max(
+                lowest * 10, decade(all.stream().mapToDouble(Point::y).max().orElse(10), true));
         ToDoubleFunction<Double> across =
                 x -> LEFT + (WIDTH - LEFT - RIGHT) * Math.log(x / least) / Math.log(most / least);
-        ToDoubleFunction<Double> up = y -> HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * y / highest;
+        ToDoubleFunction<Double> up =
+                y -> HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * Math.log(y / lowest) / Math.log(highest / lowest);
         var svg = new StringBuilder();
         svg.append(("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
                         + " font-size=\"12\">\n<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n")
                 .formatted(WIDTH, HEIGHT, WIDTH, HEIGHT));
         svg.append(text(LEFT, 20, "start", "<tspan font-weight=\"bold\">" + escaped(title) + "</tspan>"));
-        for (int i = 0; i <= TICKS; i++) {
-            double y = up.applyAsDouble(i * step);
-            svg.append(line(LEFT, y, WIDTH - RIGHT, y, i == 0 ? "#444" : "#ddd"));
-            svg.append(text(LEFT - 6, y + 4, "end", number(i * step)));
+        for (double y = lowest; y <= highest * 1.0001; y *= 10) {
+            double at = up.applyAsDouble(y);
+            svg.append(line(LEFT, at, WIDTH - RIGHT, at, y == lowest ? "#444" : "#ddd"));
+            svg.append(text(LEFT - 6, at + 4, "end", number(y)));
         }
         for (double x = Math.pow(10, Math.ceil(Math.log10(least) - 1e-9)); x <= most * 1.0001; x *= 10) {
             svg.append(line(
@@ -106,16 +108,10 @@ public final class Chart {
                 + text(WIDTH - RIGHT + 33, legend, "start", escaped(name));
     }
 
-    /** A round number, five of which reach the highest value. */
-    private static double step(double highest) {
-        double raw = Math.max(highest, 1e-9) / TICKS;
-        double magnitude = Math.pow(10, Math.floor(Math.log10(raw)));
-        for (double factor : new double[] {1, 2, 2.5, 5}) {
-            if (factor * magnitude >= raw) {
-                return factor * magnitude;
-            }
-        }
-        return 10 * magnitude;
+    /** The power of ten at the value, or next to it. */
+    private static double decade(double value, boolean isAbove) {
+        double power = Math.log10(value);
+        return Math.pow(10, isAbove ? Math.ceil(power - 1e-9) : Math.floor(power + 1e-9));
     }
 
     private static String number(double value) {

@@ -13,7 +13,7 @@ class ChartTest {
         var svg = new Chart("cost & depth", "jobs", "us a job")
                 .add("claim", 1, 10)
                 .add("claim", 1_000, 10)
-                .add("settle", 1_000_000, 0)
+                .add("settle", 1_000_000, 1)
                 .svg();
         var document =
                 DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
