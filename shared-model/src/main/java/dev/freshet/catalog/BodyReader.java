@@ -46,10 +46,13 @@ final class BodyReader {
     private void object(@Nullable JsonPointer[] asked) throws IOException {
         for (var name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             var token = parser.nextToken();
-            var inside = below(asked, name);
+            var inside = Pointer.below(asked, name);
             if (inside == null) {
                 parser.skipChildren();
-            } else if (token.isScalarValue()) {
+                continue;
+            }
+            forget(inside);
+            if (token.isScalarValue()) {
                 put(inside, scalar(token));
             } else if (token == JsonToken.START_OBJECT && !endsHere(inside)) {
                 object(inside);
@@ -59,19 +62,13 @@ final class BodyReader {
         }
     }
 
-    /** What is left of each pointer behind this name; null when none leads there. A name that comes again starts anew. */
-    private @Nullable JsonPointer @Nullable [] below(@Nullable JsonPointer[] asked, String name) {
-        @Nullable JsonPointer[] inside = null;
-        for (int i = 0; i < asked.length; i++) {
-            var pointer = asked[i];
-            var rest = pointer == null ? null : pointer.matchProperty(name);
-            if (rest != null) {
-                inside = inside == null ? new @Nullable JsonPointer[asked.length] : inside;
-                inside[i] = rest;
+    /** A name that comes again starts anew. */
+    private void forget(@Nullable JsonPointer[] pointers) {
+        for (int i = 0; i < pointers.length; i++) {
+            if (pointers[i] != null) {
                 values[i] = null;
             }
         }
-        return inside;
     }
 
     private static boolean endsHere(@Nullable JsonPointer[] pointers) {

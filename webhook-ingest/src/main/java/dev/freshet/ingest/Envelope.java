@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import dev.freshet.catalog.Place;
+import dev.freshet.catalog.Pointer;
 import dev.freshet.model.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,7 +110,7 @@ sealed interface Envelope {
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 var name = parser.currentName();
                 var token = parser.nextToken();
-                var inside = token == JsonToken.VALUE_NULL ? null : below(asked, name);
+                var inside = token == JsonToken.VALUE_NULL ? null : Pointer.below(asked, name);
                 if (inside == null) {
                     parser.skipChildren();
                     continue;
@@ -120,19 +121,6 @@ sealed interface Envelope {
                 }
             }
             return Optional.empty();
-        }
-
-        private static @Nullable JsonPointer @Nullable [] below(@Nullable JsonPointer[] asked, String name) {
-            @Nullable JsonPointer[] inside = null;
-            for (int i = 0; i < asked.length; i++) {
-                var pointer = asked[i];
-                var rest = pointer == null ? null : pointer.matchProperty(name);
-                if (rest != null) {
-                    inside = inside == null ? new @Nullable JsonPointer[asked.length] : inside;
-                    inside[i] = rest;
-                }
-            }
-            return inside;
         }
 
         private Optional<String> twice(@Nullable JsonPointer[] inside) {
