@@ -1,5 +1,6 @@
 package dev.freshet.catalog;
 
+import dev.freshet.model.Job;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param sites by name
  * @param views by name
  * @param events by topic; several topics may share one rule's text
+ * @param changes by table
  * @param frontEnds by name
  * @param file where it was read from, as problems print it
  * @param notes what the reader found worth saying; no errors
@@ -19,6 +21,7 @@ public record Catalog(
         Map<String, Site> sites,
         Map<String, View> views,
         Map<String, EventRule> events,
+        Map<String, TableChange> changes,
         Map<String, FrontEnd> frontEnds,
         Limits limits,
         String file,
@@ -26,6 +29,12 @@ public record Catalog(
 
     /** @return empty when the catalog says nothing about this topic, or not from this site: it is ignored */
     public Optional<EventRule> rule(String topic, String site) {
+        if (site.equals(Job.CAPTURE)) {
+            return topic.startsWith(TableChange.TOPIC)
+                    ? Optional.ofNullable(changes.get(topic.substring(TableChange.TOPIC.length())))
+                            .map(TableChange::rule)
+                    : Optional.empty();
+        }
         return Optional.ofNullable(events.get(topic)).filter(rule -> rule.accepts(site));
     }
 }

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /** From the elements of one file to a catalog, by a parser for each section. */
 final class CatalogParser {
-    static final List<String> SECTIONS = List.of("application", "sites", "views", "events", "frontEnds", "limits");
+    static final List<String> SECTIONS =
+            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits");
 
     private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
 
@@ -39,21 +41,25 @@ final class CatalogParser {
         var events = section.find("events")
                 .map(element -> new EventParser(values, routes, sites).events(element))
                 .orElse(Map.of());
-        var frontEnds = named(section, "frontEnds", new FrontEndParser(values, events.values())::frontEnd);
+        var changes = section.find("changes").map(new ChangesParser()::changes).orElse(Map.of());
+        var rules = Stream.concat(
+                        events.values().stream(), changes.values().stream().map(TableChange::rule))
+                .toList();
+        var frontEnds = named(section, "frontEnds", new FrontEndParser(values, rules)::frontEnd);
         var limits =
                 section.find("limits").map(new LimitsParser(values)::limits).orElse(Limits.NONE);
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
         }
-        if (!events.isEmpty()) {
-            var tags = new TagCheck(events.values());
+        if (!rules.isEmpty()) {
+            var tags = new TagCheck(rules);
             section.find("views")
                     .map(Element::entries)
                     .orElse(Map.of())
                     .values()
                     .forEach(tags::view);
         }
-        return new Catalog(application, sites, views, events, frontEnds, limits, file, problems.byLine());
+        return new Catalog(application, sites, views, events, changes, frontEnds, limits, file, problems.byLine());
     }
 
     private <T> Map<String, T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {

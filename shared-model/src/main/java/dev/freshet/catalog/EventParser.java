@@ -120,7 +120,7 @@ final class EventParser {
                 section.find("paths").map(e -> pages(e, names)).orElse(List.of()));
     }
 
-    private static List<PageTemplate> pages(Element element, Templates names) {
+    static List<PageTemplate> pages(Element element, Templates names) {
         return element.items().stream()
                 .flatMap(item -> page(item, names).stream())
                 .toList();
@@ -241,13 +241,17 @@ final class EventParser {
     private static Map<String, Pointer> with(Element element) {
         var result = new LinkedHashMap<String, Pointer>();
         element.entries().forEach((name, value) -> {
-            if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") || name.equals(EventRule.RECEIVED_AT)) {
+            if (!isParameterName(name)) {
                 value.error("has a name that is none", "use letters, digits and _; receivedAt is taken");
             }
             var pointer = value.text("a JSON pointer such as /payload/id", EventParser::pointer);
             result.put(name, pointer.orElseGet(() -> Pointer.parse(""))); // reported; known all the same
         });
         return Collections.unmodifiableMap(result);
+    }
+
+    static boolean isParameterName(String name) {
+        return name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !name.equals(EventRule.RECEIVED_AT);
     }
 
     private static Optional<Pointer> pointer(String text) {

@@ -1,6 +1,7 @@
 package dev.freshet.catalog;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import java.io.IOException;
 import java.time.Instant;
@@ -72,9 +73,12 @@ public record EventRule(
      * @throws UnreadableException when the body is no JSON object, lacks a required value, or has a version that is none
      */
     public Event read(byte[] body, Instant receivedAt) throws UnreadableException {
-        var values = values(body);
         var parameters = new LinkedHashMap<String, @Nullable String>();
         parameters.put(RECEIVED_AT, receivedAt.toString());
+        if (isCaptured()) {
+            return captured(body, parameters);
+        }
+        var values = values(body);
         int next = 0;
         for (var entry : with.entrySet()) {
             var pointer = entry.getValue();
@@ -85,6 +89,19 @@ public record EventRule(
             parameters.put(entry.getKey(), value);
         }
         return new Event(topic, parameters, version(parameters));
+    }
+
+    private boolean isCaptured() {
+        return from.equals(Set.of(Job.CAPTURE));
+    }
+
+    private Event captured(byte[] body, Map<String, @Nullable String> parameters) throws UnreadableException {
+        try {
+            var rows = CapturedRows.read(body, with.keySet());
+            return new Event(topic, parameters, Optional.empty(), rows.orElse(List.of()), rows.isEmpty());
+        } catch (IOException e) {
+            throw new UnreadableException(topic + ": the body is no JSON");
+        }
     }
 
     /**
@@ -132,7 +149,8 @@ public record EventRule(
         return Stream.concat(Stream.of(event.parameters()), rows.stream().map(row -> overlay(event.parameters(), row)));
     }
 
-    private static Map<String, @Nullable String> overlay(
+    /** A value that is null above leaves the one below. */
+    static Map<String, @Nullable String> overlay(
             Map<String, @Nullable String> below, Map<String, @Nullable String> above) {
         var merged = new LinkedHashMap<>(below);
         above.forEach((name, value) -> {

@@ -2,6 +2,7 @@ package dev.freshet.catalog;
 
 import dev.freshet.catalog.Problem.Severity;
 import java.time.Duration;
+import dev.freshet.model.Job;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,6 +24,9 @@ final class SiteParser {
 
     Optional<Site> site(String name, Element element) {
         var section = new Section(element, KEYS);
+        if (name.equals(Job.CAPTURE)) {
+            element.error("has a name that is taken", "changes of tables come from " + name + "; use another one");
+        }
         var scheme = section.require("scheme", "scheme: thinkific")
                 .flatMap(e -> e.text("one of " + Scheme.names(), Scheme::named));
         var secrets = section.require("secrets", "secrets: \"${" + name.toUpperCase(Locale.ROOT) + "_SECRETS}\"")

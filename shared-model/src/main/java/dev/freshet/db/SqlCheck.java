@@ -7,6 +7,7 @@ import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.PageTemplate;
 import dev.freshet.catalog.Problem;
 import dev.freshet.catalog.Problem.Severity;
+import dev.freshet.catalog.TableChange;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.View;
 import dev.freshet.catalog.View.Source;
@@ -47,15 +48,16 @@ public final class SqlCheck {
      * @throws SQLException when the database cannot be asked
      */
     public static List<Problem> check(Catalog catalog, Database database) throws SQLException {
-        return check(catalog, catalog.events().values(), database);
+        return check(catalog, catalog.events().values(), catalog.changes().values(), database);
     }
 
     /** As {@link #check}, for who only reads, and may have no right to what events do. */
     public static List<Problem> checkViews(Catalog catalog, Database database) throws SQLException {
-        return check(catalog, List.of(), database);
+        return check(catalog, List.of(), List.of(), database);
     }
 
-    private static List<Problem> check(Catalog catalog, Collection<EventRule> events, Database database)
+    private static List<Problem> check(
+            Catalog catalog, Collection<EventRule> events, Collection<TableChange> changes, Database database)
             throws SQLException {
         try (var connection = database.connection()) {
             var check = new SqlCheck(catalog, connection);
@@ -64,6 +66,9 @@ public final class SqlCheck {
             }
             for (var rule : events) {
                 check.event(rule);
+            }
+            for (var change : changes) {
+                check.change(change);
             }
             return check.problems.stream()
                     .distinct()
@@ -128,6 +133,34 @@ public final class SqlCheck {
         if (lookup != null) {
             lookup(rule, lookup, "events." + rule.topic() + ".lookup");
         }
+    }
+
+    /** The table, its columns and the expressions on its rows, as its triggers will use them. */
+    private void change(TableChange change) throws SQLException {
+        var where = "changes." + change.table();
+        for (var column : change.columns()) {
+            prepares(change, where + ".columns", quoted(column));
+        }
+        for (var value : change.with().entrySet()) {
+            prepares(change, where + ".with." + value.getKey(), value.getValue());
+        }
+        if (change.columns().isEmpty() && change.with().isEmpty()) {
+            prepares(change, where, "1");
+        }
+        var lookup = change.rule().lookup();
+        if (lookup != null) {
+            lookup(change.rule(), lookup, where + ".lookup");
+        }
+    }
+
+    private void prepares(TableChange change, String where, String expression) throws SQLException {
+        var text = "select (" + expression + "\n) from " + quoted(change.schema()) + "." + quoted(change.name())
+                + " where false";
+        composes(new NamedSql(text, change.line()), where, text.replace("?", "??"));
+    }
+
+    private static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
     }
 
     private void lookup(EventRule rule, NamedSql lookup, String where) throws SQLException {

@@ -33,6 +33,9 @@ public record Job(
 
     public static final int MAX_ID_LENGTH = 256;
 
+    /** The site of changes that the database itself wrote down. */
+    public static final String CAPTURE = "capture";
+
     /** @throws IllegalArgumentException when the id is empty, too long or holds a control character */
     public Job {
         attempts = List.copyOf(attempts);

@@ -620,6 +620,8 @@ class CatalogReaderTest {
                 .containsExactlyInAnyOrderElementsOf(ParameterParser.KEYS);
         assertThat(names(root.at("/properties/events/additionalProperties/properties")))
                 .containsExactlyInAnyOrderElementsOf(EventParser.KEYS);
+        assertThat(names(root.at("/properties/changes/additionalProperties/properties")))
+                .containsExactlyInAnyOrderElementsOf(ChangesParser.KEYS);
         var frontEnds = root.at("/properties/frontEnds/additionalProperties/oneOf");
         assertThat(names(frontEnds.at("/0/properties"))).containsExactlyInAnyOrderElementsOf(FrontEndParser.CALLED);
         assertThat(names(frontEnds.at("/1/properties"))).containsExactlyInAnyOrderElementsOf(FrontEndParser.MARKED);

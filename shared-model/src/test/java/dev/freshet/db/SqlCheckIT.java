@@ -123,6 +123,32 @@ class SqlCheckIT {
                 .isEqualTo(problems);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "a|[ cohort_id ]|id|``",
+                "nothing|[ cohort_id ]|id|3: changes.nothing.columns: relation \"public.nothing\" does not exist",
+                "a|[ cohort ]|id|3: changes.a.columns: column \"cohort\" does not exist",
+                "a|[ cohort_id ]|nobody|3: changes.a.with.id: column \"nobody\" does not exist",
+            })
+    void aChangeIsCheckedAgainstItsTable(String table, String columns, String expression, String problems)
+            throws Exception {
+        var yaml = """
+                application: x
+                changes:
+                  TABLE: { columns: COLUMNS, with: { id: EXPRESSION }, tags: [ "a:{id}" ] }
+                """;
+        var changed = yaml.replace("TABLE", table).replace("COLUMNS", columns).replace("EXPRESSION", expression);
+        assertThat(check(changed)
+                        .lines()
+                        .findFirst()
+                        .map(line -> line.replaceFirst(";.*", ""))
+                        .orElse(""))
+                .isEqualTo(problems);
+    }
+
     @Test
     void aDatabaseThatIsAwayIsNoProblemOfTheCatalog() {
         var options = new DatabaseOptions(1, Duration.ofSeconds(1), Duration.ofMillis(300));
