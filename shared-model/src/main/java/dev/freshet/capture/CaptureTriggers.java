@@ -1,0 +1,267 @@
+package dev.freshet.capture;
+
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.TableChange;
+import dev.freshet.db.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The triggers that a catalog's {@code changes} ask for, in the application's database. */
+public final class CaptureTriggers {
+    /** The table and, since a statement on a partition is none on its parent, every partition. */
+    private static final String TABLES = """
+            select freshet_t.relid::regclass::text from pg_partition_tree(to_regclass(?)) freshet_t
+            union select to_regclass(?)::text where to_regclass(?) is not null order by 1""";
+
+    private static final String KEY = """
+            select a.attname from pg_index i
+              join unnest(i.indkey) with ordinality k (attnum, nth) on k.nth <= i.indnkeyatts
+              join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+             where i.indrelid = to_regclass(?) and i.indisprimary order by k.nth""";
+    private static final String FUNCTIONS = """
+            select p.proname, obj_description(p.oid, 'pg_proc') from pg_proc p
+             where p.pronamespace = to_regnamespace('freshet') and obj_description(p.oid, 'pg_proc') like ?""";
+    /** Those that fire for everybody but a replica. */
+    private static final String TRIGGERS = """
+            select t.tgrelid::regclass::text, t.tgname, t.tgenabled in ('O', 'A') from pg_trigger t
+              join pg_proc p on p.oid = t.tgfoid
+             where p.pronamespace = to_regnamespace('freshet') and p.proname = ? and not t.tgisinternal""";
+    /** Who waits for a lock keeps everybody behind it waiting too. */
+    private static final String IMPATIENT = "set local lock_timeout = '5s'";
+    /** As the triggers' function sees names. */
+    private static final String PATH = "set local search_path = pg_catalog, pg_temp";
+
+    private final Catalog catalog;
+    private final Database database;
+
+    public CaptureTriggers(Catalog catalog, Database database) {
+        this.catalog = catalog;
+        this.database = database;
+    }
+
+    /** How one table is captured. */
+    public record Installed(String table, State state) {}
+
+    /** Whether the triggers do what the catalog says. */
+    public enum State {
+        CURRENT,
+        /** They do what an earlier catalog said. */
+        OUTDATED,
+        MISSING,
+        /** Somebody switched one off. */
+        DISABLED,
+        /** They are there, and the catalog does not name the table any more. */
+        UNUSED
+    }
+
+    /**
+     * Makes every table's triggers what the catalog says; those of tables that it does not name any more go. All or nothing.
+     * What was changed before a table was captured for the first time is not known, so that this counts as a change of
+     * anything.
+     *
+     * @return as {@link #show} said before
+     * @throws SQLException also when a table is missing, or this role has not the right {@code trigger} on it
+     */
+    public List<Installed> install() throws SQLException {
+        return inTransaction(connection -> {
+            var before = show(connection);
+            for (var statement : script(connection, before)) {
+                execute(connection, statement);
+            }
+            return before;
+        });
+    }
+
+    /** The statements that {@link #install} would run now, for who wants to read or run them. */
+    public List<String> script() throws SQLException {
+        return inTransaction(connection -> script(connection, show(connection)));
+    }
+
+    /** Each table of the catalog, then those that are captured and not in it. */
+    public List<Installed> show() throws SQLException {
+        return inTransaction(this::show);
+    }
+
+    /** @return how many tables are captured no more */
+    public int remove() throws SQLException {
+        return inTransaction(connection -> {
+            var functions = functions(connection);
+            for (var function : functions.keySet()) {
+                execute(connection, drop(function));
+            }
+            return functions.size();
+        });
+    }
+
+    private static String drop(String function) {
+        return "drop function freshet." + function + "() cascade";
+    }
+
+    private List<String> script(Connection connection, List<Installed> now) throws SQLException {
+        var statements = new ArrayList<String>();
+        statements.add(IMPATIENT);
+        statements.add(PATH);
+        for (var one : now) {
+            var change = catalog.changes().get(one.table);
+            if (change == null) {
+                statements.add(drop(TriggerSql.function(catalog.application(), one.table)));
+            } else if (one.state != State.CURRENT) {
+                statements.addAll(install(connection, change));
+            }
+        }
+        return statements;
+    }
+
+    private List<String> install(Connection connection, TableChange change) throws SQLException {
+        var sql = sql(connection, change);
+        var tables = tables(connection, sql);
+        if (tables.isEmpty()) {
+            throw new SQLException("there is no table " + change.table(), "42P01");
+        }
+        var name = TriggerSql.function(catalog.application(), change.table());
+        var there = triggers(connection, name);
+        var statements = new ArrayList<String>();
+        statements.add(sql.trial());
+        statements.addAll(sql.function());
+        for (var table : tables) {
+            for (var event : TriggerSql.Event.values()) {
+                var trigger = event.trigger(catalog.application());
+                var enabled = there.get(table + " " + trigger);
+                if (enabled == null) {
+                    statements.add(sql.trigger(event, table));
+                } else if (!enabled) {
+                    statements.add("alter table " + table + " enable trigger " + trigger);
+                }
+            }
+        }
+        statements.add(sql.boundless());
+        return statements;
+    }
+
+    private List<Installed> show(Connection connection) throws SQLException {
+        var functions = functions(connection);
+        var result = new ArrayList<Installed>();
+        for (var change : catalog.changes().values()) {
+            var function = TriggerSql.function(catalog.application(), change.table());
+            result.add(new Installed(change.table(), state(connection, change, functions.remove(function))));
+        }
+        var prefix = TriggerSql.comment(catalog.application(), "");
+        for (var comment : functions.values()) {
+            var table = comment.substring(prefix.length(), Math.max(prefix.length(), comment.lastIndexOf(' ')));
+            result.add(new Installed(table, State.UNUSED));
+        }
+        return result;
+    }
+
+    private State state(Connection connection, TableChange change, @Nullable String comment) throws SQLException {
+        if (comment == null) {
+            return State.MISSING;
+        }
+        var sql = sql(connection, change);
+        var there = triggers(connection, TriggerSql.function(catalog.application(), change.table()));
+        Set<String> wanted = new HashSet<>();
+        for (var table : tables(connection, sql)) {
+            for (var event : TriggerSql.Event.values()) {
+                wanted.add(table + " " + event.trigger(catalog.application()));
+            }
+        }
+        if (!there.keySet().containsAll(wanted)) {
+            return State.MISSING;
+        }
+        if (wanted.stream().anyMatch(trigger -> !there.getOrDefault(trigger, false))) {
+            return State.DISABLED;
+        }
+        return comment.equals(sql.comment()) ? State.CURRENT : State.OUTDATED;
+    }
+
+    private TriggerSql sql(Connection connection, TableChange change) throws SQLException {
+        var table = new TriggerSql(catalog.application(), change, List.of()).table();
+        return new TriggerSql(catalog.application(), change, texts(connection, KEY, table));
+    }
+
+    /** As PostgreSQL would write them in a statement. */
+    private static List<String> tables(Connection connection, TriggerSql sql) throws SQLException {
+        return texts(connection, TABLES, sql.table(), sql.table(), sql.table());
+    }
+
+    /** The comment of each function, by name. */
+    private Map<String, String> functions(Connection connection) throws SQLException {
+        var prefix = TriggerSql.comment(catalog.application(), "");
+        var functions = new HashMap<String, String>();
+        try (var statement = connection.prepareStatement(FUNCTIONS)) {
+            statement.setString(1, prefix.replaceAll("([_%\\\\])", "\\\\$1") + "%");
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    functions.put(rows.getString(1), rows.getString(2));
+                }
+            }
+        }
+        return functions;
+    }
+
+    /** Whether each is enabled, by table and name. */
+    private static Map<String, Boolean> triggers(Connection connection, String function) throws SQLException {
+        var triggers = new HashMap<String, Boolean>();
+        try (var statement = connection.prepareStatement(TRIGGERS)) {
+            statement.setString(1, function);
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    triggers.put(rows.getString(1) + " " + rows.getString(2), rows.getBoolean(3));
+                }
+            }
+        }
+        return triggers;
+    }
+
+    private static List<String> texts(Connection connection, String sql, String... parameters) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setString(i + 1, parameters[i]);
+            }
+            var texts = new ArrayList<String>();
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    texts.add(rows.getString(1));
+                }
+            }
+            return texts;
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private <T> T inTransaction(Work<T> work) throws SQLException {
+        try (var connection = database.connection()) {
+            connection.setAutoCommit(false);
+            try {
+                execute(connection, IMPATIENT);
+                execute(connection, PATH);
+                var result = work.run(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                try {
+                    connection.rollback();
+                } catch (SQLException broken) {
+                    e.addSuppressed(broken);
+                }
+                throw e;
+            }
+        }
+    }
+
+    private interface Work<T> {
+        T run(Connection connection) throws SQLException;
+    }
+}

@@ -1,0 +1,127 @@
+package dev.freshet.capture;
+
+import dev.freshet.db.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** What triggers wrote down and the queue does not have yet. */
+public final class Outbox {
+    /** How many rows are collected together. */
+    public static final int MAX_PAGE = 500;
+
+    /** A page ends after so many bytes as they are stored. */
+    private static final long ENOUGH_BYTES = 1 << 20;
+
+    /** Of a fleet one process collects at a time; ended with the transaction, so that no pooler is in its way. */
+    private static final String ALONE = "select pg_try_advisory_xact_lock(hashtext('freshet.outbox'), hashtext(?))";
+
+    private static final String TAKE = """
+            delete from freshet.outbox o using (
+              select id from (
+                select id, sum(size) over (order by id) - size as before from (
+                  select id, coalesce(pg_column_size(rows), 0) as size from freshet.outbox
+                   where application = ? order by id limit ?) page
+              ) measured where before < ?
+            ) taken
+             where o.id = taken.id returning o.id, o.source, o.rows::text, o.at""";
+    private static final String ANY = "select exists (select from freshet.outbox where application = ?)";
+
+    private final Database database;
+    private final String application;
+
+    public Outbox(Database database, String application) {
+        this.database = database;
+        this.application = application;
+    }
+
+    /**
+     * What one statement changed in one table, or a part of it.
+     *
+     * @param source the table, as the catalog names it
+     * @param rows different values of rows, an array of JSON objects; empty when anything may have changed
+     * @param at when it was changed, not committed
+     */
+    public record Row(long id, String source, Optional<String> rows, Instant at) {}
+
+    /** What puts rows into the queue. */
+    @FunctionalInterface
+    public interface Collecting {
+        /** @return whether all of them are there for certain; if not, they stay */
+        boolean enqueue(List<Row> rows);
+    }
+
+    /** Whether anything waits. */
+    public boolean isEmpty() throws SQLException {
+        try (var connection = database.connection();
+                var statement = connection.prepareStatement(ANY)) {
+            statement.setString(1, application);
+            try (var row = statement.executeQuery()) {
+                row.next();
+                return !row.getBoolean(1);
+            }
+        }
+    }
+
+    /**
+     * Lets a page of rows, the oldest first, go into the queue. They are gone once it has them; when the process dies in
+     * between they are collected again.
+     *
+     * @return how many were collected; 0 when nothing waits, when another process collects, and when they stay
+     */
+    public int collect(Collecting collecting) throws SQLException {
+        try (var connection = database.connection()) {
+            connection.setAutoCommit(false);
+            try {
+                var rows = isAlone(connection) ? take(connection) : List.<Row>of();
+                if (rows.isEmpty() || !collecting.enqueue(rows)) {
+                    connection.rollback();
+                    return 0;
+                }
+                connection.commit();
+                return rows.size();
+            } catch (SQLException | RuntimeException e) {
+                try {
+                    connection.rollback();
+                } catch (SQLException broken) {
+                    e.addSuppressed(broken);
+                }
+                throw e;
+            }
+        }
+    }
+
+    private boolean isAlone(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement(ALONE)) {
+            statement.setString(1, application);
+            try (var row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
+    private List<Row> take(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement(TAKE)) {
+            statement.setString(1, application);
+            statement.setInt(2, MAX_PAGE);
+            statement.setLong(3, ENOUGH_BYTES);
+            try (var result = statement.executeQuery()) {
+                var rows = new ArrayList<Row>();
+                while (result.next()) {
+                    rows.add(new Row(
+                            result.getLong(1),
+                            result.getString(2),
+                            Optional.ofNullable(result.getString(3)),
+                            result.getObject(4, OffsetDateTime.class).toInstant()));
+                }
+                rows.sort(Comparator.comparingLong(Row::id));
+                return rows;
+            }
+        }
+    }
+}

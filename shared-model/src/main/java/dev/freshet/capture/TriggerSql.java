@@ -1,0 +1,191 @@
+package dev.freshet.capture;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.freshet.catalog.TableChange;
+import dev.freshet.model.Sha256;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The function that writes down what changes in one table, and the triggers that call it: one for each kind of statement,
+ * since one with transition tables may have one event only.
+ *
+ * <p>What fails while it looks at rows, such as the expression of a column that was renamed, must not fail the
+ * application's statement: then it writes that anything may have changed. Only if that cannot be written either does the
+ * statement fail, since otherwise old values would be served for good.
+ */
+final class TriggerSql {
+    private static final int PAGE = 1_000;
+
+    private final String application;
+    private final TableChange change;
+    private final List<String> primaryKey;
+
+    /** @param primaryKey its columns; empty where the table has none: then every updated row counts */
+    TriggerSql(String application, TableChange change, List<String> primaryKey) {
+        this.application = application;
+        this.change = change;
+        this.primaryKey = List.copyOf(primaryKey);
+    }
+
+    /** The kinds of statements that are captured. */
+    enum Event {
+        INSERT("referencing new table as new_rows "),
+        UPDATE("referencing old table as old_rows new table as new_rows "),
+        DELETE("referencing old table as old_rows "),
+        TRUNCATE("");
+
+        private final String tables;
+
+        Event(String tables) {
+            this.tables = tables;
+        }
+
+        /** @param application whose trigger it is; several may capture one table */
+        String trigger(String application) {
+            return "freshet_" + digest(application) + "_" + name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** The same for the same application and table for good. */
+    static String function(String application, String table) {
+        return "capture_" + digest(application + "/" + table);
+    }
+
+    private static String digest(String text) {
+        return Sha256.hex(text.getBytes(UTF_8)).substring(0, 12);
+    }
+
+    /** @return statements that make or renew the function; triggers that call it do what it says from then on */
+    List<String> function() {
+        var name = "freshet." + function(application, change.table());
+        var definition = definition(name);
+        return List.of(
+                definition,
+                "revoke execute on function " + name + "() from public",
+                "comment on function " + name + "() is " + literal(comment()));
+    }
+
+    /** What says of an installed function whose it is, and by what definition. */
+    String comment() {
+        return comment(application, change.table()) + " " + digest(definition(""));
+    }
+
+    /** What the comment of any definition begins with. */
+    static String comment(String application, String table) {
+        return "captures " + application + " " + table;
+    }
+
+    /** @param table quoted; the table itself, or one of its partitions */
+    String trigger(Event event, String table) {
+        return "create trigger " + event.trigger(application) + " after " + event + " on " + table + " " + event.tables
+                + "for each statement execute function freshet." + function(application, change.table()) + "()";
+    }
+
+    /** The table, quoted. */
+    String table() {
+        return quoted(change.schema()) + "." + quoted(change.name());
+    }
+
+    /** Fails where the function would, such as for a name that it cannot see; gives no rows. */
+    String trial() {
+        var none = " as (select * from " + table() + " where false)";
+        return "with old_rows" + none + ", new_rows" + none + " " + updated();
+    }
+
+    /** Says that anything may have changed. */
+    String boundless() {
+        return "insert into freshet.outbox (application, source) values (" + literal(application) + ", "
+                + literal(change.table()) + ")";
+    }
+
+    private static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    private static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    private String definition(String name) {
+        var body = """
+                #variable_conflict use_column
+                declare pages jsonb[];
+                begin
+                  begin
+                    if tg_op = 'TRUNCATE' then
+                      pages := array[null::jsonb];
+                    elsif tg_op = 'INSERT' then
+                %s
+                    elsif tg_op = 'DELETE' then
+                %s
+                    else
+                %s
+                    end if;
+                  exception when others then
+                    pages := array[null::jsonb];
+                  end;
+                  insert into freshet.outbox (application, source, rows)
+                  select %s, %s, p.page from unnest(pages) p (page);
+                  return null;
+                end""".formatted(
+                        paged(values("new_rows")),
+                        paged(values("old_rows")),
+                        paged(updated()),
+                        literal(application),
+                        literal(change.table()));
+        var quote = "$freshet$";
+        while (body.contains(quote)) {
+            quote = quote.replace("$freshet", "$freshet_");
+        }
+        return "create or replace function " + name + "() returns trigger language plpgsql\n"
+                + "  security definer set search_path = pg_catalog, pg_temp as " + quote + "\n" + body + "\n" + quote;
+    }
+
+    /** Different values, so many in one row of the outbox; none where there is no value. */
+    private static String paged(String values) {
+        return """
+                      select array_agg(freshet_p.page) into pages from (
+                        select jsonb_agg(freshet_n.v) as page from (
+                          select freshet_d.v, (row_number() over () - 1) / %d as n from (
+                            select distinct freshet_v.v from (%s) freshet_v
+                          ) freshet_d
+                        ) freshet_n group by freshet_n.n
+                      ) freshet_p;""".formatted(PAGE, values).stripTrailing();
+    }
+
+    private String values(String rows) {
+        return "select " + object() + " as v from " + rows;
+    }
+
+    /** Of rows that are alike before and after, to the last byte, nothing; of the others both. */
+    private String updated() {
+        if (primaryKey.isEmpty() || change.columns().isEmpty()) {
+            return values("old_rows") + " union all " + values("new_rows");
+        }
+        var same = IntStream.range(0, primaryKey.size())
+                .mapToObj(i -> "o.k" + i + " = n.k" + i)
+                .collect(Collectors.joining(" and "));
+        return "select w.v from (" + compared("old_rows") + ") o full join (" + compared("new_rows") + ") n on " + same
+                + " cross join lateral (values (o.v), (n.v)) w (v) where w.v is not null"
+                + " and (o.c operator(pg_catalog.*<>) n.c or o.v is distinct from n.v)";
+    }
+
+    private String compared(String rows) {
+        var keys = IntStream.range(0, primaryKey.size())
+                .mapToObj(i -> quoted(primaryKey.get(i)) + " as k" + i)
+                .collect(Collectors.joining(", "));
+        var columns = change.columns().stream().map(TriggerSql::quoted).collect(Collectors.joining(", "));
+        return "select " + keys + ", row(" + columns + ") as c, " + object() + " as v from " + rows;
+    }
+
+    /** As JSON, since the text of dates and times would depend on settings of who writes. */
+    private String object() {
+        return change.with().entrySet().stream()
+                .map(value -> literal(value.getKey()) + ", (" + value.getValue() + "\n)")
+                .collect(Collectors.joining(", ", "jsonb_build_object(", ")"));
+    }
+}

@@ -1,0 +1,302 @@
+package dev.freshet.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.capture.CaptureTriggers.Installed;
+import dev.freshet.capture.CaptureTriggers.State;
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.testing.TestServices;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CaptureIT {
+    private static final String CATALOG = """
+            application: club
+            changes:
+              users: { with: { user: id }, tags: [ "user:{user}" ] }
+              runs:
+                columns: [ km, note ]
+                with: { user: '"userId"', day: "at::date" }
+                tags: [ "runs:{user}", "day:{day}" ]
+              Odd table: { columns: [ pages, doc ], with: [ pages ], tags: [ "odd:{pages}" ] }
+              parts: { columns: [ v ], with: [ id ], tags: [ "part:{id}" ] }
+              plain: { columns: [ v ], with: [ v ], tags: [ "plain:{v}" ] }
+            """;
+
+    private static final String TABLES = """
+            drop table if exists runs, users, "Odd table", parts, plain;
+            create table users (id int primary key, name text);
+            create table runs (id int primary key, "userId" int references users on delete cascade on update cascade,
+              km numeric, note json, other text, at timestamptz not null default '2026-01-31T12:00:00Z');
+            create table "Odd table" (pages text, part int, doc xml, primary key (pages, part));
+            create table parts (id int, v int, primary key (id)) partition by range (id);
+            create table parts_low partition of parts for values from (0) to (100);
+            create table parts_high partition of parts for values from (100) to (200);
+            create table plain (v int);
+            insert into users values (1, 'a'), (2, 'b');
+            insert into runs (id, "userId", km, note) values (1, 1, 5.0, '{}'), (2, 2, 6, null), (3, 2, 7, '{}')
+            """;
+
+    private final Database database =
+            new Database(TestServices.shared().newDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(4));
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    void migrate() {
+        database.migrate();
+    }
+
+    @BeforeEach
+    void install() throws Exception {
+        triggers(CATALOG).remove();
+        execute(TABLES);
+        triggers(CATALOG).install();
+        execute("truncate freshet.outbox");
+    }
+
+    @AfterAll
+    void close() {
+        database.close();
+    }
+
+    @Test
+    void whatIsInsertedUpdatedAndDeletedIsWrittenDown() throws Exception {
+        execute("insert into users values (3, 'c'), (4, 'd')");
+        assertThat(captured()).containsExactly("users [{\"user\": 3}, {\"user\": 4}]");
+        execute("update users set name = 'x' where id > 2");
+        assertThat(captured()).containsExactly("users [{\"user\": 3}, {\"user\": 4}]");
+        execute("delete from users where id = 4");
+        assertThat(captured()).containsExactly("users [{\"user\": 4}]");
+        execute("delete from users where id = 4");
+        assertThat(captured()).isEmpty();
+        execute("""
+                insert into users values (3, 'y'), (5, 'e') on conflict (id) do update set name = excluded.name""");
+        assertThat(captured()).containsExactlyInAnyOrder("users [{\"user\": 3}]", "users [{\"user\": 5}]");
+        execute("""
+                merge into users u using (values (3), (6)) n (id) on u.id = n.id
+                 when matched then delete when not matched then insert values (n.id, 'm')""");
+        assertThat(captured()).containsExactlyInAnyOrder("users [{\"user\": 3}]", "users [{\"user\": 6}]");
+    }
+
+    @Test
+    void anUpdateThatChangesNothingOfInterestIsNone() throws Exception {
+        execute("update runs set other = 'x', km = 5.0 where id = 1");
+        assertThat(captured()).isEmpty();
+        execute("update runs set km = 5.00 where id = 1"); // equal, and another text on a page
+        assertThat(captured()).hasSize(1);
+        execute("update runs set note = '{ }' where id = 1");
+        assertThat(captured()).hasSize(1);
+        execute("update runs set note = null");
+        assertThat(captured())
+                .containsExactly(
+                        "runs [{\"day\": \"2026-01-31\", \"user\": 1}, {\"day\": \"2026-01-31\", \"user\": 2}]");
+    }
+
+    @Test
+    void aRowThatMovesNamesWhereItWasAndWhereItIs() throws Exception {
+        execute("update runs set \"userId\" = 2 where id = 1");
+        assertThat(captured())
+                .containsExactly(
+                        "runs [{\"day\": \"2026-01-31\", \"user\": 1}, {\"day\": \"2026-01-31\", \"user\": 2}]");
+        execute("update runs set id = 9 where id = 3");
+        assertThat(captured()).containsExactly("runs [{\"day\": \"2026-01-31\", \"user\": 2}]");
+    }
+
+    @Test
+    void whatADeletedRowTakesAlongIsWrittenDownToo() throws Exception {
+        execute("delete from users where id = 2");
+        assertThat(captured())
+                .containsExactlyInAnyOrder("users [{\"user\": 2}]", "runs [{\"day\": \"2026-01-31\", \"user\": 2}]");
+    }
+
+    @Test
+    void whatIsRolledBackIsNotWrittenDown() throws Exception {
+        execute("begin; insert into users values (7, 'x'); rollback");
+        execute("begin; savepoint s; insert into users values (7, 'x'); rollback to s;"
+                + " insert into users values (8, 'x'); commit");
+        assertThat(captured()).containsExactly("users [{\"user\": 8}]");
+    }
+
+    @Test
+    void namesThatMustBeQuotedAndTypesWithoutEqualityAreNoObstacle() throws Exception {
+        execute("insert into \"Odd table\" values ('a', 1, '<a/>'), ('b', 2, null)");
+        assertThat(captured()).containsExactly("Odd table [{\"pages\": \"a\"}, {\"pages\": \"b\"}]");
+        execute("update \"Odd table\" set doc = '<b/>' where pages = 'a'");
+        assertThat(captured()).containsExactly("Odd table [{\"pages\": \"a\"}]");
+        execute("update \"Odd table\" set doc = doc");
+        assertThat(captured()).isEmpty();
+    }
+
+    @Test
+    void aPartitionIsCapturedAsItsTable() throws Exception {
+        execute("insert into parts values (1, 1), (101, 1)");
+        assertThat(captured()).containsExactly("parts [{\"id\": 1}, {\"id\": 101}]");
+        execute("update parts_low set v = 2");
+        assertThat(captured()).containsExactly("parts [{\"id\": 1}]");
+        execute("update parts set id = 102 where id = 1");
+        assertThat(captured()).containsExactly("parts [{\"id\": 1}, {\"id\": 102}]");
+    }
+
+    @Test
+    void withoutAPrimaryKeyEveryUpdatedRowCounts() throws Exception {
+        execute("insert into plain values (1)");
+        execute("update plain set v = 1");
+        assertThat(captured()).containsExactly("plain [{\"v\": 1}]", "plain [{\"v\": 1}]");
+    }
+
+    @Test
+    void ofATruncatedTableAnythingMayHaveChanged() throws Exception {
+        execute("truncate runs");
+        assertThat(captured()).containsExactly("runs null");
+    }
+
+    @Test
+    void manyRowsOfOneStatementAreFewRowsOfTheOutbox() throws Exception {
+        execute("insert into plain select n % 2500 from generate_series(1, 10000) n");
+        assertThat(captured()).hasSize(3);
+        execute("update plain set v = 7");
+        assertThat(captured()).hasSize(3);
+        execute("update plain set v = 8");
+        assertThat(captured()).containsExactly("plain [{\"v\": 7}, {\"v\": 8}]");
+    }
+
+    @Test
+    void aColumnThatWasRenamedFailsNoWriteAndAnythingMayHaveChanged() throws Exception {
+        execute("alter table users rename column id to number");
+        execute("insert into users values (20, 'x')");
+        assertThat(captured()).containsExactly("users null");
+        assertThat(number("select count(*) from users where number = 20")).isEqualTo(1);
+    }
+
+    @Test
+    void whoWritesNeedsNoRightInFreshetsSchema() throws Exception {
+        execute("drop role if exists club_writer; create role club_writer;"
+                + " grant select, insert, update, delete on users to club_writer");
+        execute("begin; set local role club_writer; set local datestyle = 'German';"
+                + " insert into users values (30, 'x'); commit");
+        assertThat(captured()).containsExactly("users [{\"user\": 30}]");
+        execute("drop owned by club_writer; drop role club_writer");
+    }
+
+    @Test
+    void whatIsInstalledIsShownAndRenewedAndRemoved() throws Exception {
+        var triggers = triggers(CATALOG);
+        assertThat(triggers.show()).extracting(Installed::state).containsOnly(State.CURRENT);
+        assertThat(triggers.install()).hasSize(5);
+        assertThat(captured()).isEmpty(); // nothing was to be done
+
+        var other = triggers("""
+                application: club
+                changes:
+                  users: { with: { user: id, name: name }, tags: [ "user:{user}", "name:{name}" ] }
+                """);
+        assertThat(states(other))
+                .containsEntry("users", State.OUTDATED)
+                .containsEntry("runs", State.UNUSED)
+                .hasSize(5);
+        other.install();
+        assertThat(states(other)).containsExactly(Map.entry("users", State.CURRENT));
+        assertThat(captured()).containsExactly("users null");
+        execute("insert into users values (40, 'x')");
+        assertThat(captured()).containsExactly("users [{\"name\": \"x\", \"user\": 40}]");
+
+        execute("alter table users disable trigger all");
+        assertThat(states(other)).containsExactly(Map.entry("users", State.DISABLED));
+        other.install();
+        assertThat(states(other)).containsExactly(Map.entry("users", State.CURRENT));
+        assertThat(other.remove()).isEqualTo(1);
+        assertThat(states(other)).containsExactly(Map.entry("users", State.MISSING));
+        assertThat(captured()).containsExactly("users null");
+        execute("insert into users values (41, 'x')");
+        assertThat(captured()).isEmpty();
+    }
+
+    @Test
+    void twoApplicationsMayCaptureOneTable() throws Exception {
+        var other = triggers("application: other\nchanges: { users: { with: [ id ], tags: [ \"u:{id}\" ] } }");
+        other.install();
+        execute("delete from freshet.outbox; insert into users values (50, 'x')");
+        assertThat(captured()).containsExactlyInAnyOrder("users [{\"user\": 50}]", "users [{\"id\": 50}]");
+        assertThat(other.remove()).isEqualTo(1);
+        assertThat(triggers(CATALOG).show()).extracting(Installed::state).containsOnly(State.CURRENT);
+    }
+
+    @Test
+    void anExpressionThatTheTriggerCouldNotRunIsRefusedAndNothingIsInstalled() throws Exception {
+        var broken = triggers("""
+                application: broken
+                changes:
+                  users: { with: { user: id }, tags: [ "user:{user}" ] }
+                  runs: { with: { user: nobody }, tags: [ "runs:{user}" ] }
+                """);
+        assertThatThrownBy(broken::install).isInstanceOf(SQLException.class).hasMessageContaining("nobody");
+        assertThat(broken.show()).extracting(Installed::state).containsOnly(State.MISSING);
+        var absent = triggers("application: broken\nchanges: { nothing: { tags: [ a ] } }");
+        assertThatThrownBy(absent::install).hasMessage("there is no table nothing");
+    }
+
+    private static Map<String, State> states(CaptureTriggers triggers) throws SQLException {
+        return triggers.show().stream().collect(Collectors.toMap(Installed::table, Installed::state));
+    }
+
+    private CaptureTriggers triggers(String yaml) throws IOException {
+        return new CaptureTriggers(catalog(yaml), database);
+    }
+
+    private Catalog catalog(String yaml) throws IOException {
+        var file = Files.writeString(Files.createTempFile(directory, "catalog", ".yaml"), yaml);
+        return CatalogReader.read(file.toString(), Map.of());
+    }
+
+    /** What the outbox holds, which is emptied: each row's values in order. */
+    private List<String> captured() throws SQLException {
+        var found = new ArrayList<String>();
+        try (var connection = database.connection();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery("""
+                        with taken as (delete from freshet.outbox returning id, source, rows)
+                        select source || ' ' || coalesce(
+                                 (select jsonb_agg(v order by v) from jsonb_array_elements(rows) v)::text, 'null')
+                          from taken order by id""")) {
+            while (rows.next()) {
+                found.add(rows.getString(1));
+            }
+        }
+        return found;
+    }
+
+    private long number(String sql) throws SQLException {
+        try (var connection = database.connection();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (var connection = database.connection();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
