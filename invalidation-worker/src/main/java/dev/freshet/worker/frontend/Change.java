@@ -21,6 +21,11 @@ public record Change(String member, Instant received, Optional<Version> version)
         return new Change(TAG + TagEncoding.encode(tag.name()), received, Optional.empty());
     }
 
+    /** All pages there are. */
+    public static Change ofEverything(Instant received) {
+        return new Change(EVERYTHING, received, Optional.empty());
+    }
+
     /** @param path as browsers ask for it, such as {@code /dashboard/3} */
     public static Change of(String path, Instant received, Optional<Version> version) {
         return new Change(PATH + path, received, version);

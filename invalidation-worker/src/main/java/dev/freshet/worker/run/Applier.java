@@ -6,6 +6,7 @@ import dev.freshet.catalog.Page;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
+import dev.freshet.model.Job;
 import dev.freshet.worker.run.Batch.Change;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -68,6 +70,10 @@ final class Applier {
         static Applied failed(Change change, Exception error) {
             var nothing = nothing();
             nothing.failures.put(change, error);
+            boolean isGivenUp = Database.classify(error) == Failure.PERMANENT;
+            if (isGivenUp && change.job().site().equals(Job.CAPTURE)) { // its dead letter may lie there for long
+                nothing.effects.addEverything(change.job().receivedAt());
+            }
             return nothing;
         }
 
@@ -296,13 +302,33 @@ final class Applier {
         for (var group : byTopic(changes)) {
             var sql = group.getFirst().rule().lookup();
             if (sql != null) {
-                var rows = query(sql).rows(connection, parameters(group));
-                for (int i = 0; i < rows.size(); i++) {
-                    found.put(group.get(i), rows.get(i));
+                var rows = query(sql).rows(connection, sets(group)).iterator();
+                for (var change : group) {
+                    found.put(change, looked(change.event(), rows));
                 }
+            } else {
+                group.forEach(change -> found.put(change, change.event().rows()));
             }
         }
         return found;
+    }
+
+    /** @param answers one for each set of the event, taken in their order */
+    private static List<Map<String, @Nullable String>> looked(
+            Event event, Iterator<List<Map<String, @Nullable String>>> answers) {
+        if (event.rows().isEmpty()) {
+            return answers.next();
+        }
+        var all = new ArrayList<Map<String, @Nullable String>>();
+        for (var row : event.rows()) {
+            all.add(row); // what it says by itself is stale also when nothing is found
+            answers.next().forEach(answer -> {
+                var both = new HashMap<>(row);
+                both.putAll(answer);
+                all.add(both);
+            });
+        }
+        return all;
     }
 
     /** @param isProvable of which changes the pages have versions */
@@ -314,6 +340,9 @@ final class Applier {
         for (var change : changes) {
             var rows = lookups.getOrDefault(change, List.of());
             var received = change.job().receivedAt();
+            if (change.event().isBoundless()) {
+                effects.addEverything(received);
+            }
             effects.addTags(change.rule().tags(change.event(), rows), received);
             var pages = change.rule().pages(change.event(), rows);
             if (isProvable.test(change)) {
@@ -333,6 +362,10 @@ final class Applier {
                     .add(change);
         }
         return groups.values();
+    }
+
+    private static List<Map<String, @Nullable String>> sets(List<Change> changes) {
+        return changes.stream().flatMap(change -> change.event().sets().stream()).toList();
     }
 
     private static List<Map<String, @Nullable String>> parameters(List<Change> changes) {

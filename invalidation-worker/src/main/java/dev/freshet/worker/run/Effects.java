@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 final class Effects {
     private final Map<Tag, Instant> tags = new LinkedHashMap<>();
     private final Map<String, Stale> pages = new LinkedHashMap<>();
+    private Optional<Instant> everything = Optional.empty();
 
     /**
      * A page that is old.
@@ -33,7 +34,16 @@ final class Effects {
     }
 
     boolean isEmpty() {
-        return tags.isEmpty() && pages.isEmpty();
+        return tags.isEmpty() && pages.isEmpty() && everything.isEmpty();
+    }
+
+    /** Whether anything may be stale, not only these tags and pages. */
+    boolean isEverything() {
+        return everything.isPresent();
+    }
+
+    void addEverything(Instant received) {
+        everything = Optional.of(everything.map(before -> earlier(before, received)).orElse(received));
     }
 
     Set<Tag> tags() {
@@ -64,12 +74,14 @@ final class Effects {
     void add(Effects other) {
         other.tags.forEach((tag, received) -> tags.merge(tag, received, Effects::earlier));
         other.pages.forEach((path, stale) -> pages.merge(path, stale, Stale::plus));
+        other.everything.ifPresent(this::addEverything);
     }
 
     /** What is here and not there. */
     Effects without(Effects other) {
         var rest = new Effects();
         rest.add(this);
+        rest.everything = rest.everything.filter(at -> !other.isEverything());
         rest.tags.keySet().removeAll(other.tags.keySet());
         rest.pages.keySet().removeAll(other.pages.keySet());
         return rest;
@@ -77,14 +89,15 @@ final class Effects {
 
     /** As front ends are owed it. */
     List<Change> changes() {
-        return Stream.concat(
+        var all = everything.map(Change::ofEverything).stream();
+        var named = Stream.concat(
                         tags.entrySet().stream().map(e -> Change.of(e.getKey(), e.getValue())),
                         pages.entrySet().stream()
                                 .map(e -> Change.of(
                                         e.getKey(),
                                         e.getValue().received(),
-                                        e.getValue().version())))
-                .toList();
+                                        e.getValue().version())));
+        return Stream.concat(all, named).toList();
     }
 
     private static Instant earlier(Instant one, Instant other) {

@@ -20,16 +20,24 @@ final class Invalidator {
     private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
 
     private final Consumer<Collection<Tag>> cache;
+    private final Runnable clear;
     private final Owed owed;
     private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
 
     /**
      * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
+     * @param clear forgets all values, and throws as {@code cache} does
      * @param warmer is told of tags that were invalidated
      */
-    Invalidator(Consumer<Collection<Tag>> cache, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind) {
+    Invalidator(
+            Consumer<Collection<Tag>> cache,
+            Runnable clear,
+            Owed owed,
+            Consumer<Collection<Tag>> warmer,
+            LeftBehind leftBehind) {
         this.cache = cache;
+        this.clear = clear;
         this.owed = owed;
         this.warmer = warmer;
         this.leftBehind = leftBehind;
@@ -41,6 +49,10 @@ final class Invalidator {
             return;
         }
         try {
+            if (effects.isEverything()) {
+                log.error("captured change without its rows: everything is invalidated remedy=freshet capture install");
+                clear.run();
+            }
             cache.accept(effects.tags());
         } catch (RedisException e) {
             throw failure("cache", e);

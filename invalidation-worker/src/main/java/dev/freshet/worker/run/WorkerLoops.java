@@ -2,6 +2,7 @@ package dev.freshet.worker.run;
 
 import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
+import dev.freshet.capture.Outbox;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
 import dev.freshet.db.Deliveries;
@@ -39,6 +40,9 @@ public final class WorkerLoops implements AutoCloseable {
     /** Each worker prunes; what one deletes, the others do not wait for. */
     private static final Duration PRUNING = Duration.ofHours(1);
 
+    /** How soon a change that nobody told of is noticed. */
+    private static final Duration CAPTURE_POLL = Duration.ofMillis(200);
+
     /** In a burst something changes all the time. */
     private static final Duration WARMER_REST = Duration.ofMillis(1);
 
@@ -71,6 +75,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Dependencies dependencies;
     private final Invalidator invalidator;
     private final Drainer drainer;
+    private final Collector collector;
     private final Ledger ledger;
     private final Mover mover;
     private final List<Task> cacheTasks = new ArrayList<>();
@@ -88,8 +93,10 @@ public final class WorkerLoops implements AutoCloseable {
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
-                .orElseGet(() -> new Invalidator(tags -> {}, needs.owed, tags -> {}, leftBehind));
+                .orElseGet(() -> new Invalidator(tags -> {}, () -> {}, needs.owed, tags -> {}, leftBehind));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
+        var outbox = new Outbox(needs.database, needs.catalog.application());
+        this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.mover = new Mover(needs.overflow, clock, metrics);
         var parts = new Worker.Parts(queue, applier, invalidator, ledger, dependencies, metrics);
@@ -105,7 +112,7 @@ public final class WorkerLoops implements AutoCloseable {
             var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
             cacheTasks.add(new Task("auditor", options.audit(), audits::runOnce));
         }
-        return new Invalidator(needs.cache::invalidate, all.owed, warmer::changed, leftBehind);
+        return new Invalidator(needs.cache::invalidate, needs.cache::clear, all.owed, warmer::changed, leftBehind);
     }
 
     public void start() {
@@ -117,6 +124,7 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("ticker", Duration.ofSeconds(1), ticker::runOnce),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
+                new Task("collector", CAPTURE_POLL, collector::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("pruner", PRUNING, ledger::prune),
                 new Task("mover", Duration.ofMinutes(1), mover::runOnce)));

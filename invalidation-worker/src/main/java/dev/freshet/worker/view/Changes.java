@@ -20,7 +20,20 @@ final class Changes {
      * whoever does it, so any job may.
      */
     boolean mayReach(Collection<Tag> tags) {
-        return queue.status().inFlight() > 0 || wereLeftBehind(tags);
+        return isAnyCaptured() || queue.status().inFlight() > 0 || wereLeftBehind(tags);
+    }
+
+    /** Asked before the queue, into which they go. */
+    private boolean isAnyCaptured() {
+        return database.jdbi().withHandle(handle -> {
+            boolean isMigrated = handle.createQuery("select to_regclass('freshet.outbox') is not null")
+                    .mapTo(Boolean.class)
+                    .one();
+            return isMigrated
+                    && handle.createQuery("select exists(select 1 from freshet.outbox)")
+                            .mapTo(Boolean.class)
+                            .one();
+        });
     }
 
     /** A worker that moved a row and died has left what else to invalidate in the database. */

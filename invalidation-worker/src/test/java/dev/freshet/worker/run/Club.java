@@ -83,6 +83,8 @@ final class Club implements AutoCloseable {
                 apply: delete from members where id = :id
                 lookup: select cohort_id as "cohortId" from members where id = :id
                 tags: [ members, "cohort:{cohortId}" ]
+            changes:
+              members: { with: { cohortId: cohort_id }, tags: [ "cohort:{cohortId}" ] }
             frontEnds:
               site: { type: nextjs, instances: "http://127.0.0.1:9", secret: secret }
             """;
@@ -165,7 +167,7 @@ final class Club implements AutoCloseable {
         var parts = new Worker.Parts(
                 queue,
                 new Applier(database, new Versions(catalog.application()), leftBehind),
-                new Invalidator(cache::invalidate, owed, warmer::changed, leftBehind),
+                new Invalidator(cache::invalidate, cache::clear, owed, warmer::changed, leftBehind),
                 newLedger(),
                 dependencies,
                 metrics);

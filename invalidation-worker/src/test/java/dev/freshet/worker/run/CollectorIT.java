@@ -1,0 +1,105 @@
+package dev.freshet.worker.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.capture.CaptureTriggers;
+import dev.freshet.capture.Outbox;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CollectorIT {
+    private final Club club = new Club();
+    private final Outbox outbox = new Outbox(club.database, club.catalog.application());
+    private final Collector collector =
+            new Collector(outbox, club.queue, club.queueServer, new SimpleMeterRegistry());
+    private final Worker worker = club.newWorker();
+
+    @BeforeEach
+    void install() throws SQLException {
+        new CaptureTriggers(club.catalog, club.admin).install();
+        club.execute("delete from freshet.outbox");
+    }
+
+    @AfterEach
+    void close() {
+        club.close();
+    }
+
+    @Test
+    void whatOnlySqlWroteIsFresh() {
+        assertThat(read(3)).isEqualTo("[]");
+        club.execute("insert into members values (1, 3), (2, 3)");
+        assertThat(read(3)).isEqualTo("[]");
+        work(1);
+        assertThat(read(3)).isEqualTo("[{\"id\":1}, \n {\"id\":2}]");
+        assertThat(club.number("select count(*) from freshet.outbox")).isZero();
+        assertThat(collector.runOnce()).isZero();
+    }
+
+    @Test
+    void aRowThatMovesLeavesBothFresh() {
+        club.execute("insert into members values (1, 3)");
+        work(1);
+        assertThat(read(3)).isEqualTo("[{\"id\":1}]");
+        assertThat(read(4)).isEqualTo("[]");
+        club.execute("update members set cohort_id = 4");
+        work(1);
+        assertThat(read(3)).isEqualTo("[]");
+        assertThat(read(4)).isEqualTo("[{\"id\":1}]");
+    }
+
+    @Test
+    void manyStatementsAreOneJob() {
+        for (int i = 0; i < 20; i++) {
+            club.execute("insert into members values (" + i + ", " + i + ")");
+        }
+        work(20);
+        assertThat(club.status().inFlight()).isZero();
+    }
+
+    @Test
+    void ofAChangeWhoseRowsNobodyKnowsEverythingIsFresh() {
+        club.execute("insert into members values (1, 3)");
+        work(1);
+        club.cache(5);
+        assertThat(read(3)).isEqualTo("[{\"id\":1}]");
+        club.execute("truncate members");
+        work(1);
+        assertThat(read(3)).isEqualTo("[]");
+        assertThat(club.isCached(5)).isFalse();
+    }
+
+    @Test
+    void whatTheQueueDoesNotTakeStays() throws SQLException {
+        club.execute("insert into members values (1, 3)");
+        assertThat(outbox.collect(rows -> false)).isZero();
+        assertThat(outbox.isEmpty()).isFalse();
+        work(1);
+    }
+
+    @Test
+    void whileOneCollectsAnotherTakesNothing() throws SQLException {
+        club.execute("insert into members values (1, 3)");
+        var others = new AtomicInteger(-1);
+        int taken = outbox.collect(rows -> {
+            others.set(collector.runOnce());
+            return true;
+        });
+        assertThat(taken).isEqualTo(1);
+        assertThat(others).hasValue(0);
+    }
+
+    private void work(int rows) {
+        assertThat(collector.runOnce()).isEqualTo(rows);
+        assertThat(worker.runOnce()).isEqualTo(1);
+    }
+
+    private String read(int cohort) {
+        return new String(club.read(cohort), UTF_8);
+    }
+}
