@@ -101,6 +101,7 @@ public final class Freshet {
                 .addSubcommand(new Check(terminal))
                 .addSubcommand(new CommandLine(new Audit(terminal)).addSubcommand(new AuditQueue(terminal)))
                 .addSubcommand(new Explain(terminal))
+                .addSubcommand(new Capture(terminal))
                 .addSubcommand(new Forget(terminal))
                 .addSubcommand(method("completion"))
                 .addSubcommand(method("help"))

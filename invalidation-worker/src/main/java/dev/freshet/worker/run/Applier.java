@@ -365,7 +365,9 @@ final class Applier {
     }
 
     private static List<Map<String, @Nullable String>> sets(List<Change> changes) {
-        return changes.stream().flatMap(change -> change.event().sets().stream()).toList();
+        return changes.stream()
+                .flatMap(change -> change.event().sets().stream())
+                .toList();
     }
 
     private static List<Map<String, @Nullable String>> parameters(List<Change> changes) {

@@ -87,11 +87,10 @@ final class Collector {
 
     private boolean enqueue(List<Row> rows) {
         var bySource = new LinkedHashMap<String, List<Row>>();
-        rows.forEach(row ->
-                bySource.computeIfAbsent(row.source(), source -> new ArrayList<>()).add(row));
-        var jobs = bySource.values().stream()
-                .flatMap(same -> jobs(same).stream())
-                .toList();
+        rows.forEach(row -> bySource.computeIfAbsent(row.source(), source -> new ArrayList<>())
+                .add(row));
+        var jobs =
+                bySource.values().stream().flatMap(same -> jobs(same).stream()).toList();
         for (int from = 0; from < jobs.size(); from += MOST_SETS) {
             var part = jobs.subList(from, Math.min(jobs.size(), from + MOST_SETS));
             if (!server.await(queue.enqueueAll(part)).stream().allMatch(Collector::isThere)) {
@@ -121,7 +120,13 @@ final class Collector {
         for (var body : bodies(rows)) {
             var id = Job.id(Job.CAPTURE, topic, digest + "-" + jobs.size());
             jobs.add(Job.first(
-                    id, Job.CAPTURE, topic, rows.getFirst().at(), false, digest.substring(0, 16), body.getBytes(UTF_8)));
+                    id,
+                    Job.CAPTURE,
+                    topic,
+                    rows.getFirst().at(),
+                    false,
+                    digest.substring(0, 16),
+                    body.getBytes(UTF_8)));
         }
         return jobs;
     }

@@ -43,7 +43,8 @@ final class Effects {
     }
 
     void addEverything(Instant received) {
-        everything = Optional.of(everything.map(before -> earlier(before, received)).orElse(received));
+        everything =
+                Optional.of(everything.map(before -> earlier(before, received)).orElse(received));
     }
 
     Set<Tag> tags() {
@@ -91,12 +92,12 @@ final class Effects {
     List<Change> changes() {
         var all = everything.map(Change::ofEverything).stream();
         var named = Stream.concat(
-                        tags.entrySet().stream().map(e -> Change.of(e.getKey(), e.getValue())),
-                        pages.entrySet().stream()
-                                .map(e -> Change.of(
-                                        e.getKey(),
-                                        e.getValue().received(),
-                                        e.getValue().version())));
+                tags.entrySet().stream().map(e -> Change.of(e.getKey(), e.getValue())),
+                pages.entrySet().stream()
+                        .map(e -> Change.of(
+                                e.getKey(),
+                                e.getValue().received(),
+                                e.getValue().version())));
         return Stream.concat(all, named).toList();
     }
 

@@ -41,6 +41,7 @@ class FreshetTest {
                 "send",
                 "check",
                 "explain",
+                "capture",
                 "cache",
                 "audit",
                 "status",

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 class CollectorIT {
     private final Club club = new Club();
     private final Outbox outbox = new Outbox(club.database, club.catalog.application());
-    private final Collector collector =
-            new Collector(outbox, club.queue, club.queueServer, new SimpleMeterRegistry());
+    private final Collector collector = new Collector(outbox, club.queue, club.queueServer, new SimpleMeterRegistry());
     private final Worker worker = club.newWorker();
 
     @BeforeEach

@@ -1,0 +1,44 @@
+package dev.freshet.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
+import dev.freshet.testing.TestServices;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CaptureCommandsIT {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void triggersAreInstalledShownAndRemoved() throws Exception {
+        var url = TestServices.shared().newDatabase();
+        try (var database = new Database(url, DatabaseOptions.DEFAULTS)) {
+            database.migrate();
+            database.jdbi().useHandle(handle -> handle.execute("create table runs (id int)"));
+        }
+        assertThat(run(url, "capture", "show")).isEqualTo(new CommandRun(1, "missing runs\n", ""));
+        var script = run(url, "capture", "install", "--print");
+        assertThat(script.code()).isZero();
+        assertThat(script.out()).contains("create or replace function freshet.capture_", "on public.runs");
+        assertThat(run(url, "capture", "show").code()).isEqualTo(1);
+
+        assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 1\n", ""));
+        assertThat(run(url, "capture", "show")).isEqualTo(new CommandRun(0, "current runs\n", ""));
+        assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
+        assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "removed, tables: 1\n", ""));
+        assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "nothing was captured\n", ""));
+    }
+
+    private CommandRun run(URI url, String... arguments) throws Exception {
+        var file = Files.writeString(
+                folder.resolve("catalog.yaml"), "application: club\nchanges: { runs: { tags: [ runs ] } }\n");
+        return CommandRun.of(Map.of("DATABASE_URL", url.toString(), "CATALOG", file.toString()), arguments);
+    }
+}
