@@ -1,8 +1,8 @@
 package dev.freshet.catalog;
 
 import dev.freshet.catalog.Problem.Severity;
-import java.time.Duration;
 import dev.freshet.model.Job;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
