@@ -2,6 +2,8 @@ package dev.freshet.db;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.NamedSql;
@@ -27,6 +29,7 @@ public final class Query {
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
     private final NamedSql sql;
@@ -170,14 +173,20 @@ public final class Query {
         return statement;
     }
 
+    /** Numbers as the database writes them. */
+    private static String text(JsonNode value) {
+        if (value.isBigDecimal()) {
+            return value.decimalValue().toPlainString();
+        }
+        return value.isContainerNode() ? value.toString() : value.asText();
+    }
+
     private static Map<String, @Nullable String> columns(String json) {
         var columns = new LinkedHashMap<String, @Nullable String>();
         try {
             JSON.readTree(json).properties().forEach(field -> {
                 var value = field.getValue();
-                columns.put(
-                        field.getKey(),
-                        value.isNull() ? null : value.isContainerNode() ? value.toString() : value.asText());
+                columns.put(field.getKey(), value.isNull() ? null : text(value));
             });
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the database gave JSON that is none", e);

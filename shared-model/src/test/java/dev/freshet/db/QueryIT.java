@@ -70,6 +70,14 @@ class QueryIT {
     }
 
     @Test
+    void numbersAreTextAsTheDatabaseWritesThem() throws SQLException {
+        var rows = query("select 10.00 as price, 0.0000000001 as little, 7 as whole from things where id = :id")
+                .rows(connection, List.of(set("id", "1")));
+        assertThat(rows.getFirst().getFirst())
+                .isEqualTo(Map.of("price", "10.00", "little", "0.0000000001", "whole", "7"));
+    }
+
+    @Test
     void theTypeOfEachPlaceIsInferred() throws SQLException {
         var rows = query("""
                         select id from things
