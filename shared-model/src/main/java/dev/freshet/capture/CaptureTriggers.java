@@ -15,10 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The triggers that a catalog's {@code changes} ask for, in the application's database. */
 public final class CaptureTriggers {
-    /** The table and, since a statement on a partition is none on its parent, every partition. */
+    /** The table and, since a statement on one of them is none on their parent, all partitions and heirs. */
     private static final String TABLES = """
-            select freshet_t.relid::regclass::text from pg_partition_tree(to_regclass(?)) freshet_t
-            union select to_regclass(?)::text where to_regclass(?) is not null order by 1""";
+            with recursive family (id) as (
+              select to_regclass(?)::oid where to_regclass(?) is not null
+              union select i.inhrelid from pg_inherits i join family on i.inhparent = family.id)
+            select id::regclass::text from family order by 1""";
 
     private static final String KEY = """
             select a.attname from pg_index i
@@ -63,8 +65,8 @@ public final class CaptureTriggers {
 
     /**
      * Makes every table's triggers what the catalog says; those of tables that it does not name any more go. All or nothing.
-     * What was changed before a table was captured for the first time is not known, so that this counts as a change of
-     * anything.
+     * New triggers wait until no transaction is under way that changed the table without them, and let none begin until
+     * all is done. What was changed before is not known, so that this counts as a change of anything.
      *
      * @return as {@link #show} said before
      * @throws SQLException also when a table is missing, or this role has not the right {@code trigger} on it
@@ -79,9 +81,13 @@ public final class CaptureTriggers {
         });
     }
 
-    /** The statements that {@link #install} would run now, for who wants to read or run them. */
+    /** The statements that {@link #install} would run now, with those that make them one transaction. */
     public List<String> script() throws SQLException {
-        return inTransaction(connection -> script(connection, show(connection)));
+        var script = new ArrayList<String>();
+        script.add("begin");
+        script.addAll(inTransaction(connection -> script(connection, show(connection))));
+        script.add("commit");
+        return script;
     }
 
     /** Each table of the catalog, then those that are captured and not in it. */
@@ -126,19 +132,15 @@ public final class CaptureTriggers {
             throw new SQLException("there is no table " + change.table(), "42P01");
         }
         var name = TriggerSql.function(catalog.application(), change.table());
-        var there = triggers(connection, name);
         var statements = new ArrayList<String>();
         statements.add(sql.trial());
+        if (functions(connection).containsKey(name)) {
+            statements.add(drop(name));
+        }
         statements.addAll(sql.function());
         for (var table : tables) {
             for (var event : TriggerSql.Event.values()) {
-                var trigger = event.trigger(catalog.application());
-                var enabled = there.get(table + " " + trigger);
-                if (enabled == null) {
-                    statements.add(sql.trigger(event, table));
-                } else if (!enabled) {
-                    statements.add("alter table " + table + " enable trigger " + trigger);
-                }
+                statements.add(sql.trigger(event, table));
             }
         }
         statements.add(sql.boundless());
@@ -188,7 +190,7 @@ public final class CaptureTriggers {
 
     /** As PostgreSQL would write them in a statement. */
     private static List<String> tables(Connection connection, TriggerSql sql) throws SQLException {
-        return texts(connection, TABLES, sql.table(), sql.table(), sql.table());
+        return texts(connection, TABLES, sql.table(), sql.table());
     }
 
     /** The comment of each function, by name. */

@@ -29,7 +29,7 @@ public final class Outbox {
                    where application = ? order by id limit ?) page
               ) measured where before < ?
             ) taken
-             where o.id = taken.id returning o.id, o.source, o.rows::text, o.at""";
+             where o.application = ? and o.id = taken.id returning o.id, o.source, o.rows, o.at""";
     private static final String ANY = "select exists (select from freshet.outbox where application = ?)";
 
     private final Database database;
@@ -44,10 +44,10 @@ public final class Outbox {
      * What one statement changed in one table, or a part of it.
      *
      * @param source the table, as the catalog names it
-     * @param rows different values of rows, an array of JSON objects; empty when anything may have changed
+     * @param rows different values of rows, each a JSON object; empty when anything may have changed
      * @param at when it was changed, not committed
      */
-    public record Row(long id, String source, Optional<String> rows, Instant at) {}
+    public record Row(long id, String source, Optional<List<String>> rows, Instant at) {}
 
     /** What puts rows into the queue. */
     @FunctionalInterface
@@ -110,13 +110,14 @@ public final class Outbox {
             statement.setString(1, application);
             statement.setInt(2, MAX_PAGE);
             statement.setLong(3, ENOUGH_BYTES);
+            statement.setString(4, application);
             try (var result = statement.executeQuery()) {
                 var rows = new ArrayList<Row>();
                 while (result.next()) {
                     rows.add(new Row(
                             result.getLong(1),
                             result.getString(2),
-                            Optional.ofNullable(result.getString(3)),
+                            Optional.ofNullable(result.getString(3)).map(text -> List.of(text.split("\n"))),
                             result.getObject(4, OffsetDateTime.class).toInstant()));
                 }
                 rows.sort(Comparator.comparingLong(Row::id));

@@ -18,7 +18,10 @@ import java.util.stream.IntStream;
  * statement fail, since otherwise old values would be served for good.
  */
 final class TriggerSql {
+    /** Most sets of values in one row of the outbox. */
     private static final int PAGE = 1_000;
+    /** More than so many bytes in one row are not worth their while: then anything may have changed. */
+    private static final int MOST_BYTES = 1 << 20;
 
     private final String application;
     private final TableChange change;
@@ -92,7 +95,7 @@ final class TriggerSql {
 
     /** Fails where the function would, such as for a name that it cannot see; gives no rows. */
     String trial() {
-        var none = " as (select * from " + table() + " where false)";
+        var none = " as materialized (select * from " + table() + " where false)";
         return "with old_rows" + none + ", new_rows" + none + " " + updated();
     }
 
@@ -113,11 +116,11 @@ final class TriggerSql {
     private String definition(String name) {
         var body = """
                 #variable_conflict use_column
-                declare pages jsonb[];
+                declare pages text[];
                 begin
                   begin
                     if tg_op = 'TRUNCATE' then
-                      pages := array[null::jsonb];
+                      pages := array[null::text];
                     elsif tg_op = 'INSERT' then
                 %s
                     elsif tg_op = 'DELETE' then
@@ -126,30 +129,32 @@ final class TriggerSql {
                 %s
                     end if;
                   exception when others then
-                    pages := array[null::jsonb];
+                    pages := array[null::text];
                   end;
                   insert into freshet.outbox (application, source, rows)
-                  select %s, %s, p.page from unnest(pages) p (page);
+                  select %s, %s, case when octet_length(p.page) <= %d then p.page end from unnest(pages) p (page);
                   return null;
                 end""".formatted(
                         paged(values("new_rows")),
                         paged(values("old_rows")),
                         paged(updated()),
                         literal(application),
-                        literal(change.table()));
+                        literal(change.table()),
+                        MOST_BYTES);
         var quote = "$freshet$";
         while (body.contains(quote)) {
             quote = quote.replace("$freshet", "$freshet_");
         }
         return "create or replace function " + name + "() returns trigger language plpgsql\n"
-                + "  security definer set search_path = pg_catalog, pg_temp as " + quote + "\n" + body + "\n" + quote;
+                + "  security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'\n"
+                + "  as " + quote + "\n" + body + "\n" + quote;
     }
 
-    /** Different values, so many in one row of the outbox; none where there is no value. */
+    /** Different values, one a line, so many in one row of the outbox; none where there is no value. */
     private static String paged(String values) {
         return """
                       select array_agg(freshet_p.page) into pages from (
-                        select jsonb_agg(freshet_n.v) as page from (
+                        select string_agg(freshet_n.v, e'\\n') as page from (
                           select freshet_d.v, (row_number() over () - 1) / %d as n from (
                             select distinct freshet_v.v from (%s) freshet_v
                           ) freshet_d
@@ -182,10 +187,10 @@ final class TriggerSql {
         return "select " + keys + ", row(" + columns + ") as c, " + object() + " as v from " + rows;
     }
 
-    /** As JSON, since the text of dates and times would depend on settings of who writes. */
+    /** The text of JSON, without line breaks: equal numbers of it may be written differently, and so they stay. */
     private String object() {
         return change.with().entrySet().stream()
                 .map(value -> literal(value.getKey()) + ", (" + value.getValue() + "\n)")
-                .collect(Collectors.joining(", ", "jsonb_build_object(", ")"));
+                .collect(Collectors.joining(", ", "jsonb_build_object(", ")::text"));
     }
 }

@@ -2,6 +2,7 @@ package dev.freshet.catalog;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class CapturedRows {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
     private CapturedRows() {}
@@ -45,8 +47,13 @@ final class CapturedRows {
         var values = new LinkedHashMap<String, @Nullable String>();
         for (var name : names) {
             var value = row.path(name);
-            values.put(name, value.isNull() ? null : Pointer.text(value));
+            values.put(name, value.isNull() ? null : text(value));
         }
         return values;
+    }
+
+    /** A number as PostgreSQL writes it. */
+    private static String text(JsonNode value) {
+        return value.isBigDecimal() ? value.decimalValue().toPlainString() : Pointer.text(value);
     }
 }

@@ -2,6 +2,7 @@ package dev.freshet.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.capture.CaptureTriggers.Installed;
 import dev.freshet.capture.CaptureTriggers.State;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -164,6 +166,69 @@ class CaptureIT {
     }
 
     @Test
+    void aStatementOnAnHeirIsOneOnItsParent() throws Exception {
+        execute("create table plain_heir () inherits (plain)");
+        assertThat(states(triggers(CATALOG))).containsEntry("plain", State.MISSING);
+        triggers(CATALOG).install();
+        assertThat(captured()).containsExactly("plain null");
+        execute("insert into plain_heir values (4)");
+        assertThat(captured()).containsExactly("plain [{\"v\": 4}]");
+        execute("update plain set v = 5");
+        assertThat(captured()).containsExactly("plain [{\"v\": 4}, {\"v\": 5}]");
+        execute("drop table plain_heir");
+    }
+
+    @Test
+    void valuesDoNotDependOnSettingsOfWhoWrites() throws Exception {
+        execute("begin; set local timezone = 'Pacific/Auckland'; set local datestyle = 'German';"
+                + " update runs set km = 1 where id = 1; commit");
+        assertThat(captured()).containsExactly("runs [{\"day\": \"2026-01-31\", \"user\": 1}]");
+    }
+
+    @Test
+    void equalNumbersThatAreWrittenDifferentlyAreDifferentValues() throws Exception {
+        execute(
+                "create table prices (id int primary key, price numeric, other int); insert into prices values (1, 5.0, 1)");
+        var other = triggers("""
+                application: prices
+                changes: { prices: { columns: [ other ], with: [ price ], tags: [ "price:{price}" ] } }
+                """);
+        other.install();
+        execute("truncate freshet.outbox; update prices set price = 5.00");
+        assertThat(captured()).containsExactly("prices [{\"price\": 5.0}, {\"price\": 5.00}]");
+        other.remove();
+        execute("drop table prices");
+    }
+
+    @Test
+    void valuesThatAreTooManyBytesAreNotWrittenDown() throws Exception {
+        execute("insert into \"Odd table\" values (repeat('x', 2000), 1)");
+        assertThat(captured()).hasSize(1).doesNotContain("Odd table null");
+        execute("insert into \"Odd table\" select n || repeat('x', 2000), 1 from generate_series(1, 1000) n");
+        assertThat(captured()).containsExactly("Odd table null");
+    }
+
+    @Test
+    void newTriggersWaitForWhoeverWritesUnderTheOldOnes() throws Exception {
+        var other = triggers("""
+                application: club
+                changes: { runs: { columns: [ other ], with: [ id ], tags: [ "run:{id}" ] } }
+                """);
+        try (var connection = database.connection();
+                var statement = connection.createStatement();
+                var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            connection.setAutoCommit(false);
+            statement.execute("update runs set other = 'x'"); // of no interest to the old ones
+            var installed = executor.submit(other::install);
+            await().until(() -> number("select count(*) from pg_locks where not granted") > 0);
+            assertThat(captured()).isEmpty();
+            connection.commit();
+            installed.get();
+        }
+        assertThat(captured()).containsExactly("runs null");
+    }
+
+    @Test
     void ofATruncatedTableAnythingMayHaveChanged() throws Exception {
         execute("truncate runs");
         assertThat(captured()).containsExactly("runs null");
@@ -275,7 +340,8 @@ class CaptureIT {
                 var rows = statement.executeQuery("""
                         with taken as (delete from freshet.outbox returning id, source, rows)
                         select source || ' ' || coalesce(
-                                 (select jsonb_agg(v order by v) from jsonb_array_elements(rows) v)::text, 'null')
+                                 (select '[' || string_agg(v, ', ' order by v::jsonb, length(v)) || ']'
+                                    from string_to_table(rows, e'\\n') v), 'null')
                           from taken order by id""")) {
             while (rows.next()) {
                 found.add(rows.getString(1));

@@ -55,6 +55,12 @@ class ChangesTest {
         assertThat(rule().pages(event, event.rows())).extracting(Page::path).containsExactly("/users/7", "/users/a");
     }
 
+    @Test
+    void numbersStayAsTheDatabaseWritesThem() throws Exception {
+        var event = read("{\"rows\":[{\"user_id\":10.00},{\"user_id\":0.0000000001},{\"user_id\":1e3}]}");
+        assertThat(event.rows()).extracting(row -> row.get("user_id")).containsExactly("10.00", "0.0000000001", "1000");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"rows":null}

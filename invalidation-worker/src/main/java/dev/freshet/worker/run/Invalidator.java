@@ -50,7 +50,7 @@ final class Invalidator {
         }
         try {
             if (effects.isEverything()) {
-                log.error("captured change without its rows: everything is invalidated remedy=freshet capture install");
+                log.warn("everything is invalidated cause=a captured change of which the rows are not known");
                 clear.run();
             }
             cache.accept(effects.tags());

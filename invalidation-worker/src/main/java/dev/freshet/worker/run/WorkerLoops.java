@@ -42,6 +42,8 @@ public final class WorkerLoops implements AutoCloseable {
 
     /** How soon a change that nobody told of is noticed. */
     private static final Duration CAPTURE_POLL = Duration.ofMillis(200);
+    /** Triggers that nobody asks for any more write too. */
+    private static final Duration UNASKED_POLL = Duration.ofMinutes(1);
 
     /** In a burst something changes all the time. */
     private static final Duration WARMER_REST = Duration.ofMillis(1);
@@ -76,6 +78,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Invalidator invalidator;
     private final Drainer drainer;
     private final Collector collector;
+    private final Duration capturePoll;
     private final Ledger ledger;
     private final Mover mover;
     private final List<Task> cacheTasks = new ArrayList<>();
@@ -96,6 +99,7 @@ public final class WorkerLoops implements AutoCloseable {
                 .orElseGet(() -> new Invalidator(tags -> {}, () -> {}, needs.owed, tags -> {}, leftBehind));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         var outbox = new Outbox(needs.database, needs.catalog.application());
+        this.capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : CAPTURE_POLL;
         this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.mover = new Mover(needs.overflow, clock, metrics);
@@ -124,7 +128,7 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("ticker", Duration.ofSeconds(1), ticker::runOnce),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
-                new Task("collector", CAPTURE_POLL, collector::runOnce),
+                new Task("collector", capturePoll, collector::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("pruner", PRUNING, ledger::prune),
                 new Task("mover", Duration.ofMinutes(1), mover::runOnce)));
