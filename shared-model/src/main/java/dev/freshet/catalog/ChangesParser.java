@@ -89,11 +89,11 @@ final class ChangesParser {
     }
 
     /** Where the values stand in a row as it is written down. */
-    private static Map<String, Pointer> pointers(Set<String> names) {
+    private static BodyValues pointers(Set<String> names) {
         var result = new LinkedHashMap<String, Pointer>();
         names.stream()
                 .filter(EventParser::isParameterName)
                 .forEach(name -> result.put(name, Pointer.parse("/" + name + "?")));
-        return Collections.unmodifiableMap(result);
+        return new BodyValues(result);
     }
 }

@@ -1,7 +1,6 @@
 package dev.freshet.catalog;
 
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What happened, as its rule read it from a delivery.
  *
- * @param parameters the values for SQL and tags by name; null for an optional one that was absent
+ * @param parameters the values for SQL and tags by name; null for an optional one that was absent; not copied, since there are
+ *     hundreds in a claim
  * @param version empty when the rule names none: the event applies in any order
  * @param rows of a captured change the values of its rows, which stand above the parameters; none for all other events
  * @param isBoundless whether anything may have changed: a captured change of which nobody knows the rows
@@ -30,7 +30,7 @@ public record Event(
     public record Version(String identity, long number) {}
 
     public Event {
-        parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+        parameters = Collections.unmodifiableMap(parameters);
         rows = List.copyOf(rows);
     }
 

@@ -95,8 +95,8 @@ final class EventParser {
     private EventRule rule(String topic, Element element) {
         var section = new Section(element, KEYS);
         var from = section.find("from").map(this::from).orElse(Set.of());
-        var with = section.find("with").map(EventParser::with).orElse(Map.of());
-        var known = new HashSet<>(with.keySet());
+        var with = section.find("with").map(EventParser::with).orElse(BodyValues.NONE);
+        var known = new HashSet<>(with.names());
         known.add(EventRule.RECEIVED_AT);
         var own = new Templates(known, false, "declare it under with");
         var names = section.find("lookup").isPresent() ? new Templates(known, true, "") : own;
@@ -163,7 +163,7 @@ final class EventParser {
 
     /** An event that applies carries what it is about and how new it is, and both are always there. */
     private static void checkOrder(
-            Section section, Map<String, Pointer> with, @Nullable Template identity, @Nullable String version) {
+            Section section, BodyValues with, @Nullable Template identity, @Nullable String version) {
         var hasIdentity = section.find("identity").isPresent();
         var hasVersion = section.find("version").isPresent();
         if (hasIdentity != hasVersion) {
@@ -193,7 +193,7 @@ final class EventParser {
             needed.add(version);
         }
         for (var name : needed) {
-            var pointer = with.get(name);
+            var pointer = with.pointers().get(name);
             if (pointer != null && pointer.optional()) {
                 section.element()
                         .error(
@@ -238,7 +238,7 @@ final class EventParser {
         return routes.read(element, WRITES);
     }
 
-    private static Map<String, Pointer> with(Element element) {
+    private static BodyValues with(Element element) {
         var result = new LinkedHashMap<String, Pointer>();
         element.entries().forEach((name, value) -> {
             if (!isParameterName(name)) {
@@ -247,7 +247,7 @@ final class EventParser {
             var pointer = value.text("a JSON pointer such as /payload/id", EventParser::pointer);
             result.put(name, pointer.orElseGet(() -> Pointer.parse(""))); // reported; known all the same
         });
-        return Collections.unmodifiableMap(result);
+        return new BodyValues(result);
     }
 
     static boolean isParameterName(String name) {

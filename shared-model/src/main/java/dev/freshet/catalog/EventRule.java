@@ -18,6 +18,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public record EventRule(
         String topic,
         @Nullable Route route,
         Set<String> from,
-        Map<String, Pointer> with,
+        BodyValues with,
         @Nullable Template identity,
         @Nullable String version,
         @Nullable NamedSql apply,
@@ -80,7 +81,7 @@ public record EventRule(
         }
         var values = values(body);
         int next = 0;
-        for (var entry : with.entrySet()) {
+        for (var entry : with.pointers().entrySet()) {
             var pointer = entry.getValue();
             var value = values[next++];
             if (value == null && !pointer.optional()) {
@@ -97,7 +98,7 @@ public record EventRule(
 
     private Event captured(byte[] body, Map<String, @Nullable String> parameters) throws UnreadableException {
         try {
-            var rows = CapturedRows.read(body, with.keySet());
+            var rows = CapturedRows.read(body, with.names());
             return new Event(topic, parameters, Optional.empty(), rows.orElse(List.of()), rows.isEmpty());
         } catch (IOException e) {
             throw new UnreadableException(topic + ": the body is no JSON");
@@ -113,16 +114,21 @@ public record EventRule(
      */
     public NavigableSet<Tag> tags(Event event, Collection<Map<String, @Nullable String>> rows) {
         var found = new TreeSet<Tag>();
-        addTags(event.parameters(), found);
-        for (var row : rows) {
-            addTags(overlay(event.parameters(), row), found);
-        }
+        eachTag(event, rows, found::add);
         return found;
     }
 
-    private void addTags(Map<String, @Nullable String> values, Set<Tag> found) {
+    /** As {@link #tags}, in no order, and one tag may come several times. */
+    public void eachTag(Event event, Collection<Map<String, @Nullable String>> rows, Consumer<Tag> found) {
+        eachTag(event.parameters(), found);
+        for (var row : rows) {
+            eachTag(overlay(event.parameters(), row), found);
+        }
+    }
+
+    private void eachTag(Map<String, @Nullable String> values, Consumer<Tag> found) {
         for (var template : tags) {
-            template.render(values).filter(Tag::isValid).map(Tag::new).ifPresent(found::add);
+            template.render(values).filter(Tag::isValid).map(Tag::new).ifPresent(found);
         }
     }
 
@@ -164,7 +170,7 @@ public record EventRule(
     /** Those of {@link #with}, in its order. */
     private @Nullable String[] values(byte[] body) throws UnreadableException {
         try {
-            var values = BodyReader.read(body, with.values());
+            var values = with.read(body);
             if (values != null) {
                 return values;
             }

@@ -20,11 +20,15 @@ public final class Template {
 
     private final String[] names;
 
+    /** What it comes to when it has no placeholders. */
+    private final Optional<String> constant;
+
     public Template(String text) {
         this.text = text;
         this.literals = PLACEHOLDER.split(text, -1);
         this.names =
                 PLACEHOLDER.matcher(text).results().map(match -> match.group(1)).toArray(String[]::new);
+        this.constant = names.length == 0 ? Optional.of(text) : Optional.empty();
     }
 
     public String text() {
@@ -42,7 +46,10 @@ public final class Template {
      * @return empty when a placeholder has no value, or an empty one
      */
     public Optional<String> render(Map<String, @Nullable String> values) {
-        var rendered = new StringBuilder(literals[0]);
+        if (names.length == 0) {
+            return constant;
+        }
+        var rendered = new StringBuilder(text.length() + 32).append(literals[0]);
         for (int i = 0; i < names.length; i++) {
             var value = values.get(names[i]);
             if (value == null || value.isEmpty()) {

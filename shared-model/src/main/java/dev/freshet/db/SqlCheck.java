@@ -174,7 +174,7 @@ public final class SqlCheck {
                         Severity.ERROR,
                         lookup.line(),
                         where + " gives no column " + name + ", which a tag or path needs",
-                        remedy(name, columns, rule.with().keySet()));
+                        remedy(name, columns, rule.with().names()));
             }
         }
         if (!columns.isEmpty() && composes(lookup, where, new Query(lookup).rowsText(connection))) {
@@ -189,7 +189,7 @@ public final class SqlCheck {
                         rule.tags().stream().map(Template::placeholders),
                         rule.paths().stream().map(PageTemplate::placeholders))
                 .forEach(names::addAll);
-        names.removeAll(rule.with().keySet());
+        names.removeAll(rule.with().names());
         names.remove(EventRule.RECEIVED_AT);
         return names;
     }

@@ -117,6 +117,10 @@ final class Applier {
     }
 
     private Applied apply(List<Change> left, Applied done) {
+        if (left.stream().noneMatch(Applier::needsDatabase)) {
+            var effects = effects(left, Map.of(), change -> true);
+            return new Applied(effects, new ArrayList<>(), left, new ArrayList<>(), new IdentityHashMap<>());
+        }
         var result = done;
         int refusals = 0;
         int tries = 0;
@@ -133,6 +137,11 @@ final class Applier {
             }
         }
         return applyOneByOne(left, result);
+    }
+
+    private static boolean needsDatabase(Change change) {
+        var rule = change.rule();
+        return rule.apply() != null || rule.lookup() != null || rule.version() != null;
     }
 
     private Applied applyOneByOne(List<Change> changes, Applied done) {
@@ -306,8 +315,6 @@ final class Applier {
                 for (var change : group) {
                     found.put(change, looked(change.event(), rows));
                 }
-            } else {
-                group.forEach(change -> found.put(change, change.event().rows()));
             }
         }
         return found;
@@ -338,12 +345,12 @@ final class Applier {
             Predicate<Change> isProvable) {
         var effects = new Effects();
         for (var change : changes) {
-            var rows = lookups.getOrDefault(change, List.of());
+            var rows = lookups.getOrDefault(change, change.event().rows());
             var received = change.job().receivedAt();
             if (change.event().isBoundless()) {
                 effects.addEverything(received);
             }
-            effects.addTags(change.rule().tags(change.event(), rows), received);
+            change.rule().eachTag(change.event(), rows, tag -> effects.addTag(tag, received));
             var pages = change.rule().pages(change.event(), rows);
             if (isProvable.test(change)) {
                 effects.addPages(pages, received);

@@ -56,7 +56,11 @@ final class Effects {
     }
 
     void addTags(Collection<Tag> stale, Instant received) {
-        stale.forEach(tag -> tags.merge(tag, received, Effects::earlier));
+        stale.forEach(tag -> addTag(tag, received));
+    }
+
+    void addTag(Tag tag, Instant received) {
+        tags.merge(tag, received, Effects::earlier);
     }
 
     /** Versions that are none, such as very long ones, are left out. */

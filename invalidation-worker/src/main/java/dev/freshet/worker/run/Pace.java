@@ -57,7 +57,7 @@ final class Pace<K> {
             due.add(entry.getKey());
             state.marked = false;
             state.next = now.plus(state.pause);
-            state.pause = min(state.pause.multipliedBy(2), last);
+            state.pause = min(state.pause.plus(state.pause), last);
             return false;
         });
         return due;
