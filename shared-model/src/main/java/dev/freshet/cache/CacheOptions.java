@@ -64,6 +64,11 @@ public record CacheOptions(
         return new CacheOptions(prefix, 0, Duration.ofSeconds(30), Duration.ofDays(7), 1_024, Duration.ofSeconds(10));
     }
 
+    /** From how many bytes on a payload is stored compressed, if it may be. */
+    int gzipFrom(boolean gzip) {
+        return gzip ? gzipFrom : Integer.MAX_VALUE;
+    }
+
     /** The same with another number of buckets. */
     public CacheOptions withBuckets(int buckets) {
         return new CacheOptions(prefix, buckets, lease, epochTtl, gzipFrom, patience, jitter, refreshes);

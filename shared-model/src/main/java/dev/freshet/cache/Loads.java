@@ -63,7 +63,8 @@ final class Loads {
             var fill = slot.fill.orElseThrow();
             var value = values.get(i);
             var lifetime = moves.jittered(value.lifetime().orElse(slot.request.lifetime()));
-            var entry = moves.entry(fill, value.content(), lifetime, fill.begunAt(), slot.request.origin());
+            var entry = moves.entry(
+                    fill, value.content(), lifetime, fill.begunAt(), slot.request.origin(), slot.request.gzip());
             entries.add(entry);
             storing.add(
                     value.lifetime().isPresent()
@@ -82,7 +83,8 @@ final class Loads {
         for (int i = 0; i < slots.size(); i++) {
             var request = slots.get(i).request;
             var content = values.get(i).content();
-            var entry = Entry.of(content, now, request.lifetime(), now, request.origin(), options.gzipFrom());
+            var entry =
+                    Entry.of(content, now, request.lifetime(), now, request.origin(), options.gzipFrom(request.gzip()));
             slots.get(i).end(new Cached(entry, Outcome.MISS, false));
         }
     }

@@ -105,8 +105,8 @@ final class Moves {
     }
 
     /** The entry to be stored for a load, its ttl shortened at random. */
-    Entry entry(Fill fill, byte[] content, Lifetime lifetime, Instant lastRead, String origin) {
-        return Entry.of(content, fill.begunAt(), lifetime, lastRead, origin, options.gzipFrom());
+    Entry entry(Fill fill, byte[] content, Lifetime lifetime, Instant lastRead, String origin, boolean gzip) {
+        return Entry.of(content, fill.begunAt(), lifetime, lastRead, origin, options.gzipFrom(gzip));
     }
 
     /** So that what was stored together does not expire together. */

@@ -12,10 +12,16 @@ import java.util.List;
  * @param tags what invalidates it, known before it is read; kept sorted and without doubles
  * @param lifetime how long it serves
  * @param origin what a re-warm loads it again from; opaque to the cache
+ * @param gzip whether it is stored compressed where it is large
  */
-public record Request(String name, String key, List<Tag> tags, Lifetime lifetime, String origin) {
+public record Request(String name, String key, List<Tag> tags, Lifetime lifetime, String origin, boolean gzip) {
     public Request {
         tags = sorted(tags);
+    }
+
+    /** Stored compressed where it is large. */
+    public Request(String name, String key, List<Tag> tags, Lifetime lifetime, String origin) {
+        this(name, key, tags, lifetime, origin, true);
     }
 
     static List<Tag> sorted(Collection<Tag> tags) {

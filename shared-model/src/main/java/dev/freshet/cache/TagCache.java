@@ -439,7 +439,8 @@ public final class TagCache {
 
     private Moves.Storing storing(Loaded loaded) {
         var lifetime = moves.jittered(loaded.lifetime());
-        var entry = moves.entry(loaded.fill(), loaded.content(), lifetime, loaded.lastRead(), loaded.origin());
+        var entry = moves.entry(
+                loaded.fill(), loaded.content(), lifetime, loaded.lastRead(), loaded.origin(), loaded.gzip());
         return new Moves.Storing(loaded.fill(), lifetime, entry);
     }
 

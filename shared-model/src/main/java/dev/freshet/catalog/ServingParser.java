@@ -21,7 +21,8 @@ final class ServingParser {
                 section.find("refreshAhead").flatMap(this::fraction).orElse(Serving.REFRESH_AHEAD);
         boolean stale =
                 section.find("staleAfterInvalidate").flatMap(Element::truth).orElse(false);
-        return ttl.map(t -> new Serving(t, grace, absentFor.orElse(t), refreshAhead, stale));
+        boolean gzip = section.find("gzip").flatMap(Element::truth).orElse(true);
+        return ttl.map(t -> new Serving(t, grace, absentFor.orElse(t), refreshAhead, stale, gzip));
     }
 
     private Optional<Duration> ttl(Element element, String view) {

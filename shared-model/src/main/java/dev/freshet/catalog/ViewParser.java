@@ -28,7 +28,8 @@ final class ViewParser {
             "access",
             "cdn",
             "function",
-            "options");
+            "options",
+            "gzip");
 
     private final Values values;
     private final Routes routes;

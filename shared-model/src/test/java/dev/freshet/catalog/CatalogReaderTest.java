@@ -556,9 +556,9 @@ class CatalogReaderTest {
         assertThat(serving("ttl: DAY").ttl()).isEqualTo(Duration.ofDays(1));
         assertThat(serving("ttl: 5m\n    refreshAhead: off").refreshAhead()).isZero();
         var all = "ttl: 5m\n    grace: 1h\n    kind: row\n    absentFor: SHORT\n    refreshAhead: 0.35"
-                + "\n    staleAfterInvalidate: true";
+                + "\n    staleAfterInvalidate: true\n    gzip: false";
         assertThat(serving(all))
-                .isEqualTo(new Serving(fiveMinutes, Duration.ofHours(1), Duration.ofMinutes(1), 0.35, true));
+                .isEqualTo(new Serving(fiveMinutes, Duration.ofHours(1), Duration.ofMinutes(1), 0.35, true, false));
     }
 
     private static Serving serving(String lines) {

@@ -66,7 +66,13 @@ public final class CachedViews implements Views {
     @Override
     public Cached get(View view, Map<String, String> values, Runnable mayLoad) {
         var origin = new Origin(view.name(), values).encode();
-        var request = new Request(view.name(), view.key(values), view.tags(values), lifetime(view), origin);
+        var request = new Request(
+                view.name(),
+                view.key(values),
+                view.tags(values),
+                lifetime(view),
+                origin,
+                view.serving().gzip());
         try {
             return cache.get(request, () -> {
                 mayLoad.run();
@@ -228,7 +234,13 @@ public final class CachedViews implements Views {
             var hot = begun.get(i).wanted().hot();
             var content = contents.get(i);
             loads.add(new Loaded(
-                    view.name(), begun.get(i).fill(), content, lifetime(view, content), hot.origin(), hot.lastRead()));
+                    view.name(),
+                    begun.get(i).fill(),
+                    content,
+                    lifetime(view, content),
+                    hot.origin(),
+                    hot.lastRead(),
+                    view.serving().gzip()));
         }
         var stored = cache.fillAll(loads);
         var refused = new ArrayList<Hot>();

@@ -36,7 +36,8 @@ public final class DirectViews implements Views {
         long start = System.nanoTime();
         try {
             var content = loader.load(view, values);
-            var entry = Entry.of(content, clock.instant(), Lifetime.of(view.ttl()), clock.instant(), "", GZIP_FROM);
+            int gzipFrom = view.serving().gzip() ? GZIP_FROM : Integer.MAX_VALUE;
+            var entry = Entry.of(content, clock.instant(), Lifetime.of(view.ttl()), clock.instant(), "", gzipFrom);
             stats.read(view.name(), Outcome.BYPASS, entry.payload().length);
             return new Cached(entry, Outcome.BYPASS, false);
         } catch (LoadException e) {

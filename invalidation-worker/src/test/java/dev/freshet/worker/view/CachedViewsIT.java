@@ -52,6 +52,21 @@ class CachedViewsIT {
                 sql: select pg_sleep(0.05)::text as slept, 100 / :of::int as percent
                 tags: [ all ]
                 ttl: 5m
+              large:
+                key: large:{of}
+                kind: value
+                params: { of: { type: int } }
+                sql: select repeat('large', 1000 + :of::int)
+                tags: [ all ]
+                ttl: 5m
+              whole:
+                key: whole:{of}
+                kind: value
+                params: { of: { type: int } }
+                sql: select repeat('large', 1000 + :of::int)
+                tags: [ all ]
+                ttl: 5m
+                gzip: false
               endless:
                 key: endless:{of}
                 kind: row
@@ -140,6 +155,25 @@ class CachedViewsIT {
             assertThat(views.chunks(hot).getFirst()).hasSize(ChunkSizes.FIRST);
             assertThat(areFree(hot)).isTrue();
         }
+    }
+
+    @Test
+    void aViewSaysWhetherItsValuesAreKeptCompressed() {
+        assertThat(areCompressed("large")).containsExactly(true, true, true);
+        assertThat(areCompressed("whole")).containsExactly(false, false, false);
+    }
+
+    /** Of one that was read, one that was warmed, and one without a cache. */
+    private List<Boolean> areCompressed(String name) {
+        var views = views(database);
+        var values = List.of(Map.of("of", "1"), Map.of("of", "2"), Map.of("of", "3"));
+        views.get(view(name), values.get(0));
+        views.warm(hot(name, 2, 1));
+        var direct = new DirectViews(database, cache.stats(), 1);
+        return List.of(
+                views.get(view(name), values.get(0)).entry().gzipped(),
+                views.get(view(name), values.get(1)).entry().gzipped(),
+                direct.get(view(name), values.get(2)).entry().gzipped());
     }
 
     private CachedViews views(Database database) {
