@@ -11,4 +11,4 @@ for _, id in ipairs(looked) do
   if body >= tonumber(ARGV[3]) and not string.find(letter, '^[^\n]*\nmoved ') then bytes = bytes + body end
 end
 if #looked == 0 then return {0, now} end
-return {math.floor(bytes / #looked * redis.call('HLEN', KEYS[1])), now}
+return {math.floor(bytes * redis.call('HLEN', KEYS[1]) / #looked), now}
