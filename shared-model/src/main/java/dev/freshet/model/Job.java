@@ -59,6 +59,11 @@ public record Job(
         return site + ":" + topic + ":" + deliveryId;
     }
 
+    /** Whether the database itself wrote down what changed. */
+    public boolean isCaptured() {
+        return site.equals(CAPTURE);
+    }
+
     /** Which try the next one is, counted from 1 and anew after a replay. */
     public int attempt() {
         return attempts.size() - lastReplay();

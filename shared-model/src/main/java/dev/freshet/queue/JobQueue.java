@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -207,10 +208,11 @@ public final class JobQueue {
      * Ends a claim whose deadline has passed: its jobs become suspects and gain a crash each. One that was alone in its
      * claim is buried as poison at {@link QueueOptions#maxCrashes} of them.
      *
+     * @param burial is told of a job before it is buried, and keeps it from that by throwing
      * @return how many jobs left the claim; 0 when it was renewed, settled or reaped meanwhile
      */
-    public int reap(ExpiredClaim claim) {
-        return partitions.all().get(claim.partition()).reap(claim.id());
+    public int reap(ExpiredClaim claim, Consumer<Job> burial) {
+        return partitions.all().get(claim.partition()).reap(claim.id(), burial);
     }
 
     /** How the queue stands: each partition at one moment, all of them within a round trip. */

@@ -221,10 +221,13 @@ final class Partition {
                 });
     }
 
-    int reap(String claimId) {
+    int reap(String claimId, Consumer<Job> burial) {
         var list = keys.claim(claimId);
         var jobs = redis.await(redis.send(list, commands -> commands.lrange(list, 0, 1)));
         var alone = jobs.size() == 1 ? poison(jobs.getFirst(), claimId) : null;
+        if (alone != null && crashes(alone) + 1 >= options.maxCrashes()) {
+            burial.accept(alone);
+        }
         String[] touched = {
             keys.claims, list, keys.suspect, keys.crashes, keys.dead, keys.deadAt, keys.awaited, keys.counts
         };
@@ -235,6 +238,12 @@ final class Partition {
                 argument(options.maxCrashes()),
                 argument(alone == null ? "" : alone.id()),
                 alone == null ? new byte[0] : JobCodec.encode(alone)));
+    }
+
+    /** With how many claims in a row it died. */
+    private int crashes(Job job) {
+        var count = redis.await(redis.send(keys.crashes, commands -> commands.hget(keys.crashes, job.id())));
+        return count == null ? 0 : Integer.parseInt(text(count));
     }
 
     CompletionStage<QueueStatus> status() {

@@ -165,7 +165,7 @@ class InterleavingIT {
     }
 
     private String reap() {
-        queue.tick(1).expired().forEach(queue::reap);
+        queue.tick(1).expired().forEach(claim -> queue.reap(claim, job -> {}));
         return "reap";
     }
 
@@ -227,7 +227,7 @@ class InterleavingIT {
             assertThat(round).as("rounds to finish, seed %d", seed).isLessThan(1_000);
             now = now.plus(LEASE).plusSeconds(1);
             test.later(now);
-            queue.tick(1_000).expired().forEach(queue::reap);
+            queue.tick(1_000).expired().forEach(claim -> queue.reap(claim, job -> {}));
             mayLeave = present;
             if (queue.claim(100, LEASE) instanceof Claim claim) {
                 test.done(claim);

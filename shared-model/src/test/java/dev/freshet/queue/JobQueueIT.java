@@ -227,8 +227,16 @@ class JobQueueIT {
         assertThat(test.done(test.claim(2))).isEqualTo(new Settled(1, 0, 0));
         test.crash();
         assertThat(test.places()).isEqualTo("suspect 1, crashes {1=2}, awaited {1=queued}, accepted=2, done=1");
-        test.claim(2);
+        var claim = test.claim(2);
+        test.later(TestQueue.LEASE.plusSeconds(1));
+        assertThatThrownBy(() -> queue.reap(TestQueue.expired(claim), job -> {
+                    throw new IllegalStateException("not yet");
+                }))
+                .hasMessage("not yet");
+        assertThat(test.places()).startsWith("claimed 1, crashes {1=2}");
+        assertThat(test.buried).isEmpty();
         test.crash();
+        assertThat(test.buried).extracting(Job::id).containsExactly("1");
         assertThat(test.places()).isEqualTo("dead 1, awaited {1=dead}, accepted=2, dead=1, done=1");
         var letter = test.letters.find("1").orElseThrow();
         assertThat(letter.job().body()).isEqualTo(awaitedJob(1).body());
@@ -480,7 +488,7 @@ class JobQueueIT {
         for (int crash = 1; crash <= 4; crash++) {
             test.redis().rpush(test.keys.claim("other"), "new\n{\"v\":2}\n".getBytes(UTF_8));
             test.redis().zadd(test.keys.claims, 1, "other".getBytes(UTF_8));
-            assertThat(queue.reap(new ExpiredClaim(0, "other"))).isEqualTo(1);
+            assertThat(queue.reap(new ExpiredClaim(0, "other"), job -> {})).isEqualTo(1);
             assertThat(test.ids().get("suspect")).containsExactly("new");
             test.redis().del(test.keys.suspect);
         }

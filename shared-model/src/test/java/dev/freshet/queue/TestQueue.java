@@ -35,6 +35,9 @@ final class TestQueue {
     final QueueKeys keys;
 
     final String prefix;
+    /** What was buried as poison. */
+    final List<Job> buried = new ArrayList<>();
+
     private final RedisServer server;
     private final RedisCommands<String, byte[]> eyes;
     private final ScriptRunner runner;
@@ -103,7 +106,7 @@ final class TestQueue {
     }
 
     int reap(Claim claim) {
-        return queue.reap(expired(claim));
+        return queue.reap(expired(claim), buried::add);
     }
 
     static ExpiredClaim expired(Claim claim) {
@@ -121,7 +124,7 @@ final class TestQueue {
     /** Without the rest of what a tick does. */
     private int reapAll(int partition) {
         return eyes.zrange(new QueueKeys(prefix, partition).claims, 0, -1).stream()
-                .mapToInt(claim -> queue.reap(new ExpiredClaim(partition, new String(claim, UTF_8))))
+                .mapToInt(claim -> queue.reap(new ExpiredClaim(partition, new String(claim, UTF_8)), buried::add))
                 .sum();
     }
 

@@ -6,7 +6,6 @@ import dev.freshet.catalog.Page;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
-import dev.freshet.model.Job;
 import dev.freshet.worker.run.Batch.Change;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
@@ -70,10 +69,6 @@ final class Applier {
         static Applied failed(Change change, Exception error) {
             var nothing = nothing();
             nothing.failures.put(change, error);
-            boolean isGivenUp = Database.classify(error) == Failure.PERMANENT;
-            if (isGivenUp && change.job().site().equals(Job.CAPTURE)) { // its dead letter may lie there for long
-                nothing.effects.addEverything(change.job().receivedAt());
-            }
             return nothing;
         }
 

@@ -1,6 +1,7 @@
 package dev.freshet.worker.run;
 
 import dev.freshet.catalog.Page;
+import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.worker.frontend.Change;
 import dev.freshet.worker.frontend.Version;
@@ -45,6 +46,11 @@ final class Effects {
     void addEverything(Instant received) {
         everything =
                 Optional.of(everything.map(before -> earlier(before, received)).orElse(received));
+    }
+
+    /** Of captured changes nobody else will say what they changed, and their dead letters may lie there for long. */
+    void addGivenUp(Collection<Job> jobs) {
+        jobs.stream().filter(Job::isCaptured).forEach(job -> addEverything(job.receivedAt()));
     }
 
     Set<Tag> tags() {

@@ -1,5 +1,6 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
@@ -50,7 +51,7 @@ final class Invalidator {
         }
         try {
             if (effects.isEverything()) {
-                log.warn("everything is invalidated cause=a captured change of which the rows are not known");
+                log.warn("everything is invalidated cause=nobody knows what captured changes changed");
                 clear.run();
             }
             cache.accept(effects.tags());
@@ -64,6 +65,17 @@ final class Invalidator {
         }
         rows.forEach(leftBehind::finish);
         warmer.accept(effects.tags());
+    }
+
+    /**
+     * Invalidates what nobody will look at again, before these jobs become dead letters.
+     *
+     * @throws OutageException when the cache or the queue's Redis is away
+     */
+    void giveUp(Collection<Job> jobs) {
+        var effects = new Effects();
+        effects.addGivenUp(jobs);
+        invalidate(effects, List.of());
     }
 
     /**

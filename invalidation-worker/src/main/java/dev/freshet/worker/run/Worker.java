@@ -294,10 +294,11 @@ final class Worker implements AutoCloseable {
         if (claim.suspect()) { // after the apply, which waited for a transaction that the dead worker may have open yet
             invalidator.finishOthers(Duration.ZERO);
         }
-        invalidator.invalidate(applied.effects(), applied.leftBehind());
-        var fresh = clock.instant();
         var verdicts = new ArrayList<>(batch.unreadable());
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
+        applied.effects().addGivenUp(buried(verdicts));
+        invalidator.invalidate(applied.effects(), applied.leftBehind());
+        var fresh = clock.instant();
         var page = ledger.newPage();
         page.done(jobs(applied.applied()), "applied", Optional.of(committed), fresh);
         page.done(jobs(applied.overtaken()), "overtaken", Optional.empty(), fresh);
@@ -384,10 +385,24 @@ final class Worker implements AutoCloseable {
         return changes.stream().map(Batch.Change::job).toList();
     }
 
+    private static List<Job> buried(List<Verdict> verdicts) {
+        return verdicts.stream()
+                .filter(Verdict.Bury.class::isInstance)
+                .map(Verdict::job)
+                .toList();
+    }
+
     private void fail(Claim claim, RuntimeException error) {
         var verdicts = claim.jobs().stream()
                 .map(job -> retryOrBury(job, attempt("work", error)))
                 .toList();
+        try {
+            invalidator.giveUp(buried(verdicts));
+        } catch (RuntimeException e) {
+            log.warn("cannot give up jobs={}", verdicts.size(), e);
+            giveBack(claim, true);
+            return;
+        }
         try {
             var page = ledger.newPage();
             page.failed(verdicts);

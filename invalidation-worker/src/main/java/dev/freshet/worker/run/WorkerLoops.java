@@ -120,7 +120,7 @@ public final class WorkerLoops implements AutoCloseable {
     }
 
     public void start() {
-        var ticker = new Ticker(queue, options.lease(), clock);
+        var ticker = new Ticker(queue, options.lease(), job -> invalidator.giveUp(List.of(job)), clock);
         dependencies.probe();
         var tasks = new ArrayList<>(List.of(
                 new Task("prober", Duration.ofMillis(500), dependencies::probe),

@@ -38,11 +38,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** A small application with members in cohorts, and workers for it, on real services of its own. */
 final class Club implements AutoCloseable {
@@ -85,6 +87,10 @@ final class Club implements AutoCloseable {
                 tags: [ members, "cohort:{cohortId}" ]
             changes:
               members: { with: { cohortId: cohort_id }, tags: [ "cohort:{cohortId}" ] }
+              teams:
+                with: [ name ]
+                lookup: select case :name when 'later' then currval('teams_id_seq') else (:name)::int end as "cohortId"
+                tags: [ "cohort:{cohortId}" ]
             frontEnds:
               site: { type: nextjs, instances: "http://127.0.0.1:9", secret: secret }
             """;
@@ -126,7 +132,8 @@ final class Club implements AutoCloseable {
         admin = new Database(adminUrl, DatabaseOptions.DEFAULTS);
         database = new Database(databaseUrl, DatabaseOptions.DEFAULTS);
         database.migrate();
-        execute("create table if not exists members (id bigint primary key, cohort_id int not null)");
+        execute("create table if not exists members (id bigint primary key, cohort_id int not null);"
+                + " create table if not exists teams (name text, id serial)");
     }
 
     CachedViews views() {
@@ -154,7 +161,6 @@ final class Club implements AutoCloseable {
     /** @param database in the place of the club's own */
     Worker newWorker(Database database, Dependencies dependencies, Clock clock) {
         var metrics = new SimpleMeterRegistry();
-        var leftBehind = new LeftBehind(database);
         var warmer = new Warmer(cache, new CachedViews(cache, catalog, database, 4), Clock.systemUTC(), metrics);
         var options = new WorkerOptions(
                 500,
@@ -166,14 +172,18 @@ final class Club implements AutoCloseable {
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
                 queue,
-                new Applier(database, new Versions(catalog.application()), leftBehind),
-                new Invalidator(cache::invalidate, cache::clear, owed, warmer::changed, leftBehind),
+                new Applier(database, new Versions(catalog.application()), new LeftBehind(database)),
+                newInvalidator(database, warmer::changed),
                 newLedger(),
                 dependencies,
                 metrics);
         var worker = new Worker("w" + workers.size(), options, catalog, parts, clock);
         workers.add(worker);
         return worker;
+    }
+
+    Invalidator newInvalidator(Database database, Consumer<Collection<Tag>> warmer) {
+        return new Invalidator(cache::invalidate, cache::clear, owed, warmer, new LeftBehind(database));
     }
 
     /** What a worker process needs to work for this club; a test puts proxies in the place of servers. */

@@ -2,11 +2,15 @@ package dev.freshet.worker.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.capture.Outbox;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +75,48 @@ class CollectorIT {
         work(1);
         assertThat(read(3)).isEqualTo("[]");
         assertThat(club.isCached(5)).isFalse();
+    }
+
+    @Test
+    void whenAJobIsRefusedForGoodEverythingIsFresh() {
+        changeTeam("x");
+        assertThat(worker.runOnce()).isEqualTo(1);
+        assertThat(club.status().dead()).isEqualTo(1);
+        assertThat(club.isCached(5)).isFalse();
+        assertThat(club.owed()).isPositive();
+    }
+
+    @Test
+    void whenItsRetriesAreUsedUpEverythingIsFresh() {
+        changeTeam("later");
+        assertThat(worker.runOnce()).isEqualTo(1);
+        assertThat(club.isCached(5)).isTrue();
+        await().until(() -> {
+            club.queue.tick(1);
+            worker.runOnce();
+            return club.status().dead() == 1;
+        });
+        assertThat(club.isCached(5)).isFalse();
+    }
+
+    @Test
+    void whenItKillsItsWorkersEverythingIsFresh() {
+        changeTeam("5");
+        var invalidator = club.newInvalidator(club.database, tags -> {});
+        var ticker = new Ticker(
+                club.queue, Club.LEASE, job -> invalidator.giveUp(List.of(job)), Clock.systemUTC());
+        await().until(() -> {
+            club.queue.claim(1, Duration.ofMillis(1));
+            ticker.runOnce();
+            return club.status().dead() == 1;
+        });
+        assertThat(club.isCached(5)).isFalse();
+    }
+
+    private void changeTeam(String name) {
+        club.execute("insert into teams values ('" + name + "')");
+        club.cache(5);
+        assertThat(collector.runOnce()).isEqualTo(1);
     }
 
     @Test

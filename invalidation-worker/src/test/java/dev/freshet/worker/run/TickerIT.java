@@ -20,7 +20,7 @@ class TickerIT {
     void afterAnOutageOfTheQueueEverybodyMayFirstRenew() {
         try (var redis = EmbeddedRedis.start(0);
                 var club = new Club(redis.url())) {
-            var ticker = new Ticker(club.queue, LEASE, clock);
+            var ticker = new Ticker(club.queue, LEASE, job -> {}, clock);
             club.saved(1, 3, Instant.EPOCH);
             var claim = (Claim) club.queue.claim(1, LEASE);
 

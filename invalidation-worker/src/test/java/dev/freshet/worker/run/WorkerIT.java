@@ -146,7 +146,7 @@ class WorkerIT {
         assertThat(club.isCached(3)).as("nobody could invalidate it yet").isTrue();
 
         await().until(() -> !club.queue.tick(1).expired().isEmpty());
-        club.queue.tick(1).expired().forEach(club.queue::reap);
+        club.queue.tick(1).expired().forEach(expired -> club.queue.reap(expired, job -> {}));
         assertThat(worker.runOnce()).isEqualTo(1);
 
         assertThat(club.isCached(3)).isFalse();
@@ -223,7 +223,7 @@ class WorkerIT {
         var row = club.ledger();
 
         await().until(() -> !club.queue.tick(1).expired().isEmpty());
-        club.queue.tick(1).expired().forEach(club.queue::reap);
+        club.queue.tick(1).expired().forEach(expired -> club.queue.reap(expired, job -> {}));
         assertThat(worker.runOnce()).isEqualTo(1);
 
         assertThat(club.ledger()).isEqualTo(row);
