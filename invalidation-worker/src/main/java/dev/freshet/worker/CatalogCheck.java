@@ -1,5 +1,6 @@
 package dev.freshet.worker;
 
+import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.Problem;
@@ -8,6 +9,7 @@ import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
 import dev.freshet.worker.view.Functions;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +26,14 @@ final class CatalogCheck {
      * @throws CatalogException naming every function that is not there, else every statement that the database will not prepare
      */
     static void requireUsable(Catalog catalog, Database database) {
-        require(catalog, () -> SqlCheck.check(catalog, database), database);
+        require(
+                catalog,
+                () -> {
+                    var problems = new ArrayList<>(SqlCheck.check(catalog, database));
+                    problems.addAll(new CaptureTriggers(catalog, database).check());
+                    return problems;
+                },
+                database);
     }
 
     /** As {@link #requireUsable}, for a process that runs nothing but views. */

@@ -64,7 +64,8 @@ public final class WorkerProcess implements AutoCloseable {
             var refused = RequestLimits.local(Duration.ofMinutes(1))
                     .of("refused", settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE));
             var operators = new Operators(Operators.tokens(settings), ClientAddress.from(settings), refused);
-            settings.refuseUnknown("WORKER_", "CALLBACK_", "QUEUE_", "DELIVERIES_", "DEAD_", "ADMIN_", "TRUSTED_");
+            settings.refuseUnknown(
+                    "WORKER_", "CALLBACK_", "QUEUE_", "CAPTURE_", "DELIVERIES_", "DEAD_", "ADMIN_", "TRUSTED_");
             settings.describe().forEach(line -> log.info("setting {}", line));
             listen.requireFree();
 

@@ -1,14 +1,18 @@
 package dev.freshet.capture;
 
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.Problem;
+import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.TableChange;
 import dev.freshet.db.Database;
+import dev.freshet.db.Failure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +44,8 @@ public final class CaptureTriggers {
     /** As the triggers' function sees names. */
     private static final String PATH = "set local search_path = pg_catalog, pg_temp";
 
+    private static final String NO_RIGHT = "42501";
+
     private final Catalog catalog;
     private final Database database;
 
@@ -59,6 +65,8 @@ public final class CaptureTriggers {
         MISSING,
         /** Somebody switched one off. */
         DISABLED,
+        /** The table is not what they were made for: all that they can say is that anything may have changed. */
+        BROKEN,
         /** They are there, and the catalog does not name the table any more. */
         UNUSED
     }
@@ -93,6 +101,33 @@ public final class CaptureTriggers {
     /** Each table of the catalog, then those that are captured and not in it. */
     public List<Installed> show() throws SQLException {
         return inTransaction(this::show);
+    }
+
+    /** Warnings for who checks a catalog: what {@link #show} finds, and what it would be good to know. */
+    public List<Problem> check() throws SQLException {
+        return inTransaction(connection -> {
+            var problems = new ArrayList<Problem>();
+            for (var one : show(connection)) {
+                var change = catalog.changes().get(one.table);
+                if (one.state != State.CURRENT) {
+                    var what = "changes." + one.table + ": its triggers are "
+                            + one.state.name().toLowerCase(Locale.ROOT);
+                    problems.add(problem(Severity.WARNING, change, what, "freshet capture install"));
+                }
+                if (change != null
+                        && !change.columns().isEmpty()
+                        && primaryKey(connection, change).isEmpty()) {
+                    var what = "changes." + one.table
+                            + ".columns: the table has no primary key, so that every updated row counts";
+                    problems.add(problem(Severity.NOTE, change, what, ""));
+                }
+            }
+            return problems;
+        });
+    }
+
+    private Problem problem(Severity severity, @Nullable TableChange change, String what, String remedy) {
+        return new Problem(severity, catalog.file(), change == null ? 0 : change.line(), what, remedy);
     }
 
     /** @return how many tables are captured no more */
@@ -169,23 +204,46 @@ public final class CaptureTriggers {
         var sql = sql(connection, change);
         var there = triggers(connection, TriggerSql.function(catalog.application(), change.table()));
         Set<String> wanted = new HashSet<>();
-        for (var table : tables(connection, sql)) {
+        var tables = tables(connection, sql);
+        for (var table : tables) {
             for (var event : TriggerSql.Event.values()) {
                 wanted.add(table + " " + event.trigger(catalog.application()));
             }
         }
-        if (!there.keySet().containsAll(wanted)) {
+        if (tables.isEmpty() || !there.keySet().containsAll(wanted)) {
             return State.MISSING;
         }
         if (wanted.stream().anyMatch(trigger -> !there.getOrDefault(trigger, false))) {
             return State.DISABLED;
         }
-        return comment.equals(sql.comment()) ? State.CURRENT : State.OUTDATED;
+        if (!comment.equals(sql.comment())) {
+            return State.OUTDATED;
+        }
+        return isUnderstood(connection, sql) ? State.CURRENT : State.BROKEN;
+    }
+
+    /** Who may not read the table cannot tell. */
+    private static boolean isUnderstood(Connection connection, TriggerSql sql) throws SQLException {
+        var before = connection.setSavepoint();
+        try {
+            execute(connection, sql.trial());
+            return true;
+        } catch (SQLException e) {
+            if (Database.classify(e) != Failure.PERMANENT) {
+                throw e;
+            }
+            return NO_RIGHT.equals(e.getSQLState());
+        } finally {
+            connection.rollback(before);
+        }
     }
 
     private TriggerSql sql(Connection connection, TableChange change) throws SQLException {
-        var table = new TriggerSql(catalog.application(), change, List.of()).table();
-        return new TriggerSql(catalog.application(), change, texts(connection, KEY, table));
+        return new TriggerSql(catalog.application(), change, primaryKey(connection, change));
+    }
+
+    private List<String> primaryKey(Connection connection, TableChange change) throws SQLException {
+        return texts(connection, KEY, new TriggerSql(catalog.application(), change, List.of()).table());
     }
 
     /** As PostgreSQL would write them in a statement. */

@@ -3,11 +3,14 @@ package dev.freshet.capture;
 import dev.freshet.db.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What triggers wrote down and the queue does not have yet. */
@@ -30,6 +33,9 @@ public final class Outbox {
               ) measured where before < ?
             ) taken
              where o.application = ? and o.id = taken.id returning o.id, o.source, o.rows, o.at""";
+    private static final String DEPTHS = """
+            select source, count(*), extract(epoch from greatest(clock_timestamp() - min(at), '0'))
+              from freshet.outbox where application = ? group by source order by source""";
     private static final String ANY = "select exists (select from freshet.outbox where application = ?)";
 
     private final Database database;
@@ -49,6 +55,13 @@ public final class Outbox {
      */
     public record Row(long id, String source, Optional<List<String>> rows, Instant at) {}
 
+    /**
+     * How much waits.
+     *
+     * @param oldest its age by the database's clock
+     */
+    public record Depth(long rows, Duration oldest) {}
+
     /** What puts rows into the queue. */
     @FunctionalInterface
     public interface Collecting {
@@ -65,6 +78,22 @@ public final class Outbox {
                 row.next();
                 return !row.getBoolean(1);
             }
+        }
+    }
+
+    /** What waits, by table; those of which nothing does are left out. */
+    public Map<String, Depth> depths() throws SQLException {
+        try (var connection = database.connection();
+                var statement = connection.prepareStatement(DEPTHS)) {
+            statement.setString(1, application);
+            var depths = new LinkedHashMap<String, Depth>();
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    var age = Duration.ofMillis((long) (rows.getDouble(3) * 1_000));
+                    depths.put(rows.getString(1), new Depth(rows.getLong(2), age));
+                }
+            }
+            return depths;
         }
     }
 

@@ -296,6 +296,34 @@ class CaptureIT {
     }
 
     @Test
+    void aTableThatIsNotWhatItWasIsBroken() throws Exception {
+        execute("alter table users rename column id to number; drop table parts");
+        assertThat(states(triggers(CATALOG)))
+                .containsEntry("users", State.BROKEN)
+                .containsEntry("parts", State.MISSING)
+                .containsEntry("runs", State.CURRENT);
+        execute("alter table users rename column number to id");
+        assertThat(states(triggers(CATALOG))).containsEntry("users", State.CURRENT);
+    }
+
+    @Test
+    void whoChecksIsWarned() throws Exception {
+        assertThat(triggers(CATALOG).check())
+                .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
+                .containsExactly(
+                        "x:10: note: changes.plain.columns: the table has no primary key, so that every updated"
+                                + " row counts");
+        execute("alter table runs disable trigger all");
+        var fewer = triggers(CATALOG.replaceFirst("  users: .*\n", ""));
+        assertThat(fewer.check())
+                .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
+                .containsExactlyInAnyOrder(
+                        "x:3: warning: changes.runs: its triggers are disabled; freshet capture install",
+                        "x:9: note: changes.plain.columns: the table has no primary key, so that every updated row counts",
+                        "x: warning: changes.users: its triggers are unused; freshet capture install");
+    }
+
+    @Test
     void twoApplicationsMayCaptureOneTable() throws Exception {
         var other = triggers("application: other\nchanges: { users: { with: [ id ], tags: [ \"u:{id}\" ] } }");
         other.install();

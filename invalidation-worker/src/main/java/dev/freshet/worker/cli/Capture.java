@@ -3,12 +3,18 @@ package dev.freshet.worker.cli;
 import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.capture.CaptureTriggers.Installed;
 import dev.freshet.capture.CaptureTriggers.State;
+import dev.freshet.capture.Outbox;
+import dev.freshet.capture.Outbox.Depth;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -28,6 +34,10 @@ import picocli.CommandLine.Option;
             "  freshet capture show"
         })
 final class Capture {
+    private static final Depth NOTHING = new Depth(0, Duration.ZERO);
+    /** SQLSTATEs undefined_table and invalid_schema_name. */
+    private static final Set<String> NOT_MIGRATED = Set.of("42P01", "3F000");
+
     private final Terminal terminal;
 
     Capture(Terminal terminal) {
@@ -45,11 +55,11 @@ final class Capture {
             @Option(names = "--print", description = "Print what would be run, and run nothing") boolean print,
             @Mixin JsonOption json) {
         if (print) {
-            var script = ask(CaptureTriggers::script);
+            var script = ask((triggers, outbox) -> triggers.script());
             json.print(terminal, Map.of("script", script), String.join(";\n", script) + ";");
             return;
         }
-        var before = ask(CaptureTriggers::install);
+        var before = ask((triggers, outbox) -> triggers.install());
         long changed =
                 before.stream().filter(one -> one.state() != State.CURRENT).count();
         json.print(
@@ -64,16 +74,27 @@ final class Capture {
             mixinStandardHelpOptions = true,
             description = {
                 "Whether the triggers do what the catalog says",
-                "Ends with 1 when those of a table are missing, outdated, disabled, or not used any more."
+                "WAITING are changes that are not in the queue yet, OLDEST since when. Ends with 1 when the triggers of a"
+                        + " table are missing, outdated, disabled, broken by a change of the table, or unused."
             })
     int show(@Mixin JsonOption json) {
-        var tables = ask(CaptureTriggers::show);
+        var waiting = new HashMap<String, Depth>();
+        var tables = ask((triggers, outbox) -> {
+            waiting.putAll(outbox.depths());
+            return triggers.show();
+        });
         if (json.wanted()) {
-            terminal.json(tables.stream().map(Capture::asMap).toList());
+            terminal.json(tables.stream()
+                    .map(one -> asMap(one, waiting.getOrDefault(one.table(), NOTHING)))
+                    .toList());
         } else if (tables.isEmpty()) {
             terminal.line("the catalog names no table under changes, and none is captured");
         } else {
-            tables.forEach(one -> terminal.line(word(one) + " " + one.table()));
+            terminal.table(
+                    List.of("TABLE", "STATE", "WAITING", "OLDEST"),
+                    tables.stream()
+                            .map(one -> row(one, waiting.getOrDefault(one.table(), NOTHING)))
+                            .toList());
         }
         boolean isCurrent = tables.stream().allMatch(one -> one.state() == State.CURRENT);
         return isCurrent ? ExitCode.OK : ExitCode.SOFTWARE;
@@ -81,7 +102,7 @@ final class Capture {
 
     @Command(mixinStandardHelpOptions = true, description = "Take the triggers of this application away")
     void remove(@Mixin JsonOption json) {
-        int removed = ask(CaptureTriggers::remove);
+        int removed = ask((triggers, outbox) -> triggers.remove());
         json.print(
                 terminal,
                 Map.of("removed", removed),
@@ -89,27 +110,42 @@ final class Capture {
     }
 
     private interface Question<T> {
-        T of(CaptureTriggers triggers) throws SQLException;
+        T of(CaptureTriggers triggers, Outbox outbox) throws SQLException;
     }
 
     private <T> T ask(Question<T> question) {
         var catalog = terminal.catalog();
         return terminal.withDatabase(database -> {
             try {
-                return question.of(new CaptureTriggers(catalog, database));
+                return question.of(new CaptureTriggers(catalog, database), new Outbox(database, catalog.application()));
             } catch (SQLException e) {
                 if (Database.classify(e) == Failure.OUTAGE) {
                     throw database.away(e);
+                }
+                if (NOT_MIGRATED.contains(String.valueOf(e.getSQLState()))
+                        && String.valueOf(e.getMessage()).contains("freshet")) {
+                    throw new IllegalStateException(
+                            "the database has no outbox yet; the first 'freshet work' of this version makes it", e);
                 }
                 throw new IllegalStateException(e.getMessage(), e);
             }
         });
     }
 
-    private static Map<String, Object> asMap(Installed one) {
+    private static List<String> row(Installed one, Depth waiting) {
+        return List.of(
+                one.table(),
+                word(one),
+                String.valueOf(waiting.rows()),
+                waiting.rows() == 0 ? "-" : Terminal.span(waiting.oldest()));
+    }
+
+    private static Map<String, Object> asMap(Installed one, Depth waiting) {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("table", one.table());
         fields.put("state", word(one));
+        fields.put("waiting", waiting.rows());
+        fields.put("oldestSeconds", waiting.oldest().toMillis() / 1_000.0);
         return fields;
     }
 

@@ -1,5 +1,6 @@
 package dev.freshet.worker.cli;
 
+import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.CatalogReader;
@@ -93,6 +94,7 @@ final class Check implements Callable<Integer> {
         try (var database = found.get()) {
             try {
                 problems.addAll(SqlCheck.check(read, database));
+                problems.addAll(new CaptureTriggers(read, database).check());
             } catch (SQLException e) {
                 if (Database.classify(e) == Failure.OUTAGE) {
                     throw database.away(e);

@@ -40,8 +40,14 @@ final class Collector {
         this.outbox = outbox;
         this.queue = queue;
         this.server = server;
-        this.collected = Counter.builder("freshet_captured_total")
-                .description("captured changes that were moved into the queue")
+        this.collected = counter(metrics, "collected");
+    }
+
+    /** @param outcome {@code collected} by row of the outbox, {@code everything} by time that all had to be invalidated */
+    static Counter counter(MeterRegistry metrics, String outcome) {
+        return Counter.builder("freshet_captured_total")
+                .description("captured changes by what became of them")
+                .tag("outcome", outcome)
                 .register(metrics);
     }
 

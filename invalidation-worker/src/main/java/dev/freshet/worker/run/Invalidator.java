@@ -5,6 +5,8 @@ import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.frontend.Owed;
 import io.lettuce.core.RedisException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -25,6 +27,7 @@ final class Invalidator {
     private final Owed owed;
     private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
+    private final Counter everything;
 
     /**
      * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
@@ -36,12 +39,14 @@ final class Invalidator {
             Runnable clear,
             Owed owed,
             Consumer<Collection<Tag>> warmer,
-            LeftBehind leftBehind) {
+            LeftBehind leftBehind,
+            MeterRegistry metrics) {
         this.cache = cache;
         this.clear = clear;
         this.owed = owed;
         this.warmer = warmer;
         this.leftBehind = leftBehind;
+        this.everything = Collector.counter(metrics, "everything");
     }
 
     /** @throws OutageException when the cache or the queue's Redis is away */
@@ -53,6 +58,7 @@ final class Invalidator {
             if (effects.isEverything()) {
                 log.warn("everything is invalidated cause=nobody knows what captured changes changed");
                 clear.run();
+                everything.increment();
             }
             cache.accept(effects.tags());
         } catch (RedisException e) {

@@ -2,6 +2,7 @@ package dev.freshet.worker.run;
 
 import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
+import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.capture.Outbox;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
@@ -40,8 +41,6 @@ public final class WorkerLoops implements AutoCloseable {
     /** Each worker prunes; what one deletes, the others do not wait for. */
     private static final Duration PRUNING = Duration.ofHours(1);
 
-    /** How soon a change that nobody told of is noticed. */
-    private static final Duration CAPTURE_POLL = Duration.ofMillis(200);
     /** Triggers that nobody asks for any more write too. */
     private static final Duration UNASKED_POLL = Duration.ofMinutes(1);
 
@@ -78,6 +77,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Invalidator invalidator;
     private final Drainer drainer;
     private final Collector collector;
+    private final CaptureWatch captureWatch;
     private final Duration capturePoll;
     private final Ledger ledger;
     private final Mover mover;
@@ -96,10 +96,12 @@ public final class WorkerLoops implements AutoCloseable {
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
-                .orElseGet(() -> new Invalidator(tags -> {}, () -> {}, needs.owed, tags -> {}, leftBehind));
+                .orElseGet(() -> new Invalidator(tags -> {}, () -> {}, needs.owed, tags -> {}, leftBehind, metrics));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         var outbox = new Outbox(needs.database, needs.catalog.application());
-        this.capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : CAPTURE_POLL;
+        this.captureWatch =
+                new CaptureWatch(outbox, new CaptureTriggers(needs.catalog, needs.database), clock, metrics);
+        this.capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : options.capturePoll();
         this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.mover = new Mover(needs.overflow, clock, metrics);
@@ -116,7 +118,8 @@ public final class WorkerLoops implements AutoCloseable {
             var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
             cacheTasks.add(new Task("auditor", options.audit(), audits::runOnce));
         }
-        return new Invalidator(needs.cache::invalidate, needs.cache::clear, all.owed, warmer::changed, leftBehind);
+        return new Invalidator(
+                needs.cache::invalidate, needs.cache::clear, all.owed, warmer::changed, leftBehind, metrics);
     }
 
     public void start() {
@@ -129,6 +132,7 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("ticker", Duration.ofSeconds(1), ticker::runOnce),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
                 new Task("collector", capturePoll, collector::runOnce),
+                new Task("capture watch", Duration.ofSeconds(5), captureWatch::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("pruner", PRUNING, ledger::prune),
                 new Task("mover", Duration.ofMinutes(1), mover::runOnce)));

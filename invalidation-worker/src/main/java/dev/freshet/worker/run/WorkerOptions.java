@@ -12,11 +12,19 @@ import java.time.Duration;
  * @param lease how long a claim is safe from the reaper without a sign of life
  * @param drain how long a stopping worker may finish what it claimed
  * @param audit how often the fleet compares a few cached values with the database; zero for never
+ * @param capturePoll how soon what triggers wrote down is looked for
  * @param keep how long what became of a delivery can be looked up; zero to write nothing down
  * @param retries what becomes of a job that failed for a reason that may pass
  */
 public record WorkerOptions(
-        int batch, int lanes, Duration lease, Duration drain, Duration audit, Duration keep, RetryPolicy retries) {
+        int batch,
+        int lanes,
+        Duration lease,
+        Duration drain,
+        Duration audit,
+        Duration capturePoll,
+        Duration keep,
+        RetryPolicy retries) {
 
     /** @throws SettingException when a setting is out of its bounds */
     public static WorkerOptions from(Settings settings) {
@@ -29,12 +37,17 @@ public record WorkerOptions(
             throw new SettingException(
                     "WORKER_AUDIT_INTERVAL must be 1s or longer, or 0s for never, was " + audit.toMillis() + "ms");
         }
+        var poll = settings.duration("CAPTURE_POLL", Duration.ofMillis(200));
+        if (poll.compareTo(Duration.ofMillis(10)) < 0 || poll.compareTo(Duration.ofMinutes(1)) > 0) {
+            throw new SettingException("CAPTURE_POLL must be from 10ms to 1m, was " + poll.toMillis() + "ms");
+        }
         return new WorkerOptions(
                 settings.number("WORKER_BATCH", 500, 1, 500),
                 settings.number("WORKER_LANES", 2, 1, 64),
                 lease,
                 settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
                 audit,
+                poll,
                 settings.duration("DELIVERIES_KEEP", Duration.ofDays(30)),
                 new RetryPolicy(
                         settings.number("WORKER_RETRY_ATTEMPTS", 10, 1, 100),

@@ -23,17 +23,35 @@ class CaptureCommandsIT {
             database.migrate();
             database.jdbi().useHandle(handle -> handle.execute("create table runs (id int)"));
         }
-        assertThat(run(url, "capture", "show")).isEqualTo(new CommandRun(1, "missing runs\n", ""));
+        assertThat(run(url, "capture", "show")).isEqualTo(shown(1, "missing  0        -"));
+        assertThat(run(url, "check").out())
+                .contains("catalog.yaml:2: warning: changes.runs: its triggers are missing; freshet capture install");
         var script = run(url, "capture", "install", "--print");
         assertThat(script.code()).isZero();
         assertThat(script.out()).contains("create or replace function freshet.capture_", "on public.runs");
         assertThat(run(url, "capture", "show").code()).isEqualTo(1);
 
         assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 1\n", ""));
-        assertThat(run(url, "capture", "show")).isEqualTo(new CommandRun(0, "current runs\n", ""));
+        var shown = run(url, "capture", "show");
+        assertThat(shown.code()).isZero();
+        assertThat(shown.out()).matches("(?s).*runs   current  1        [0-9]+s\n");
+        assertThat(run(url, "capture", "show", "--json").out())
+                .contains("\"table\" : \"runs\"", "\"state\" : \"current\"", "\"waiting\" : 1", "\"oldestSeconds\" : ");
+        assertThat(run(url, "check").out()).doesNotContain("warning");
         assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "removed, tables: 1\n", ""));
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "nothing was captured\n", ""));
+    }
+
+    @Test
+    void withoutTheTablesOfAWorkerItSaysWhatIsMissing() throws Exception {
+        assertThat(run(TestServices.shared().newDatabase(), "capture", "show"))
+                .isEqualTo(new CommandRun(
+                        1, "", "the database has no outbox yet; the first 'freshet work' of this version makes it\n"));
+    }
+
+    private static CommandRun shown(int code, String row) {
+        return new CommandRun(code, "TABLE  STATE    WAITING  OLDEST\nruns   " + row + "\n", "");
     }
 
     private CommandRun run(URI url, String... arguments) throws Exception {

@@ -89,7 +89,9 @@ final class Club implements AutoCloseable {
               members: { with: { cohortId: cohort_id }, tags: [ "cohort:{cohortId}" ] }
               teams:
                 with: [ name ]
-                lookup: select case :name when 'later' then currval('teams_id_seq') else (:name)::int end as "cohortId"
+                lookup: >-
+                  select case :name when 'later' then currval('teams_id_seq') when 'next' then nextval('teams_id_seq')
+                    else (:name)::int end as "cohortId"
                 tags: [ "cohort:{cohortId}" ]
             frontEnds:
               site: { type: nextjs, instances: "http://127.0.0.1:9", secret: secret }
@@ -168,6 +170,7 @@ final class Club implements AutoCloseable {
                 LEASE,
                 Duration.ofSeconds(5),
                 Duration.ZERO,
+                Duration.ofMillis(200),
                 Duration.ofDays(30),
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
@@ -183,7 +186,8 @@ final class Club implements AutoCloseable {
     }
 
     Invalidator newInvalidator(Database database, Consumer<Collection<Tag>> warmer) {
-        return new Invalidator(cache::invalidate, cache::clear, owed, warmer, new LeftBehind(database));
+        return new Invalidator(
+                cache::invalidate, cache::clear, owed, warmer, new LeftBehind(database), new SimpleMeterRegistry());
     }
 
     /** What a worker process needs to work for this club; a test puts proxies in the place of servers. */
