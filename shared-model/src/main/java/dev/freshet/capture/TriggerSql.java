@@ -116,28 +116,44 @@ final class TriggerSql {
     private String definition(String name) {
         var body = """
                 #variable_conflict use_column
-                declare pages text[];
+                declare
+                  different text[];
+                  pages text[];
+                  page text;
                 begin
                   begin
                     if tg_op = 'TRUNCATE' then
                       pages := array[null::text];
                     elsif tg_op = 'INSERT' then
-                %s
+                      %1$s
                     elsif tg_op = 'DELETE' then
-                %s
+                      %2$s
                     else
-                %s
+                      %3$s
+                    end if;
+                    if cardinality(different) <= %4$d then
+                      pages := array[array_to_string(different, e'\\n')];
+                    elsif different is not null then
+                      select array_agg(freshet_p.lines) into pages from (
+                        select string_agg(freshet_d.v, e'\\n') as lines
+                          from unnest(different) with ordinality freshet_d (v, n) group by (freshet_d.n - 1) / %4$d
+                      ) freshet_p;
                     end if;
                   exception when others then
                     pages := array[null::text];
                   end;
-                  insert into freshet.outbox (application, source, rows)
-                  select %s, %s, case when octet_length(p.page) <= %d then p.page end from unnest(pages) p (page);
+                  if pages is not null then
+                    foreach page in array pages loop
+                      insert into freshet.outbox (application, source, rows)
+                      values (%5$s, %6$s, case when octet_length(page) <= %7$d then page end);
+                    end loop;
+                  end if;
                   return null;
                 end""".formatted(
-                        paged(values("new_rows")),
-                        paged(values("old_rows")),
-                        paged(updated()),
+                        different(values("new_rows")),
+                        different(values("old_rows")),
+                        different(updated()),
+                        PAGE,
                         literal(application),
                         literal(change.table()),
                         MOST_BYTES);
@@ -150,16 +166,10 @@ final class TriggerSql {
                 + "  as " + quote + "\n" + body + "\n" + quote;
     }
 
-    /** Different values, one a line, so many in one row of the outbox; none where there is no value. */
-    private static String paged(String values) {
-        return """
-                      select array_agg(freshet_p.page) into pages from (
-                        select string_agg(freshet_n.v, e'\\n') as page from (
-                          select freshet_d.v, (row_number() over () - 1) / %d as n from (
-                            select distinct freshet_v.v from (%s) freshet_v
-                          ) freshet_d
-                        ) freshet_n group by freshet_n.n
-                      ) freshet_p;""".formatted(PAGE, values).stripTrailing();
+    /** Null where there is no value. */
+    private static String different(String values) {
+        return "select array_agg(freshet_d.v) into different from (select distinct freshet_v.v from (" + values
+                + ") freshet_v) freshet_d;";
     }
 
     private String values(String rows) {
