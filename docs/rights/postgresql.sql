@@ -25,6 +25,7 @@ alter default privileges in schema public grant usage on sequences to freshet_wo
 grant usage on schema freshet to freshet_ingest;
 grant select, insert, update (job) on freshet.deliveries to freshet_ingest;
 
--- 4. As the owner of the tables, for "freshet capture install" alone: for each table that the catalog names under changes
--- (freshet capture install --print shows what will be run). Whoever has this right may run code in every change of the table.
+-- 4. As the owner of the tables, for "freshet capture install" alone: a line for each table that the catalog names under
+-- changes (freshet capture install --print shows what will be run). Who has this right may run code in every change of the
+-- table. Whoever changes it needs no right in the schema freshet.
 -- grant trigger on runs to freshet_work;

@@ -53,13 +53,13 @@ final class Rights {
         return withLogin(admin, user);
     }
 
-    /** Does what stands under one heading of {@code postgresql.sql}. */
+    /** Does what stands under one heading of {@code postgresql.sql}, examples in comments too. */
     static void postgresql(Connection admin, int heading) throws SQLException {
         var from = "\n-- " + heading + ". ";
         var all = read("postgresql.sql").replace("freshet_", "freshet_test_").replace("change-me", PASSWORD);
         var part = all.substring(all.indexOf(from) + 1).split("\n-- " + (heading + 1) + "\\. ", 2)[0];
         try (var statement = admin.createStatement()) {
-            statement.execute(part);
+            statement.execute(part.replace("\n-- grant ", "\ngrant "));
         }
     }
 

@@ -169,6 +169,13 @@ public final class TestServices {
         return Rights.withLogin(database, role);
     }
 
+    /** Lets the login of {@code freshet work} capture the table {@code runs}. */
+    public void letCaptureRuns(URI database) {
+        if (hasRoles) {
+            grant(database, 4);
+        }
+    }
+
     private static void grant(URI database, int heading) {
         try (var connection = DriverManager.getConnection(jdbcUrl(database))) {
             Rights.postgresql(connection, heading);

@@ -226,9 +226,10 @@ final class Applier {
         var changes = all.stream().sorted(OLDER_VERSIONS_FIRST).toList();
         var previous = versions.raise(connection, changes);
         // what was and what overtaken events say need not be on a page any more: only what is has versions
-        // and what looks nothing up says the same afterwards
+        // and what looks nothing up says the same afterwards, as does what others changed before
         var asking = changes.stream()
-                .filter(change -> change.rule().lookup() != null)
+                .filter(change ->
+                        change.rule().lookup() != null && !change.job().isCaptured())
                 .toList();
         var before = effects(asking, lookup(connection, asking), change -> false);
         var split = changes.stream().collect(Collectors.partitioningBy(change -> isFresh(change, previous)));

@@ -2,10 +2,17 @@ package dev.freshet.worker.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.capture.Outbox;
+import dev.freshet.queue.JobQueue;
+import dev.freshet.queue.QueueOptions;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.CuttingProxy;
+import dev.freshet.testing.TestServices;
+import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -103,14 +110,90 @@ class CollectorIT {
     void whenItKillsItsWorkersEverythingIsFresh() {
         changeTeam("5");
         var invalidator = club.newInvalidator(club.database, tags -> {});
-        var ticker = new Ticker(
-                club.queue, Club.LEASE, job -> invalidator.giveUp(List.of(job)), Clock.systemUTC());
+        var ticker = new Ticker(club.queue, Club.LEASE, job -> invalidator.giveUp(List.of(job)), Clock.systemUTC());
         await().until(() -> {
             club.queue.claim(1, Duration.ofMillis(1));
             ticker.runOnce();
             return club.status().dead() == 1;
         });
         assertThat(club.isCached(5)).isFalse();
+    }
+
+    @Test
+    void whatWaitsAndWhatIsNotCapturedIsMeasured() {
+        var metrics = new SimpleMeterRegistry();
+        var clock = new TestClock();
+        var watch = new CaptureWatch(outbox, new CaptureTriggers(club.catalog, club.database), clock, metrics);
+        assertThat(metrics.get("freshet_outbox_rows").gauge().value()).isNaN();
+        club.execute("insert into members values (1, 3);"
+                + " update freshet.outbox set at = at - interval '1 hour'; insert into teams values ('5')");
+        watch.runOnce();
+        assertThat(metrics.get("freshet_outbox_rows").gauge().value()).isEqualTo(2);
+        assertThat(metrics.get("freshet_outbox_oldest_seconds").gauge().value()).isBetween(3_600.0, 3_900.0);
+        assertThat(metrics.get("freshet_capture_missing").gauge().value()).isZero();
+
+        club.execute("alter table teams disable trigger all; delete from freshet.outbox");
+        watch.runOnce();
+        assertThat(metrics.get("freshet_outbox_oldest_seconds").gauge().value()).isZero();
+        assertThat(metrics.get("freshet_capture_missing").gauge().value()).isZero();
+        clock.move(Duration.ofMinutes(2));
+        watch.runOnce();
+        assertThat(metrics.get("freshet_capture_missing").gauge().value()).isEqualTo(1);
+    }
+
+    @Test
+    void whileTheQueueIsAwayChangesWaitAndThenNoneIsLost() {
+        var proxy = CuttingProxy.before(TestServices.shared().queueUrl());
+        try (proxy;
+                var server = new RedisServer("queue", proxy.url(), Duration.ofSeconds(2))) {
+            var queue = new JobQueue(server, QueueOptions.defaults(club.prefix));
+            var far = new Collector(outbox, queue, server, new SimpleMeterRegistry());
+            club.execute("insert into members values (1, 3)");
+            proxy.cut();
+            await().until(() -> !server.isConnected());
+            assertThat(far.runOnce()).isZero();
+            assertThat(club.number("select count(*) from freshet.outbox")).isEqualTo(1);
+            proxy.restore();
+            await().until(() -> server.isConnected() && far.runOnce() == 1);
+            assertThat(worker.runOnce()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatTheQueueHasAndNobodyKnowsOfIsCollectedAgainAndIsADuplicate() {
+        var proxy = CuttingProxy.before(TestServices.shared().queueUrl());
+        try (proxy;
+                var server = new RedisServer("queue", proxy.url(), Duration.ofSeconds(2))) {
+            club.execute("insert into members values (1, 3)");
+            var queue = new JobQueue(server, QueueOptions.defaults(club.prefix));
+            assertThat(queue.status().ready()).isZero();
+            var far = new Collector(outbox, queue, server, new SimpleMeterRegistry());
+            proxy.loseAnswers();
+            assertThatThrownBy(far::runOnce).isInstanceOf(RedisException.class);
+            await().until(() -> club.status().ready() == 1);
+            assertThat(collector.runOnce()).isEqualTo(1);
+            assertThat(club.status().ready()).isEqualTo(1);
+            assertThat(club.number("select count(*) from freshet.outbox")).isZero();
+        }
+    }
+
+    @Test
+    void rowsOfARestoredDatabaseAreOthersThoughTheirIdsComeAgain() {
+        for (int member = 1; member <= 2; member++) {
+            club.execute("alter table freshet.outbox alter column id restart with 1");
+            club.execute("insert into members values (" + member + ", 3)");
+            work(1);
+        }
+        assertThat(club.status().count("done")).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsLookedUpIsLookedUpOnceAndAfterwards() {
+        changeTeam("next");
+        assertThat(club.number("select last_value from teams_id_seq")).isEqualTo(1);
+        assertThat(worker.runOnce()).isEqualTo(1);
+        assertThat(club.number("select last_value from teams_id_seq")).isEqualTo(2);
+        assertThat(club.isCached(5)).isTrue();
     }
 
     private void changeTeam(String name) {
