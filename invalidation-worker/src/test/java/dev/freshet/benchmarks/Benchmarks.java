@@ -167,6 +167,11 @@ public final class Benchmarks {
                 "apply",
                 Benchmark.of("deliveries applied newest wins against plain upserts of 500", ApplyBenchmark::run));
         all.put(
+                "capture",
+                Benchmark.of(
+                        "what captured changes cost whoever writes, against a trigger for each row",
+                        CaptureBenchmark::run));
+        all.put(
                 "fresh",
                 Benchmark.of(
                         "from a delivery's POST until its re-warmed value can be read, 500/s", FreshBenchmark::run));
