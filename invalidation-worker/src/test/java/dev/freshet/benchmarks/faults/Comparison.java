@@ -28,6 +28,7 @@ final class Comparison {
 
     private final Stack stack;
     private final Ledger ledger;
+    private final Writer writer;
     private final List<String> lost = new ArrayList<>();
     private final List<String> stale = new ArrayList<>();
     private final List<String> strays = new ArrayList<>();
@@ -36,9 +37,10 @@ final class Comparison {
     private int values;
     private int records;
 
-    Comparison(Stack stack, Ledger ledger) {
+    Comparison(Stack stack, Ledger ledger, Writer writer) {
         this.stack = stack;
         this.ledger = ledger;
+        this.writer = writer;
     }
 
     /** What was answered 200 and did not take effect, a line each. */
@@ -77,8 +79,8 @@ final class Comparison {
             var queue = new JobQueue(server, stack.queueOptions());
             var owed = new Owed(
                     server, Stack.PREFIX, stack.catalog.frontEnds().values(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
-            if (!Wait.reached(REST, () -> isAtRest(queue, owed) && spilled() == 0)) {
-                lost.add("the queue did not come to rest: spilled %d, %s".formatted(spilled(), queue.status()));
+            if (!Wait.reached(REST, () -> waiting() == 0 && isAtRest(queue, owed))) {
+                lost.add("the queue did not come to rest: before it %d, %s".formatted(waiting(), queue.status()));
                 owed.status().stream().filter(one -> one.owed() > 0).forEach(one -> lost.add("owed still: " + one));
             }
             auditQueue(queue.audit());
@@ -89,6 +91,7 @@ final class Comparison {
             rows = Rows.read(connection);
         }
         compareRows(rows);
+        compareNotes(rows);
         compareRecords();
         compareValues(rows);
         comparePages(rows);
@@ -102,11 +105,13 @@ final class Comparison {
         }
     }
 
-    /** Deliveries that wait in PostgreSQL until the queue takes them; negative when nobody knows. */
-    private long spilled() {
+    /** Deliveries and changes that wait in PostgreSQL until the queue takes them; negative when nobody knows. */
+    private long waiting() {
         try (var connection = stack.connectToDatabase();
                 var statement = connection.createStatement();
-                var answer = statement.executeQuery("select count(*) from freshet.deliveries where job is not null")) {
+                var answer =
+                        statement.executeQuery("select (select count(*) from freshet.deliveries where job is not null)"
+                                + " + (select count(*) from freshet.outbox)")) {
             answer.next();
             return answer.getLong(1);
         } catch (SQLException e) {
@@ -168,6 +173,15 @@ final class Comparison {
                 .forEach(id -> lost.add("enrollment " + id + " comes from nowhere"));
     }
 
+    private void compareNotes(Rows rows) {
+        for (int id = 0; id < Writer.NOTES; id++) {
+            var wrong = writer.wrong(id, rows.notes().get(id));
+            if (!wrong.isEmpty()) {
+                lost.add(wrong);
+            }
+        }
+    }
+
     /** An enrollment that was dropped has no row. */
     private static boolean isRow(Delivery delivery, Rows.@org.jspecify.annotations.Nullable Row row) {
         if (row == null || delivery.kind == Kind.DROPPED) {
@@ -206,6 +220,10 @@ final class Comparison {
             members.add("enrollment:" + delivery.enrollment);
             members.add("course:" + delivery.course);
         });
+        for (int note = 0; note < Writer.NOTES; note++) {
+            members.add("note:" + note);
+            members.add("shelf:" + note % Writer.SHELVES);
+        }
         for (var member : members) {
             values++;
             var value = value(reads, Reads.path(member));

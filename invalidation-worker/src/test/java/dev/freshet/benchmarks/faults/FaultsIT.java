@@ -24,6 +24,8 @@ class FaultsIT {
             "cache-old-snapshot",
             "db-kill",
             "db-constraint",
+            "capture-kill-enqueued",
+            "capture-cut",
             "site-reset",
             "ingest-kill",
             "net-half-open");

@@ -25,6 +25,7 @@ final class Kinds {
                         QueueFaults.all(),
                         CacheFaults.all(),
                         DatabaseFaults.all(),
+                        CaptureFaults.all(),
                         FrontEndFaults.all(),
                         IngestFaults.all(),
                         NetworkFaults.all())

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.random.RandomGenerator;
 
 /** Read all the time, and notice whatever is older than a change that somebody was told of before the read began. */
 final class Readers implements AutoCloseable {
@@ -60,7 +61,10 @@ final class Readers implements AutoCloseable {
         var random = ThreadLocalRandom.current();
         while (!stopped) {
             try {
-                if (random.nextInt(4) == 0) {
+                int draw = random.nextInt(6);
+                if (draw == 0) {
+                    readNotes(random);
+                } else if (draw == 1) {
                     readCourse(random.nextInt(Senders.COURSES));
                 } else {
                     readEnrollment(random.nextInt(Senders.ENROLLMENTS));
@@ -72,6 +76,12 @@ final class Readers implements AutoCloseable {
                 stale.add("a read answered what is no value: " + e);
             }
         }
+    }
+
+    /** Nobody knows when a note must be new; how it ends is compared. */
+    private void readNotes(RandomGenerator random) {
+        read("note:" + random.nextInt(Writer.NOTES), value -> {});
+        read("shelf:" + random.nextInt(Writer.SHELVES), value -> {});
     }
 
     private void readEnrollment(int enrollment) {

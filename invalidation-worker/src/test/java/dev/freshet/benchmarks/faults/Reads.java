@@ -27,9 +27,12 @@ final class Reads {
     /** Where the value is read that a tag, or the page of a path, shows. */
     static String path(String member) {
         var words = member.startsWith("/") ? member.substring(1).split("/", 2) : member.split(":", 2);
-        return words[0].startsWith("enrollment")
-                ? "/views/enrollment?id=" + words[1]
-                : "/views/course?course=" + words[1];
+        return switch (words[0]) {
+            case "enrollment", "enrollments" -> "/views/enrollment?id=" + words[1];
+            case "note", "notes" -> "/views/note?id=" + words[1];
+            case "shelf", "shelves" -> "/views/shelf?shelf=" + words[1];
+            default -> "/views/course?course=" + words[1];
+        };
     }
 
     /** Empty when it was not answered. */

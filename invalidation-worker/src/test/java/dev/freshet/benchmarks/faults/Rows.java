@@ -16,6 +16,7 @@ final class Rows {
     record Row(int course, long version, int percentage, String email) {}
 
     private final Map<Integer, Row> rows = new TreeMap<>();
+    private final Map<Integer, Writer.Note> notes = new TreeMap<>();
 
     static Rows read(Connection connection) throws SQLException {
         var all = new Rows();
@@ -28,7 +29,17 @@ final class Rows {
                         new Row(found.getInt(2), found.getLong(3), found.getInt(4), found.getString(5)));
             }
         }
+        try (var statement = connection.createStatement();
+                var found = statement.executeQuery("select id, shelf, version from notes")) {
+            while (found.next()) {
+                all.notes.put(found.getInt(1), new Writer.Note(found.getInt(2), found.getLong(3)));
+            }
+        }
         return all;
+    }
+
+    Map<Integer, Writer.Note> notes() {
+        return notes;
     }
 
     Map<Integer, Row> all() {
@@ -42,7 +53,19 @@ final class Rows {
             var row = rows.get(number);
             return row == null ? JSON.nullNode() : json(number, row);
         }
+        if (member.contains("note")) {
+            var note = notes.get(number);
+            return note == null ? JSON.nullNode() : json(number, note);
+        }
         var list = JSON.createArrayNode();
+        if (member.contains("shel")) {
+            notes.forEach((id, note) -> {
+                if (note.shelf() == number) {
+                    list.add(json(id, note));
+                }
+            });
+            return list;
+        }
         rows.forEach((id, row) -> {
             if (row.course == number) {
                 list.add(json(id, row));
@@ -62,6 +85,10 @@ final class Rows {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a view answers JSON, not this: " + json, e);
         }
+    }
+
+    private static JsonNode json(int id, Writer.Note note) {
+        return JSON.createObjectNode().put("id", id).put("shelf", note.shelf()).put("version", note.version());
     }
 
     private static JsonNode json(int id, Row row) {

@@ -86,22 +86,27 @@ final class Run {
 
     private Outcome play(Stack stack) throws SQLException, InterruptedException {
         stack.jvms().forEach(jvm -> Wait.until(Jvm.START, jvm::isUp));
+        requireCaptured(stack);
         var ledger = new Ledger();
         long start = System.nanoTime();
-        try (var senders = new Senders(stack, ledger, perSecond, seed);
+        try (var writer = new Writer(stack, Math.max(1, perSecond / 4), seed);
+                var senders = new Senders(stack, ledger, perSecond, seed);
                 var readers = new Readers(stack.reads, ledger)) {
             new Probe(stack, senders, ledger).follow(0);
             breakThings(stack, senders, ledger);
             senders.stop();
+            writer.stop();
             stack.jvms().forEach(jvm -> Wait.until(Jvm.START, jvm::isUp));
             if (!Wait.reached(FLUSH, () -> senders.underWay() == 0)) {
                 report.say("not answered in the end: " + senders.underWay());
             }
-            var comparison = new Comparison(stack, ledger);
+            var comparison = new Comparison(stack, ledger, writer);
             comparison.compare();
             readers.close();
             long seconds = (System.nanoTime() - start) / 1_000_000_000;
-            return say(stack, ledger, readers, comparison, seconds);
+            report.say("statements of which nobody told: committed %d, unknown %d"
+                    .formatted(writer.committed(), writer.unknown()));
+            return say(stack, ledger, writer, readers, comparison, seconds);
         }
     }
 
@@ -138,7 +143,14 @@ final class Run {
         }
     }
 
-    private Outcome say(Stack stack, Ledger ledger, Readers readers, Comparison comparison, long seconds)
+    private static void requireCaptured(Stack stack) {
+        var said = stack.freshet("capture", "install");
+        if (!said.startsWith("installed")) {
+            throw new IllegalStateException("nothing is captured: " + said);
+        }
+    }
+
+    private Outcome say(Stack stack, Ledger ledger, Writer writer, Readers readers, Comparison comparison, long seconds)
             throws SQLException {
         var all = ledger.all();
         var lost = new ArrayList<>(comparison.lost());
@@ -151,7 +163,7 @@ final class Run {
         comparison.strays().forEach(line -> report.say("STRAY " + line));
         leaks.stream().limit(20).forEach(line -> report.say("LEAK " + line));
         var audit = stack.freshet("audit", "queue");
-        var unnoticed = Sabotage.unnoticed(stack, ledger);
+        var unnoticed = Sabotage.unnoticed(stack, ledger, writer);
         unnoticed.forEach(what -> report.say("UNNOTICED " + what));
         report.table();
         report.say(

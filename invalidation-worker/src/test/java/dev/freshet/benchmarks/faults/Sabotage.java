@@ -16,14 +16,20 @@ final class Sabotage {
     private Sabotage() {}
 
     /** @return what the comparison did not see */
-    static List<String> unnoticed(Stack stack, Ledger ledger) throws SQLException {
+    static List<String> unnoticed(Stack stack, Ledger ledger, Writer writer) throws SQLException {
         int enrollment = enrollment(stack);
-        var unused = new Reads(stack.reads).get(Reads.path("enrollment:" + enrollment)); // cached now, if it was not
+        int note = note(stack);
+        var unused = List.of("enrollment:" + enrollment, "note:" + note).stream()
+                .map(member -> new Reads(stack.reads).get(Reads.path(member)))
+                .toList(); // cached now, if they were not
         try (var connection = stack.connectToDatabase();
                 var statement = connection.createStatement()) {
             statement.execute(
                     "insert into enrollments values (%d, 0, 'nobody', 0, 0) on conflict (id) do update set version = 0"
                             .formatted(enrollment));
+            statement.execute("set session_replication_role = replica"); // no trigger fires
+            statement.execute(
+                    "insert into notes values (%d, 0, 0) on conflict (id) do update set version = 0".formatted(note));
         }
         try (var redis = RedisClient.connect(stack.queue.master(), stack.secrets.redis());
                 var server = stack.connectToQueue()) {
@@ -33,10 +39,16 @@ final class Sabotage {
                     .map(letter -> letter.job().id())
                     .toList());
         }
-        var comparison = new Comparison(stack, ledger);
+        var comparison = new Comparison(stack, ledger, writer);
         comparison.compare();
         var unnoticed = new ArrayList<String>();
         require(unnoticed, "a row that is older", comparison.lost(), "enrollment " + enrollment + " is ");
+        require(unnoticed, "a note that is older", comparison.lost(), "note " + note + " is ");
+        require(
+                unnoticed,
+                "a note that is shown though it changed",
+                comparison.stale(),
+                "the cache shows note:" + note);
         require(unnoticed, "a dead letter that is gone", comparison.lost(), "must be a dead letter");
         require(unnoticed, "a value that is old", comparison.stale(), "the cache shows enrollment:" + enrollment);
         require(unnoticed, "a page that is old", comparison.stale(), "site-1 shows enrollment:" + enrollment);
@@ -52,6 +64,12 @@ final class Sabotage {
                     .filter(number -> shown.contains("enrollment:" + number))
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("no page shows an enrollment"));
+        }
+    }
+
+    private static int note(Stack stack) throws SQLException {
+        try (var connection = stack.connectToDatabase()) {
+            return Rows.read(connection).notes().keySet().iterator().next();
         }
     }
 

@@ -116,10 +116,14 @@ final class Site implements AutoCloseable {
     private void visit() {
         while (!isClosed) {
             var random = ThreadLocalRandom.current();
-            var member = switch (random.nextInt(4)) {
+            var member = switch (random.nextInt(8)) {
                 case 0 -> "enrollment:" + random.nextInt(Senders.ENROLLMENTS);
                 case 1 -> "course:" + random.nextInt(Senders.COURSES);
                 case 2 -> "/enrollments/" + random.nextInt(Senders.ENROLLMENTS);
+                case 3 -> "note:" + random.nextInt(Writer.NOTES);
+                case 4 -> "shelf:" + random.nextInt(Writer.SHELVES);
+                case 5 -> "/notes/" + random.nextInt(Writer.NOTES);
+                case 6 -> "/shelves/" + random.nextInt(Writer.SHELVES);
                 default -> "/courses/" + random.nextInt(Senders.COURSES);
             };
             if (!pages.containsKey(member)) {

@@ -8,3 +8,6 @@ create table enrollments (
     version bigint not null);
 create index on enrollments (course_id);
 grant select, insert, update, delete on enrollments to freshet_app;
+create table notes (id bigint primary key, shelf bigint not null, version bigint not null);
+create index on notes (shelf);
+grant select, trigger on notes to freshet_app;
