@@ -11,6 +11,8 @@ export interface ViewDescription {
   ttl: number
   /** whether a token is needed to read it */
   access: boolean
+  /** parameters that come from the reader's token alone */
+  claims?: string[]
   /** changes with everything that changes what a value means */
   version: string
 }
@@ -30,7 +32,7 @@ export interface FreshetOptions {
   views?: { views: Record<string, object> }
   /** of `freshet serve`; `process.env.FRESHET_URL` unless given */
   url?: string
-  /** for views with access */
+  /** for views with access; that of a user belongs to the read */
   token?: string
   /** of `freshet ingest`; `process.env.FRESHET_EVENTS_URL` unless given */
   eventsUrl?: string
@@ -79,11 +81,17 @@ export interface Emitted {
 }
 
 export interface Freshet {
-  /** Reads a view, cached by Next.js under the view's tags. Rejects with a FreshetError. */
+  /**
+   * Reads a view, cached by Next.js under the view's tags. A view with parameters from the reader's token is cached by
+   * nobody but Freshet. Rejects with a FreshetError.
+   */
   fetchView<T = unknown>(name: string, params?: Record<string, Param>, options?: ReadOptions): Promise<T>
   /** As `fetchView`, and says how Freshet came by the value. */
   readView<T = unknown>(name: string, params?: Record<string, Param>, options?: ReadOptions): Promise<Read<T>>
-  /** What makes this value old, encoded for `cacheTag` or a fetch of your own. */
+  /**
+   * What makes this value old, encoded for `cacheTag` or a fetch of your own. Parameters that come from a reader's token
+   * must be given here.
+   */
   viewTags(name: string, params?: Record<string, Param>): string[]
   /** Tells of a change, once, however often it must be tried. Rejects with a FreshetError when it was not accepted. */
   emit(topic: string, payload?: object, options?: EmitOptions): Promise<Emitted>

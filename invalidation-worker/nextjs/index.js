@@ -2,7 +2,7 @@ import { send } from './lib/emit.js'
 import { answered, failed, FreshetError } from './lib/error.js'
 import { secretsOf } from './lib/signature.js'
 import { encodeTag } from './lib/tags.js'
-import { Views } from './lib/views.js'
+import { claimsOf, Views } from './lib/views.js'
 
 export { encodeTag, FreshetError }
 
@@ -13,18 +13,21 @@ export { encodeTag, FreshetError }
 export function createFreshet({ views, url, token, eventsUrl, eventsSecret, timeout: patience = 10_000 } = {}) {
   const catalog = views && new Views(views)
 
-  async function readView(name, params, { revalidate, timeout = patience, token: own = token } = {}) {
+  async function readView(name, params, { revalidate, timeout = patience, token: reader } = {}) {
     const { view, tags, path } = known().read(name, params)
     const address = base(url ?? process.env.FRESHET_URL, 'FRESHET_URL') + path
     // with the version, what was cached of another definition of the view is not taken for this one's
     const headers = { Accept: 'application/json', 'X-Freshet-View': String(view.version ?? '') }
+    const own = reader ?? token
     if (own) headers.Authorization = `Bearer ${own}`
+    const isPersonal = claimsOf(view).length > 0
+    if (isPersonal && !reader) {
+      throw new FreshetError(`view ${name} is for users; give the token of the one who reads it: { token }`)
+    }
+    // what is one user's is kept by nobody; anything else is cached by all versions, for as long as this says
+    const keeping = isPersonal ? { cache: 'no-store' } : { next: { tags, revalidate: revalidate ?? view.ttl } }
     try {
-      const response = await fetch(address, {
-        headers,
-        next: { tags, revalidate: revalidate ?? view.ttl }, // cached by all versions, for as long as this says
-        signal: AbortSignal.timeout(timeout),
-      })
+      const response = await fetch(address, { headers, ...keeping, signal: AbortSignal.timeout(timeout) })
       const data = await answered(`GET ${path}`, response)
       requireSameTags(name, tags, response.headers.get('cache-tag'))
       return {
@@ -49,7 +52,7 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
   return {
     readView,
     fetchView: async (name, params, options) => (await readView(name, params, options)).data,
-    viewTags: (name, params) => known().read(name, params).tags,
+    viewTags: (name, params) => known().tags(name, params),
     async emit(topic, payload = {}, options = {}) {
       const secrets = secretsOf(eventsSecret ?? process.env.EVENTS_SECRET)
       if (secrets.length === 0) throw new FreshetError('EVENTS_SECRET is not set; it signs events')

@@ -52,24 +52,38 @@ export class Views {
     return view
   }
 
-  /** @returns {{ view: object, values: Record<string, string>, tags: string[], path: string }} one read of a view */
+  /**
+   * What comes from the reader's token is in no address, and need not be given; a tag that it is part of is left out then.
+   *
+   * @returns {{ view: object, values: Record<string, string>, tags: string[], path: string }} one read of a view
+   */
   read(name, params = {}) {
     const view = this.get(name)
-    const values = parse(name, view.params, params)
+    const values = parse(name, view.params, params, claimsOf(view))
     return { view, values, tags: tags(name, view, values), path: path(name, view, values) }
+  }
+
+  /** @returns {string[]} all tags of a value, for which what comes from a token must be given too */
+  tags(name, params = {}) {
+    const view = this.get(name)
+    return tags(name, view, parse(name, view.params, params, []))
   }
 }
 
+/** Parameters whose values Freshet takes from the token alone; files that were saved before there were any have none. */
+export const claimsOf = (view) => view.claims ?? []
+
 /** @returns {Record<string, string>} a value for each parameter, written in the one way that its type has */
-function parse(name, params, given) {
+function parse(name, params, given, optional) {
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(params, key)) {
       const known = Object.keys(params).join(', ') || 'none'
       throw new FreshetError(`there is no parameter ${key}; ${name} takes ${known}`)
     }
   }
+  const wanted = Object.entries(params).filter(([key]) => !(optional.includes(key) && given[key] == null))
   return Object.fromEntries(
-    Object.entries(params).map(([key, param]) => {
+    wanted.map(([key, param]) => {
       const value = given[key] ?? byDefault(param)
       if (value === undefined) throw new FreshetError(`${name}: ${key} is missing; it must be ${expected(param)}`)
       const text = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
@@ -103,7 +117,9 @@ function expected({ type, min, max, maxLength, oneOf }) {
 
 /** As the catalog says, encoded. A tag whose placeholder is empty by default is left out, as no event names it. */
 function tags(name, view, values) {
+  const unknown = claimsOf(view).filter((key) => !Object.hasOwn(values, key))
   const rendered = view.tags
+    .filter((template) => !unknown.some((key) => template.includes(`{${key}}`)))
     .map((template) => render(template, values) ?? leftOut(name, view, values, template))
     .filter((tag) => !BLANK.test(tag) && tag.length <= MAX_TAG_LENGTH)
   return [...new Set(rendered)].map(encodeTag)
@@ -123,7 +139,10 @@ function path(name, view, values) {
     ? view.route.replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(values[key]))
     : `/views/${encodeURIComponent(name)}`
   const query = new URLSearchParams(
-    Object.entries(values).filter(([key, value]) => !(isFit && inPath.has(key)) && value !== view.params[key].default),
+    Object.entries(values).filter(
+      ([key, value]) =>
+        !(isFit && inPath.has(key)) && !claimsOf(view).includes(key) && value !== view.params[key].default,
+    ),
   )
   return query.size > 0 ? `${base}?${query}` : base
 }

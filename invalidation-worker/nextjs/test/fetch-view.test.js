@@ -22,6 +22,20 @@ async function start(t, listener, options) {
   return createFreshet({ views: VIEWS, url: `${url}/`, ...options })
 }
 
+const PERSONAL = {
+  views: {
+    account: {
+      route: '/api/account',
+      params: { member: { type: 'int' }, page: { type: 'int', default: '1' } },
+      tags: ['member:{member}', 'accounts'],
+      ttl: 300,
+      access: true,
+      claims: ['member'],
+      version: '00c0ffee',
+    },
+  },
+}
+
 const answer = (res, headers = {}, body = '{"title":"Emma"}') => res.writeHead(200, headers).end(body)
 
 /** What of a fetch is meant for Next.js; the fetch itself goes through. */
@@ -62,6 +76,32 @@ test('how long Next.js keeps it and what token it sends can be said', async (t) 
     [false, 60],
   )
   assert.deepEqual(tokens, ['Bearer all', 'Bearer one'])
+})
+
+test('what is one user\'s is read with their token, and kept by nobody', async (t) => {
+  const asked = []
+  const { readView } = await start(
+    t,
+    (req, res) => {
+      asked.push([req.url, req.headers.authorization])
+      answer(res)
+    },
+    { views: PERSONAL, token: 'of all' },
+  )
+  const spy = spyOnNext(t)
+  await readView('account', {}, { token: 'ada', revalidate: 60 })
+  const { tags } = await readView('account', { member: 7, page: 2 }, { token: 'bob' })
+  assert.deepEqual(asked, [
+    ['/api/account', 'Bearer ada'],
+    ['/api/account?page=2', 'Bearer bob'],
+  ])
+  assert.deepEqual(tags, ['member:7', 'accounts'])
+  for (const call of spy.calls) {
+    assert.equal(call.arguments[1].cache, 'no-store')
+    assert.equal(call.arguments[1].next, undefined)
+  }
+  await assert.rejects(readView('account'), /view account is for users; give the token of the one who reads it/)
+  assert.equal(asked.length, 2, 'nothing was sent')
 })
 
 test('it can be said how Freshet came by a value', async (t) => {

@@ -52,6 +52,23 @@ test('a read has one address, however it is asked for', () => {
   assert.equal(views.read('reader', { email: 'Jane+x@Example.com' }).path, '/api/readers/Jane%2Bx%40Example.com')
 })
 
+test('what comes from a token is in no address, and in a tag only where it is known', () => {
+  const params = { role: { type: 'text' }, id: { type: 'int' }, page: { type: 'int', default: '1' } }
+  const view = { params, tags: ['user:{id}', 'role:{role}:{id}', 'all'], ttl: 60, claims: ['role', 'id'] }
+  const mine = new Views({ views: { mine: view } })
+  assert.deepEqual(mine.read('mine', { page: 2 }), {
+    view,
+    values: { page: '2' },
+    tags: ['all'],
+    path: '/views/mine?page=2',
+  })
+  assert.deepEqual(mine.read('mine', { id: '07' }).tags, ['user:7', 'all'])
+  assert.equal(mine.read('mine', { id: 7, role: 'admin' }).path, '/views/mine')
+  assert.throws(() => mine.read('mine', { id: 'x' }), /mine: id must be a whole number/)
+  assert.deepEqual(mine.tags('mine', { id: 7, role: 'admin' }), ['user:7', 'role:admin:7', 'all'])
+  assert.throws(() => mine.tags('mine', { id: 7 }), /mine: role is missing/)
+})
+
 test('a date may be the one of today in UTC, which then stands in the address', (t) => {
   const day = { type: 'date', default: 'today' }
   const news = new Views({ views: { news: { params: { day }, tags: ['news:{day}'], ttl: 60 } } })

@@ -21,6 +21,7 @@ import dev.freshet.worker.view.DirectViews;
 import dev.freshet.worker.view.ErrorPages;
 import dev.freshet.worker.view.Gate;
 import dev.freshet.worker.view.Health;
+import dev.freshet.worker.view.Identities;
 import dev.freshet.worker.view.OperatorsOnly;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
@@ -96,7 +97,13 @@ public final class ServeProcess implements AutoCloseable {
     }
 
     private Gate gate(ServeConfig config, Limits limits, RequestLimits together) {
-        return new Gate(config.clients(), limits, together, refused, config.adminTokens());
+        return new Gate(
+                config.clients(),
+                limits,
+                together,
+                refused,
+                config.adminTokens(),
+                new Identities(catalog.tokens().values()));
     }
 
     private Javalin http(Listen listen, Consumer<RoutesConfig> routes) {

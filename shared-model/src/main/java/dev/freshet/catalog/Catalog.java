@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param events by topic; several topics may share one rule's text
  * @param changes by table
  * @param frontEnds by name
+ * @param tokens who signs the tokens of users, by name
  * @param file where it was read from, as problems print it
  * @param notes what the reader found worth saying; no errors
  */
@@ -24,6 +25,7 @@ public record Catalog(
         Map<String, TableChange> changes,
         Map<String, FrontEnd> frontEnds,
         Limits limits,
+        Map<String, TokenIssuer> tokens,
         String file,
         List<Problem> notes) {
 

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** From the elements of one file to a catalog, by a parser for each section. */
 final class CatalogParser {
     static final List<String> SECTIONS =
-            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits");
+            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits", "tokens");
 
     private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
 
@@ -37,7 +37,8 @@ final class CatalogParser {
                 .orElse("");
         var routes = new Routes();
         var sites = named(section, "sites", new SiteParser(values)::site);
-        var views = named(section, "views", new ViewParser(values, routes)::view);
+        var tokens = named(section, "tokens", new TokensParser(values)::issuer);
+        var views = named(section, "views", new ViewParser(values, routes, tokens)::view);
         var events = section.find("events")
                 .map(element -> new EventParser(values, routes, sites).events(element))
                 .orElse(Map.of());
@@ -59,7 +60,8 @@ final class CatalogParser {
                     .values()
                     .forEach(tags::view);
         }
-        return new Catalog(application, sites, views, events, changes, frontEnds, limits, file, problems.byLine());
+        return new Catalog(
+                application, sites, views, events, changes, frontEnds, limits, tokens, file, problems.byLine());
     }
 
     private <T> Map<String, T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {

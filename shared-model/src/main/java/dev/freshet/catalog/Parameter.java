@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param max largest number
  * @param maxLength longest text, in characters
  * @param oneOf the only values allowed; empty allows all
+ * @param claim of the reader's token, from which alone the value comes over HTTP; null for a value that its reader gives
  */
 public record Parameter(
         String name,
@@ -23,7 +24,8 @@ public record Parameter(
         long min,
         long max,
         int maxLength,
-        List<String> oneOf) {
+        List<String> oneOf,
+        @Nullable String claim) {
     static final int DEFAULT_MAX_LENGTH = 256;
 
     private static final String TODAY = "today";
@@ -32,9 +34,25 @@ public record Parameter(
         oneOf = List.copyOf(oneOf);
     }
 
+    /** One whose value its reader gives. */
+    public Parameter(
+            String name,
+            ParameterType type,
+            @Nullable String fallback,
+            long min,
+            long max,
+            int maxLength,
+            List<String> oneOf) {
+        this(name, type, fallback, min, max, maxLength, oneOf, null);
+    }
+
     /** A required parameter without bounds of its own. */
     public static Parameter of(String name, ParameterType type) {
         return new Parameter(name, type, null, Long.MIN_VALUE, Long.MAX_VALUE, DEFAULT_MAX_LENGTH, List.of());
+    }
+
+    Parameter withFallback(String fallback) {
+        return new Parameter(name, type, fallback, min, max, maxLength, oneOf, claim);
     }
 
     /**
@@ -44,7 +62,8 @@ public record Parameter(
     @Override
     public String toString() {
         return "Parameter[name=" + name + ", type=" + type + ", fallback=" + fallback + ", min=" + min + ", max=" + max
-                + ", maxLength=" + maxLength + ", oneOf=" + oneOf + "]";
+                + ", maxLength=" + maxLength + ", oneOf=" + oneOf
+                + (claim == null ? "" : ", claim=" + claim) + "]";
     }
 
     /**
@@ -64,6 +83,15 @@ public record Parameter(
         return accept(text)
                 .orElseThrow(() ->
                         new ParameterException(name + " must be " + expected() + ", was '" + shortened(text) + "'"));
+    }
+
+    /**
+     * As {@link #accept}, of what a token says. It must be written in the one way already: who is {@code 07} to whoever
+     * signs tokens may be somebody else than {@code 7}. Only the letters of a UUID may be large.
+     */
+    Optional<String> acceptClaim(String text) {
+        return accept(text)
+                .filter(value -> type == ParameterType.UUID ? value.equalsIgnoreCase(text) : value.equals(text));
     }
 
     /** As {@link #accept}, of a default. */

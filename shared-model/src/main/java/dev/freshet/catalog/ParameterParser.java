@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** Reads the parameters of a view. */
 final class ParameterParser {
-    static final List<String> KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf");
+    static final List<String> KEYS = List.of("type", "default", "min", "max", "maxLength", "oneOf", "claim");
 
     private final Values values;
 
@@ -41,13 +41,25 @@ final class ParameterParser {
                 section.find("maxLength").flatMap(e -> values.number(e, 1, 400)).orElse((long)
                         Parameter.DEFAULT_MAX_LENGTH);
         var oneOf = section.find("oneOf").map(values::list).orElse(List.of());
+        var claim = section.find("claim").flatMap(ParameterParser::claim);
+        if (claim.isPresent()) {
+            section.find("default")
+                    .ifPresent(e -> e.error(
+                            "must not stand beside claim", "whose token does not say it would read somebody else's"));
+        }
         return type.map(t -> {
-            var parameter = new Parameter(name, t, null, min, max, maxLength, oneOf);
+            var parameter = new Parameter(name, t, null, min, max, maxLength, oneOf, claim.orElse(null));
             return section.find("default")
                     .flatMap(e -> e.text(expectedDefault(parameter), parameter::acceptDefault))
-                    .map(fallback -> new Parameter(name, t, fallback, min, max, maxLength, oneOf))
+                    .map(parameter::withFallback)
                     .orElse(parameter);
         });
+    }
+
+    private static Optional<String> claim(Element element) {
+        return element.text(
+                "the name of a claim such as sub",
+                text -> Optional.of(text).filter(t -> t.matches("[\\x21-\\x7e]{1,128}")));
     }
 
     private static String expectedDefault(Parameter parameter) {

@@ -1,5 +1,7 @@
 package dev.freshet.catalog;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
@@ -29,7 +31,7 @@ public enum ParameterType {
         try {
             return switch (this) {
                 case INT -> Optional.of(Long.toString(Long.parseLong(text)));
-                case TEXT -> Optional.of(text).filter(t -> t.chars().noneMatch(Character::isISOControl));
+                case TEXT -> Optional.of(text).filter(ParameterType::isPlain);
                 case DATE -> Optional.of(LocalDate.parse(text).toString());
                 case BOOL -> Optional.of(text).filter(t -> t.equals("true") || t.equals("false"));
                 case UUID ->
@@ -39,5 +41,11 @@ public enum ParameterType {
         } catch (DateTimeParseException | IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** Half of a surrogate pair would become a question mark in a key, and so another value's. */
+    private static boolean isPlain(String text) {
+        return text.chars().noneMatch(Character::isISOControl)
+                && UTF_8.newEncoder().canEncode(text);
     }
 }

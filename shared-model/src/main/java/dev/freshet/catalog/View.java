@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +133,29 @@ public record View(
         var values = new LinkedHashMap<String, String>();
         params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()), clock)));
         return Collections.unmodifiableMap(values);
+    }
+
+    /**
+     * As {@link #parse(Map, Clock)}, of a reader who is known by a token: what comes from its claims nobody can ask for.
+     *
+     * @param claims of that token; of one that this view's access lets in
+     * @throws ParameterException also when a value is given that comes from the token
+     * @throws ClaimException when the token does not say what a parameter must be, or says what is not allowed
+     */
+    public Map<String, String> request(Map<String, String> raw, Claims claims, Clock clock) {
+        var all = new HashMap<>(raw);
+        for (var parameter : params) {
+            var claim = parameter.claim();
+            if (claim != null) {
+                if (raw.containsKey(parameter.name())) {
+                    throw new ParameterException(parameter.name() + " comes from the token; leave it out");
+                }
+                var said = claims.value(claim).orElseThrow(() -> ClaimException.missing(claim));
+                var value = parameter.acceptClaim(said);
+                all.put(parameter.name(), value.orElseThrow(() -> ClaimException.refused(claim, parameter.expected())));
+            }
+        }
+        return parse(all, clock);
     }
 
     /**

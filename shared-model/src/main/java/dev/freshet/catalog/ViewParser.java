@@ -1,10 +1,9 @@
 package dev.freshet.catalog;
 
 import dev.freshet.model.Tag;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,10 +32,13 @@ final class ViewParser {
 
     private final Values values;
     private final Routes routes;
+    private final AccessParser accesses;
 
-    ViewParser(Values values, Routes routes) {
+    /** @param issuers of tokens that may let in, by name */
+    ViewParser(Values values, Routes routes, Map<String, TokenIssuer> issuers) {
         this.values = values;
         this.routes = routes;
+        this.accesses = new AccessParser(values, issuers);
     }
 
     Optional<View> view(String name, Element element) {
@@ -46,7 +48,7 @@ final class ViewParser {
                 .orElse(List.of());
         var names = params.stream().map(Parameter::name).collect(Collectors.toSet());
         var templates = new Templates(names, false, "declare it under params");
-        var route = section.find("route").flatMap(e -> route(e, names));
+        var route = section.find("route").flatMap(e -> route(e, params));
         var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var rewarm = section.find("rewarm").flatMap(e -> e.choice(Rewarm.class)).orElse(Rewarm.HOT);
@@ -54,7 +56,7 @@ final class ViewParser {
         boolean audit = section.find("audit").flatMap(Element::truth).orElse(true);
         var source = new SourceParser(values, templates, params).source(section, kind, audit);
         var serving = new ServingParser(values).serving(section, name, kind);
-        var access = access(section, name);
+        var access = accesses.access(section, name, params);
         if (key.isEmpty() || source.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
             return Optional.empty();
         }
@@ -73,43 +75,16 @@ final class ViewParser {
                 fingerprint));
     }
 
-    private Access access(Section section, String view) {
-        var cdn = section.find("cdn");
-        var kept = cdn.flatMap(values::duration).orElse(Duration.ZERO);
-        if (cdn.isPresent()
-                && cdn.flatMap(values::duration).filter(Duration::isZero).isPresent()) {
-            cdn.ifPresent(e -> e.error(
-                    "must be longer than nothing", "leave it out, and no shared cache serves the view without asking"));
-        }
-        if (kept.toMillis() % 1_000 != 0) {
-            cdn.ifPresent(e -> e.error("must be whole seconds", "Cache-Control knows nothing shorter"));
-        }
-        return section.find("access")
-                .map(element -> {
-                    cdn.ifPresent(e -> e.error(
-                            "must not stand beside access", "what only some may read is kept by no shared cache"));
-                    return new Access(false, tokens(element, view), Duration.ZERO);
-                })
-                .orElse(new Access(true, List.of(), kept));
-    }
-
-    private List<String> tokens(Element element, String view) {
-        var example = "tokens: \"${" + view.replace('-', '_').toUpperCase(Locale.ROOT) + "_TOKENS}\"";
-        var found = new Section(element, List.of("tokens")).require("tokens", example);
-        var tokens = found.map(e -> values.secrets(e, "every read of view " + view + " is refused"))
-                .orElse(List.of());
-        if (!tokens.stream().allMatch(Access::isToken)) {
-            found.ifPresent(e -> e.error("has a token that cannot be sent", Access.TOKEN_FORM));
-        }
-        return tokens;
-    }
-
-    private Optional<Route> route(Element element, Set<String> params) {
+    private Optional<Route> route(Element element, List<Parameter> params) {
         var route = routes.read(element, List.of("GET"));
-        route.ifPresent(r -> new Template(r.path())
-                .placeholders().stream()
-                        .filter(name -> !params.contains(name))
-                        .forEach(name -> element.error("has {" + name + "}, which is no parameter of the view")));
+        route.ifPresent(r -> new Template(r.path()).placeholders().forEach(name -> {
+            var parameter = params.stream().filter(p -> p.name().equals(name)).findFirst();
+            if (parameter.isEmpty()) {
+                element.error("has {" + name + "}, which is no parameter of the view");
+            } else if (parameter.get().claim() != null) {
+                element.error("has {" + name + "}, which comes from the token", "take it out of the route");
+            }
+        }));
         return route;
     }
 

@@ -283,8 +283,8 @@ class CatalogReaderTest {
                 Arguments.of(
                         "application: x\nfrontEnds: { web: { type: nextjs, instances: \"http://a:1\", secret: \"${NONE}\" } }",
                         "2: frontEnds.web has instances but no secret; set the variable that its secret names"),
-                Arguments.of(view("ttl: 5m", "ttl: 5m\n    access: { token: a }"), """
-                        17: views.list.access.token is no key of the format; did you mean tokens?
+                Arguments.of(view("ttl: 5m", "ttl: 5m\n    access: { tokns: a }"), """
+                        17: views.list.access.tokns is no key of the format; did you mean tokens?
                         17: views.list.access has no tokens; such as tokens: "${LIST_TOKENS}\""""),
                 Arguments.of(
                         view("ttl: 5m", "ttl: 5m\n    access: { tokens: 'a b' }"),
@@ -514,14 +514,14 @@ class CatalogReaderTest {
     @Test
     void aViewIsOpenUnlessItNamesTokensAndThenNobodyIsLetInWithoutOne() {
         assertThat(access("", Map.of())).isEqualTo(Access.OPEN);
-        assertThat(access("cdn: 60s", Map.of())).isEqualTo(new Access(true, List.of(), Duration.ofSeconds(60)));
+        assertThat(access("cdn: 60s", Map.of()))
+                .isEqualTo(new Access(new Access.Who.Everybody(), Duration.ofSeconds(60)));
         var closed = access("access: { tokens: \"${REPORT_KEY}\" }", Map.of("REPORT_KEY", "old, new"));
-        assertThat(closed).isEqualTo(new Access(false, List.of("old", "new"), Duration.ZERO));
+        assertThat(closed).isEqualTo(Access.of(List.of("old", "new")));
         assertThat(closed.toString()).doesNotContain("old");
 
         var unset = parse(view("ttl: 5m", "ttl: 5m\n    access: { tokens: \"${REPORT_KEY}\" }"), Map.of());
-        assertThat(Objects.requireNonNull(unset.views().get("list")).access())
-                .isEqualTo(new Access(false, List.of(), Duration.ZERO));
+        assertThat(Objects.requireNonNull(unset.views().get("list")).access()).isEqualTo(Access.of(List.of()));
         assertThat(unset.notes().toString())
                 .contains("views.list.access.tokens: REPORT_KEY is not set, so every read of view list is refused");
     }
@@ -612,6 +612,10 @@ class CatalogReaderTest {
         assertThat(names(root.at("/properties"))).containsExactlyInAnyOrderElementsOf(CatalogParser.SECTIONS);
         assertThat(names(root.at("/properties/sites/additionalProperties/properties")))
                 .containsExactlyInAnyOrderElementsOf(SiteParser.KEYS);
+        assertThat(names(root.at("/properties/tokens/additionalProperties/properties")))
+                .containsExactlyInAnyOrderElementsOf(TokensParser.KEYS);
+        assertThat(names(root.at("/properties/views/additionalProperties/properties/access/properties")))
+                .containsExactlyInAnyOrderElementsOf(AccessParser.KEYS);
         assertThat(names(root.at("/properties/limits/properties")))
                 .containsExactlyInAnyOrderElementsOf(LimitsParser.KEYS);
         var views = root.at("/properties/views/additionalProperties/properties");

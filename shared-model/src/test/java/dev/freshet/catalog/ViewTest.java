@@ -24,8 +24,11 @@ class ViewTest {
         assertThat(STATUS)
                 .hasToString("Parameter[name=status, type=TEXT, fallback=any, min=0, max=0, maxLength=256,"
                         + " oneOf=[any, pending]]");
+        var bound = new Parameter("status", ParameterType.TEXT, "any", 0, 0, 256, List.of("any", "pending"), "role")
+                .toString();
+        assertThat(bound).isEqualTo(STATUS.toString().replace("]]", "], claim=role]"));
         assertThat(Parameter.class.getRecordComponents())
-                .allSatisfy(component -> assertThat(STATUS.toString()).contains(component.getName() + "="));
+                .allSatisfy(component -> assertThat(bound).contains(component.getName() + "="));
     }
 
     @ParameterizedTest

@@ -3,17 +3,22 @@ package dev.freshet.worker.view;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.Access;
+import dev.freshet.catalog.Access.Who;
+import dev.freshet.catalog.ClaimException;
+import dev.freshet.catalog.Claims;
 import dev.freshet.catalog.Limits;
 import dev.freshet.limit.BearerTokens;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.RequestLimit;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.model.Sha256;
+import dev.freshet.worker.view.Identities.Verdict;
 import io.javalin.http.Context;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** Lets in who keeps to the limits and, where a token is needed, sends one. */
 public final class Gate {
@@ -25,14 +30,21 @@ public final class Gate {
     private final RequestLimit database;
     private final RequestLimit refused;
     private final BearerTokens admins;
+    private final Identities identities;
 
     /**
      * @param together counts for all processes
      * @param refused how often this process tells one address that its token is wrong
      * @param admins tokens for the admin API; none keeps it closed
+     * @param identities of those whose tokens the catalog takes
      */
     public Gate(
-            ClientAddress clients, Limits limits, RequestLimits together, RequestLimit refused, List<String> admins) {
+            ClientAddress clients,
+            Limits limits,
+            RequestLimits together,
+            RequestLimit refused,
+            List<String> admins,
+            Identities identities) {
         this.clients = clients;
         this.identifierHeader = limits.identifierHeader();
         this.reads = together.of("reads", limits.api());
@@ -41,15 +53,56 @@ public final class Gate {
         this.database = together.of("database", limits.database());
         this.refused = refused;
         this.admins = new BearerTokens(admins);
+        this.identities = identities;
     }
 
-    /** @throws Refusal when this reader is not let in */
-    void admitRead(Context ctx, Access access) {
+    /**
+     * @return what the reader's token says, where the view is for users
+     * @throws Refusal when this reader is not let in
+     */
+    Claims admitRead(Context ctx, Access access) {
         keep(reads, address(ctx), "too many requests from this address");
-        if (!access.isOpen()) {
-            requireToken(ctx, new BearerTokens(access.tokens()), "this view's access.tokens in the catalog");
+        return switch (access.who()) {
+            case Who.Everybody() -> {
+                keepIdentifier(identifier(ctx));
+                yield Claims.NONE;
+            }
+            case Who.Holders(var tokens) -> {
+                requireToken(ctx, new BearerTokens(tokens), "this view's access.tokens in the catalog");
+                keepIdentifier(identifier(ctx));
+                yield Claims.NONE;
+            }
+            case Who.Users users -> user(ctx, users);
+        };
+    }
+
+    private Claims user(Context ctx, Who.Users users) {
+        var issuer = users.issuer();
+        if (issuer.keys().isEmpty()) {
+            throw closed("tokens." + issuer.name() + ".keys in the catalog names no key");
         }
-        identifier(ctx).ifPresent(who -> keep(identifier, who, "too many requests of this identifier"));
+        var token = BearerTokens.sent(ctx.header("Authorization")).orElseThrow(() -> refuse(ctx, missing()));
+        var claims = switch (identities.verify(issuer, token)) {
+            case Verdict.Known(var known) -> known;
+            case Verdict.Expired() ->
+                throw refuse(ctx, invalid("token_expired", "this token has expired; ask for a new one"));
+            case Verdict.Wrong() -> throw refuse(ctx, wrong());
+        };
+        // who it is was verified: no header of theirs, and no new token, makes them somebody else
+        var subject = claims.value("sub").map(sub -> issuer.name() + "\n" + sub);
+        keepIdentifier(Optional.of(digest(subject.orElse(token))));
+        users.require().forEach((claim, allowed) -> {
+            if (!claims.isOneOf(claim, allowed)) {
+                throw claims.has(claim)
+                        ? ClaimException.refused(claim, "one of " + String.join(", ", new TreeSet<>(allowed)))
+                        : ClaimException.missing(claim);
+            }
+        });
+        return claims;
+    }
+
+    private void keepIdentifier(Optional<String> who) {
+        who.ifPresent(digest -> keep(identifier, digest, "too many requests of this identifier"));
     }
 
     /** @throws Refusal when this caller is not let in */
@@ -77,16 +130,34 @@ public final class Gate {
 
     private void requireToken(Context ctx, BearerTokens tokens, String setting) {
         if (tokens.isEmpty()) {
-            throw new Refusal(403, "closed", "nobody is let in as long as " + setting + " names no token");
+            throw closed(setting + " names no token");
         }
         var sent = BearerTokens.sent(ctx.header("Authorization"));
         if (sent.filter(tokens::contain).isEmpty()) {
-            keep(refused, address(ctx), "too many refused requests from this address");
-            throw sent.isEmpty()
-                    ? unauthorized("token_missing", "send a token as Authorization: Bearer …", "")
-                    : unauthorized(
-                            "token_wrong", "this token is not known here; ask for one", ", error=\"invalid_token\"");
+            throw refuse(ctx, sent.isEmpty() ? missing() : wrong());
         }
+    }
+
+    /** Counts it against its address. */
+    private Refusal refuse(Context ctx, Refusal refusal) {
+        keep(refused, address(ctx), "too many refused requests from this address");
+        return refusal;
+    }
+
+    private static Refusal closed(String cause) {
+        return new Refusal(403, "closed", "nobody is let in as long as " + cause);
+    }
+
+    private static Refusal missing() {
+        return unauthorized("token_missing", "send a token as Authorization: Bearer …", "");
+    }
+
+    private static Refusal wrong() {
+        return invalid("token_wrong", "this token is not known here; ask for one");
+    }
+
+    private static Refusal invalid(String error, String message) {
+        return unauthorized(error, message, ", error=\"invalid_token\"");
     }
 
     private static Refusal unauthorized(String error, String message, String parameter) {
@@ -98,6 +169,10 @@ public final class Gate {
         var who = identifierHeader.isEmpty()
                 ? BearerTokens.sent(ctx.header("Authorization"))
                 : Optional.ofNullable(ctx.header(identifierHeader)).filter(text -> !text.isBlank());
-        return who.map(text -> Sha256.hex(text.getBytes(UTF_8)));
+        return who.map(Gate::digest);
+    }
+
+    private static String digest(String text) {
+        return Sha256.hex(text.getBytes(UTF_8));
     }
 }

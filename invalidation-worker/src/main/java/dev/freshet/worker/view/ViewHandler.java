@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.ClaimException;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Failure;
@@ -57,6 +58,7 @@ public final class ViewHandler {
         read(routes, "/views/{view}", this::named);
         Refusal.register(routes);
         routes.exception(ParameterException.class, (e, ctx) -> refuse(ctx, 400, "bad_parameter", e.getMessage()));
+        routes.exception(ClaimException.class, ViewHandler::forbidden);
         routes.exception(LoadException.class, ViewHandler::unavailable);
         ErrorPages.register(routes);
     }
@@ -78,8 +80,8 @@ public final class ViewHandler {
     }
 
     private void answer(Context ctx, View view, Map<String, String> path) throws IOException {
-        gate.admitRead(ctx, view.access());
-        var values = view.parse(given(ctx, path), clock);
+        var claims = gate.admitRead(ctx, view.access());
+        var values = view.request(given(ctx, path), claims, clock);
         var address = gate.address(ctx);
         var cached = views.get(view, values, () -> gate.admitLoad(address));
         var entry = cached.entry();
@@ -137,6 +139,11 @@ public final class ViewHandler {
 
     private static Stream<String> elements(String header) {
         return Arrays.stream(header.split(",")).map(String::strip);
+    }
+
+    private static void forbidden(ClaimException e, Context ctx) {
+        ctx.header("Cache-Control", "no-store");
+        refuse(ctx, 403, e.isMissing() ? "claim_missing" : "claim_refused", e.getMessage());
     }
 
     private static void unavailable(LoadException e, Context ctx) {

@@ -15,8 +15,9 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Says what can be read here: of each view its route, what it takes, what makes it old and after how many seconds it is
- * loaded again in any case. Readers that keep values themselves name them by this. Tokens and SQL are not in it.
+ * Says what can be read here: of each view its route, what it takes and what of this comes from the reader's token alone,
+ * what makes it old and after how many seconds it is loaded again in any case. Readers that keep values themselves name
+ * them by this. Tokens and SQL are not in it.
  */
 final class ViewList {
     private static final JsonMapper JSON = new JsonMapper();
@@ -64,6 +65,13 @@ final class ViewList {
                 JSON.valueToTree(view.tags().stream().map(Template::text).toList()));
         node.put("ttl", Math.max(1, view.ttl().toSeconds()));
         node.put("access", !view.access().isOpen());
+        var bound = view.params().stream()
+                .filter(parameter -> parameter.claim() != null)
+                .map(Parameter::name)
+                .toList();
+        if (!bound.isEmpty()) {
+            node.set("claims", JSON.valueToTree(bound));
+        }
         node.put("version", view.fingerprint());
     }
 

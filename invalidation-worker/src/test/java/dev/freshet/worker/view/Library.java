@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -75,9 +76,18 @@ final class Library implements AutoCloseable {
 
     /** @param redisUrl where the processes look for Redis; the test itself always finds it */
     Library(URI redisUrl) {
+        this(redisUrl, CATALOG);
+    }
+
+    /** A library that is described otherwise. */
+    Library(String text) {
+        this(TestServices.shared().cacheUrl(), text);
+    }
+
+    private Library(URI redisUrl, String text) {
         this.redisUrl = redisUrl;
         try {
-            catalog = Files.writeString(Files.createTempFile("library", ".yaml"), CATALOG);
+            catalog = Files.writeString(Files.createTempFile("library", ".yaml"), text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -115,11 +125,14 @@ final class Library implements AutoCloseable {
         return new Desk(process.port());
     }
 
+    /** As a process reads it. */
+    Catalog catalog() {
+        return CatalogReader.read(catalog.toString(), Map.of());
+    }
+
     /** What a value is cached under. */
     String key(String view, String parameter, String value) {
-        return Objects.requireNonNull(
-                        CatalogReader.read(catalog.toString(), Map.of()).views().get(view))
-                .key(Map.of(parameter, value));
+        return Objects.requireNonNull(catalog().views().get(view)).key(Map.of(parameter, value));
     }
 
     boolean isCached(String view, String parameter, String value, String... tags) {
