@@ -54,7 +54,7 @@ export interface Read<T> {
   /** how Freshet came by it when Next.js asked: HIT, MISS, STALE or BYPASS */
   cache: string | null
   etag: string | null
-  /** when the value was read from the database, to the second; null where Freshet does not say */
+  /** when the value was read from the database, by the clock of Freshet's Redis; null where Freshet does not say */
   loadedAt: Date | null
   /** what makes it old, encoded */
   tags: string[]

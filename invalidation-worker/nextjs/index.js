@@ -73,8 +73,10 @@ function base(url, setting) {
   throw new FreshetError(`${setting} ${is}; it must be an address such as http://localhost:8082`)
 }
 
-/** By the age that the answer had when Next.js got it; both are in whole seconds. */
+/** As Freshet says, or by the age that the answer had when Next.js got it; both of these are in whole seconds. */
 function loadedAt(headers) {
+  const said = Date.parse(headers.get('x-loaded-at') ?? '')
+  if (!Number.isNaN(said)) return new Date(said)
   const sent = Date.parse(headers.get('date') ?? '')
   const age = Number(headers.get('age') ?? NaN)
   return Number.isNaN(sent + age) ? null : new Date(sent - age * 1_000)

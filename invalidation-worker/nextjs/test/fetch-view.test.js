@@ -117,6 +117,13 @@ test('it can be said how Freshet came by a value', async (t) => {
   })
 })
 
+test('when a value was loaded is what Freshet says, whatever stood between has made of its age', async (t) => {
+  const { readView } = await start(t, (req, res) =>
+    answer(res, { 'X-Loaded-At': '2025-12-31T11:58:30.123Z', Age: '5', Date: 'Wed, 31 Dec 2025 12:00:00 GMT' }),
+  )
+  assert.deepEqual((await readView('book', { id: 7 })).loadedAt, new Date('2025-12-31T11:58:30.123Z'))
+})
+
 test('that there is no such row is a value', async (t) => {
   const { fetchView } = await start(t, (req, res) => answer(res, {}, 'null'))
   assert.equal(await fetchView('book', { id: 7 }), null)

@@ -40,7 +40,7 @@ final class CatalogParser {
         var tokens = named(section, "tokens", new TokensParser(values)::issuer);
         var views = named(section, "views", new ViewParser(values, routes, tokens)::view);
         var events = section.find("events")
-                .map(element -> new EventParser(values, routes, sites).events(element))
+                .map(element -> new EventParser(values, routes, sites, views).events(element))
                 .orElse(Map.of());
         var changes = section.find("changes").map(new ChangesParser()::changes).orElse(Map.of());
         var rules = Stream.concat(

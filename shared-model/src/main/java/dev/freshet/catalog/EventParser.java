@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the events of a catalog. */
 final class EventParser {
-    static final List<String> KEYS =
-            List.of("route", "from", "with", "identity", "version", "anyOrder", "apply", "lookup", "tags", "paths");
+    static final List<String> KEYS = List.of(
+            "route", "from", "with", "identity", "version", "anyOrder", "apply", "lookup", "tags", "paths", "through");
     private static final String TOPICS = "topics are such as enrollment.created";
     private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
 
@@ -34,11 +34,13 @@ final class EventParser {
     private final Routes routes;
     private final Values values;
     private final Map<String, Site> sites;
+    private final Map<String, View> views;
 
-    EventParser(Values values, Routes routes, Map<String, Site> sites) {
+    EventParser(Values values, Routes routes, Map<String, Site> sites, Map<String, View> views) {
         this.values = values;
         this.routes = routes;
         this.sites = sites;
+        this.views = views;
     }
 
     Map<String, EventRule> events(Element element) {
@@ -70,7 +72,8 @@ final class EventParser {
                 rule.apply(),
                 rule.lookup(),
                 rule.tags(),
-                rule.paths());
+                rule.paths(),
+                rule.through());
     }
 
     private void checkTopic(String topic, Element element, EventRule rule) {
@@ -117,7 +120,37 @@ final class EventParser {
                 apply,
                 section.find("lookup").flatMap(own::sql).orElse(null),
                 section.find("tags").map(names::list).orElse(List.of()),
-                section.find("paths").map(e -> pages(e, names)).orElse(List.of()));
+                section.find("paths").map(e -> pages(e, names)).orElse(List.of()),
+                section.find("through")
+                        .map(e -> through(e, section, from, known))
+                        .orElse(List.of()));
+    }
+
+    /** Nobody waits for what others send. */
+    private List<String> through(Element element, Section section, Set<String> from, Set<String> known) {
+        boolean isOwn =
+                !from.isEmpty() && from.stream().map(sites::get).allMatch(site -> site != null && site.isApplication());
+        if (!isOwn) {
+            element.error("is for what the application itself writes", "say from: and a site whose scheme is freshet");
+        }
+        var names = values.list(element);
+        for (var name : names) {
+            var view = views.get(name);
+            if (view == null) {
+                element.error(
+                        "names the view " + name + ", which there is not",
+                        Spelling.hint(name, views.keySet(), views.isEmpty() ? "there are no views" : ""));
+            } else if (view.rewarm() == Rewarm.NEVER) {
+                element.error("names the view " + name + ", which is never loaded again", "take rewarm: never from it");
+            } else if (section.find("lookup").isEmpty()) {
+                view.params().stream()
+                        .filter(parameter -> parameter.fallback() == null && !known.contains(parameter.name()))
+                        .forEach(parameter -> element.error(
+                                "names the view " + name + ", whose parameter " + parameter.name() + " nothing fills",
+                                "give it that name under with, or let lookup select it"));
+            }
+        }
+        return names;
     }
 
     static List<PageTemplate> pages(Element element, Templates names) {

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param version the parameter that says how new it is
  * @param apply changes rows; null when nothing is to be applied
  * @param lookup rows whose columns fill further placeholders of tags and paths, run before and after {@code apply}
+ * @param through views that are loaded again before whoever wrote it is answered
  */
 public record EventRule(
         String topic,
@@ -44,7 +45,23 @@ public record EventRule(
         @Nullable NamedSql apply,
         @Nullable NamedSql lookup,
         List<Template> tags,
-        List<PageTemplate> paths) {
+        List<PageTemplate> paths,
+        List<String> through) {
+
+    /** One that leaves loading to re-warms and readers. */
+    public EventRule(
+            String topic,
+            @Nullable Route route,
+            Set<String> from,
+            BodyValues with,
+            @Nullable Template identity,
+            @Nullable String version,
+            @Nullable NamedSql apply,
+            @Nullable NamedSql lookup,
+            List<Template> tags,
+            List<PageTemplate> paths) {
+        this(topic, route, from, with, identity, version, apply, lookup, tags, paths, List.of());
+    }
 
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
     public static final String RECEIVED_AT = "receivedAt";
@@ -148,6 +165,17 @@ public record EventRule(
     /** Whether it says of pages how new they must be. */
     boolean hasPageVersions() {
         return paths.stream().anyMatch(path -> path.version().isPresent());
+    }
+
+    /**
+     * What it says now, by the names of {@code with} and of the columns of {@code lookup}.
+     *
+     * @param rows the answers of {@code lookup} from after; where there is none, the event's own values stand alone
+     */
+    public List<Map<String, @Nullable String>> written(Event event, Collection<Map<String, @Nullable String>> rows) {
+        return rows.isEmpty()
+                ? List.of(event.parameters())
+                : rows.stream().map(row -> overlay(event.parameters(), row)).toList();
     }
 
     private static Stream<Map<String, @Nullable String>> values(

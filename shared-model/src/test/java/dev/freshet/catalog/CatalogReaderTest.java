@@ -577,6 +577,23 @@ class CatalogReaderTest {
     }
 
     @Test
+    void aWriteMayLoadViewsAgain() {
+        var both = VIEW + EVENT.replace("tags: [ \"a:{id}\" ]", "tags: [ \"a:{id}\" ]\n    through: [ list ]");
+        var yaml = SITES + both.replace("{ id: /payload/id,", "{ id: /payload/id, cohortId: /payload/cohort,");
+        var rule = parse(yaml, Map.of()).rule("a.b", "app").orElseThrow();
+        assertThat(rule.through()).containsExactly("list");
+
+        assertThat(refusal(SITES + both))
+                .contains("events.a.b.through names the view list, whose parameter cohortId nothing fills");
+        assertThat(refusal(yaml.replace("through: [ list ]", "through: [ lists ]")))
+                .contains("names the view lists, which there is not; did you mean list?");
+        assertThat(refusal(yaml.replace("from: app", "from: main")))
+                .contains("events.a.b.through is for what the application itself writes");
+        assertThat(refusal(yaml.replace("ttl: 5m", "ttl: 5m\n    rewarm: never")))
+                .contains("names the view list, which is never loaded again");
+    }
+
+    @Test
     void severalTopicsMayShareOneRule() {
         var catalog = parse(event("a.b:", "a.b, a.c:"), Map.of());
         assertThat(catalog.events().keySet()).containsExactly("a.b", "a.c");

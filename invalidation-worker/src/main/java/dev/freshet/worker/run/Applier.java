@@ -49,13 +49,15 @@ final class Applier {
      * @param leftBehind ids of rows that are to be finished once the effects are invalidated
      * @param overtaken what was older than the data
      * @param failures what PostgreSQL did not take
+     * @param written what somebody waits for and is to be loaded before they are answered
      */
     record Applied(
             Effects effects,
             List<Long> leftBehind,
             List<Change> applied,
             List<Change> overtaken,
-            Map<Change, Exception> failures) {
+            Map<Change, Exception> failures,
+            List<Through.Written> written) {
 
         Applied plus(Applied other) {
             effects.add(other.effects);
@@ -63,6 +65,7 @@ final class Applier {
             applied.addAll(other.applied);
             overtaken.addAll(other.overtaken);
             failures.putAll(other.failures);
+            written.addAll(other.written);
             return this;
         }
 
@@ -74,7 +77,12 @@ final class Applier {
 
         static Applied nothing() {
             return new Applied(
-                    new Effects(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new IdentityHashMap<>());
+                    new Effects(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new IdentityHashMap<>(),
+                    new ArrayList<>());
         }
     }
 
@@ -114,7 +122,8 @@ final class Applier {
     private Applied apply(List<Change> left, Applied done) {
         if (left.stream().noneMatch(Applier::needsDatabase)) {
             var effects = effects(left, Map.of(), change -> true);
-            return new Applied(effects, new ArrayList<>(), left, new ArrayList<>(), new IdentityHashMap<>());
+            var written = written(left, Map.of());
+            return new Applied(effects, new ArrayList<>(), left, new ArrayList<>(), new IdentityHashMap<>(), written);
         }
         var result = done;
         int refusals = 0;
@@ -237,14 +246,31 @@ final class Applier {
         for (var wave : waves(fresh)) {
             write(connection, wave);
         }
-        var after = effects(changes, lookup(connection, changes), change -> isFresh(change, previous));
+        var found = lookup(connection, changes);
+        var after = effects(changes, found, change -> isFresh(change, previous));
         var left = before.without(after);
         var rows = new ArrayList<Long>();
         if (!left.isEmpty()) {
             rows.add(leftBehind.write(connection, left));
         }
         before.add(after);
-        return new Applied(before, rows, fresh, split.getOrDefault(false, List.of()), new IdentityHashMap<>());
+        return new Applied(
+                before,
+                rows,
+                fresh,
+                split.getOrDefault(false, List.of()),
+                new IdentityHashMap<>(),
+                written(changes, found));
+    }
+
+    private static List<Through.Written> written(
+            List<Change> changes, Map<Change, List<Map<String, @Nullable String>>> found) {
+        return changes.stream()
+                .filter(change ->
+                        change.job().awaited() && !change.rule().through().isEmpty())
+                .map(change ->
+                        new Through.Written(change.rule(), change.event(), found.getOrDefault(change, List.of())))
+                .toList();
     }
 
     /** An equal version is applied again: a redo after a crash must be able to finish what it began. */

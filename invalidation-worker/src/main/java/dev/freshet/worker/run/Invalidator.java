@@ -49,8 +49,22 @@ final class Invalidator {
         this.everything = Collector.counter(metrics, "everything");
     }
 
-    /** @throws OutageException when the cache or the queue's Redis is away */
+    /**
+     * Invalidates, and has loaded again what was.
+     *
+     * @throws OutageException when the cache or the queue's Redis is away
+     */
     void invalidate(Effects effects, List<Long> rows) {
+        commit(effects, rows);
+        warm(effects);
+    }
+
+    /**
+     * Invalidates, and leaves it to the caller to {@link #warm}.
+     *
+     * @throws OutageException when the cache or the queue's Redis is away
+     */
+    void commit(Effects effects, List<Long> rows) {
         if (effects.isEmpty()) {
             return;
         }
@@ -70,7 +84,13 @@ final class Invalidator {
             throw failure("queue", e);
         }
         rows.forEach(leftBehind::finish);
-        warmer.accept(effects.tags());
+    }
+
+    /** Has loaded again what was invalidated, soon. */
+    void warm(Effects effects) {
+        if (!effects.isEmpty()) {
+            warmer.accept(effects.tags());
+        }
     }
 
     /**

@@ -30,6 +30,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
@@ -58,6 +59,7 @@ final class Worker implements AutoCloseable {
     private final JobQueue queue;
     private final Applier applier;
     private final Invalidator invalidator;
+    private final Consumer<List<Through.Written>> through;
     private final Ledger ledger;
     private final Dependencies dependencies;
     private final MeterRegistry metrics;
@@ -70,10 +72,12 @@ final class Worker implements AutoCloseable {
     private @Nullable Thread loop;
     private @Nullable Thread waiting;
 
+    /** @param through loads what was written, before whoever waits is answered */
     record Parts(
             JobQueue queue,
             Applier applier,
             Invalidator invalidator,
+            Consumer<List<Through.Written>> through,
             Ledger ledger,
             Dependencies dependencies,
             MeterRegistry metrics) {}
@@ -85,6 +89,7 @@ final class Worker implements AutoCloseable {
         this.queue = parts.queue;
         this.applier = parts.applier;
         this.invalidator = parts.invalidator;
+        this.through = parts.through;
         this.ledger = parts.ledger;
         this.dependencies = parts.dependencies;
         this.metrics = parts.metrics;
@@ -297,8 +302,10 @@ final class Worker implements AutoCloseable {
         var verdicts = new ArrayList<>(batch.unreadable());
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
         applied.effects().addGivenUp(buried(verdicts));
-        invalidator.invalidate(applied.effects(), applied.leftBehind());
+        invalidator.commit(applied.effects(), applied.leftBehind());
         var fresh = clock.instant();
+        through.accept(applied.written());
+        invalidator.warm(applied.effects()); // not before, or the two would be in each other's way
         var page = ledger.newPage();
         page.done(jobs(applied.applied()), "applied", Optional.of(committed), fresh);
         page.done(jobs(applied.overtaken()), "overtaken", Optional.empty(), fresh);

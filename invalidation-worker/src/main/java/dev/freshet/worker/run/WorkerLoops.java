@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -105,7 +106,11 @@ public final class WorkerLoops implements AutoCloseable {
         this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.mover = new Mover(needs.overflow, clock, metrics);
-        var parts = new Worker.Parts(queue, applier, invalidator, ledger, dependencies, metrics);
+        Consumer<List<Through.Written>> through = needs.cache
+                .map(cache -> new Through(needs.catalog, cache.views, Through.PATIENCE))
+                .<Consumer<List<Through.Written>>>map(all -> all::load)
+                .orElse(written -> {});
+        var parts = new Worker.Parts(queue, applier, invalidator, through, ledger, dependencies, metrics);
         this.worker = new Worker(name, options, needs.catalog, parts, clock);
     }
 

@@ -15,6 +15,7 @@ import io.javalin.http.Handler;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -87,6 +88,8 @@ public final class ViewHandler {
         var entry = cached.entry();
         keeping.describe(ctx, view, values, cached, Duration.between(entry.loadedAt(), clock.instant()));
         ctx.header("X-Cache", cached.outcome().name());
+        ctx.header(
+                "X-Loaded-At", entry.loadedAt().truncatedTo(ChronoUnit.MILLIS).toString());
         ctx.header("ETag", "W/\"" + entry.etag() + "\""); // weak: the same value may be sent compressed or not
         if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
             ctx.status(304).contentType(JSON); // a cache may take it over

@@ -177,6 +177,7 @@ final class Club implements AutoCloseable {
                 queue,
                 new Applier(database, new Versions(catalog.application()), new LeftBehind(database)),
                 newInvalidator(database, warmer::changed),
+                new Through(catalog, views(), LEASE)::load,
                 newLedger(),
                 dependencies,
                 metrics);
