@@ -20,10 +20,13 @@ alter default privileges in schema public grant select on tables to freshet_serv
 alter default privileges in schema public grant select, insert, update, delete on tables to freshet_work;
 alter default privileges in schema public grant usage on sequences to freshet_work;
 
--- 3. In the same database, once freshet work was started: it has made the table.
+-- 3. In the same database, once freshet work was started: it has made the tables.
 -- ingest writes what it accepts while the queue's Redis is away, and sees nothing else.
 grant usage on schema freshet to freshet_ingest;
 grant select, insert, update (job) on freshet.deliveries to freshet_ingest;
+-- serve keeps sessions, and sees nothing else of Freshet's; only what it does there begins a transaction that writes.
+grant usage on schema freshet to freshet_serve;
+grant select, insert, update, delete on freshet.sessions to freshet_serve;
 
 -- 4. As the owner of the tables, for "freshet capture install" alone: a line for each table that the catalog names under
 -- changes (freshet capture install --print shows what will be run). Who has this right may run code in every change of the

@@ -13,6 +13,8 @@ import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimit;
 import dev.freshet.limit.RequestLimits;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.session.SessionOptions;
+import dev.freshet.session.Sessions;
 import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.view.CacheAdmin;
@@ -23,6 +25,7 @@ import dev.freshet.worker.view.Gate;
 import dev.freshet.worker.view.Health;
 import dev.freshet.worker.view.Identities;
 import dev.freshet.worker.view.OperatorsOnly;
+import dev.freshet.worker.view.SessionHandler;
 import dev.freshet.worker.view.ViewHandler;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -33,7 +36,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,6 +86,7 @@ public final class ServeProcess implements AutoCloseable {
         return http(config.listen(), routes -> {
             var views = new CachedViews(cache, catalog, database, config.loads());
             new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            sessions(gate, cache).ifPresent(handler -> handler.register(routes));
             new CacheAdmin(gate, catalog, redis, cache, fleet).register(routes);
             new Health(redis, database, stats).register(routes, operators);
         });
@@ -91,8 +97,17 @@ public final class ServeProcess implements AutoCloseable {
         return http(config.listen(), routes -> {
             var views = new DirectViews(database, stats, config.loads());
             new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            sessions(gate, null).ifPresent(handler -> handler.register(routes));
             CacheAdmin.registerOff(routes, gate);
             new Health(null, database, stats).register(routes, operators);
+        });
+    }
+
+    private Optional<SessionHandler> sessions(Gate gate, @Nullable TagCache cache) {
+        return catalog.sessions().map(rules -> {
+            var options = SessionOptions.of(catalog.application(), rules);
+            var sessions = new Sessions(cache, database, options, Clock.systemUTC());
+            return new SessionHandler(gate, rules, sessions, metrics);
         });
     }
 

@@ -158,6 +158,12 @@ public final class TypedCache<K, V> {
         return cache.removeSurely(List.of(), List.of(values.request(key).key()));
     }
 
+    /** As {@link #delete}, of several keys. */
+    public boolean deleteAll(Collection<K> keys) {
+        return cache.removeSurely(
+                List.of(), keys.stream().map(key -> values.request(key).key()).toList());
+    }
+
     /** Makes everything under these tags a miss, of whichever cache. @return as {@link #delete} */
     public boolean invalidate(Collection<Tag> tags) {
         return cache.removeSurely(tags, List.of());

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param changes by table
  * @param frontEnds by name
  * @param tokens who signs the tokens of users, by name
+ * @param sessions how sessions are kept; empty when they are not
  * @param file where it was read from, as problems print it
  * @param notes what the reader found worth saying; no errors
  */
@@ -26,6 +27,7 @@ public record Catalog(
         Map<String, FrontEnd> frontEnds,
         Limits limits,
         Map<String, TokenIssuer> tokens,
+        Optional<SessionRules> sessions,
         String file,
         List<Problem> notes) {
 

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** From the elements of one file to a catalog, by a parser for each section. */
 final class CatalogParser {
     static final List<String> SECTIONS =
-            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits", "tokens");
+            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits", "tokens", "sessions");
 
     private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
 
@@ -49,6 +49,7 @@ final class CatalogParser {
         var frontEnds = named(section, "frontEnds", new FrontEndParser(values, rules)::frontEnd);
         var limits =
                 section.find("limits").map(new LimitsParser(values)::limits).orElse(Limits.NONE);
+        var sessions = section.find("sessions").map(new SessionsParser(values)::sessions);
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
         }
@@ -61,7 +62,17 @@ final class CatalogParser {
                     .forEach(tags::view);
         }
         return new Catalog(
-                application, sites, views, events, changes, frontEnds, limits, tokens, file, problems.byLine());
+                application,
+                sites,
+                views,
+                events,
+                changes,
+                frontEnds,
+                limits,
+                tokens,
+                sessions,
+                file,
+                problems.byLine());
     }
 
     private <T> Map<String, T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {

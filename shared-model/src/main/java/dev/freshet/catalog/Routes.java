@@ -8,7 +8,7 @@ import java.util.Optional;
 /** The routes of a catalog so far: no two may be one. */
 final class Routes {
     private static final List<String> RESERVED =
-            List.of("/webhooks", "/events", "/views", "/health", "/metrics", "/api/admin/cache");
+            List.of("/webhooks", "/events", "/views", "/session", "/health", "/metrics", "/api/admin/cache");
 
     private final Map<String, Element> taken = new LinkedHashMap<>();
 

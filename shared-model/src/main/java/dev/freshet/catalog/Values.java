@@ -99,6 +99,15 @@ final class Values {
         return secrets;
     }
 
+    /** As {@link #secrets(Element, String)}, of what is sent as bearer tokens. */
+    List<String> tokens(Element element, String otherwise) {
+        var tokens = secrets(element, otherwise);
+        if (!tokens.stream().allMatch(Access::isToken)) {
+            element.error("has a token that cannot be sent", Access.TOKEN_FORM);
+        }
+        return tokens;
+    }
+
     private static List<String> list(Element element, Function<String, Optional<String>> variables) {
         return element.items().stream()
                 .flatMap(item -> item.text().stream())

@@ -633,6 +633,8 @@ class CatalogReaderTest {
                 .containsExactlyInAnyOrderElementsOf(TokensParser.KEYS);
         assertThat(names(root.at("/properties/views/additionalProperties/properties/access/properties")))
                 .containsExactlyInAnyOrderElementsOf(AccessParser.KEYS);
+        assertThat(names(root.at("/properties/sessions/properties")))
+                .containsExactlyInAnyOrderElementsOf(SessionsParser.KEYS);
         assertThat(names(root.at("/properties/limits/properties")))
                 .containsExactlyInAnyOrderElementsOf(LimitsParser.KEYS);
         var views = root.at("/properties/views/additionalProperties/properties");

@@ -153,6 +153,14 @@ public final class TestServices {
         return as("freshet_test_ingest", database);
     }
 
+    /** With the login that {@code freshet serve} has in production, in a database that a worker has migrated. */
+    public URI migratedServeUrl(URI database) {
+        if (hasRoles) {
+            grant(database, 3);
+        }
+        return as("freshet_test_serve", database);
+    }
+
     private URI as(String role, URI database) {
         if (!hasRoles) {
             return database;

@@ -18,16 +18,22 @@ import dev.freshet.queue.DeadProgress;
 import dev.freshet.queue.JobCodec;
 import dev.freshet.queue.JobFormatException;
 import dev.freshet.queue.QueueSearch;
+import dev.freshet.session.SessionOptions;
+import dev.freshet.session.Sessions;
+import dev.freshet.session.Sessions.Deleted;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -45,7 +51,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Remove stored deliveries that name an e-mail address",
-            "Dead letters and spilled deliveries that name it are discarded, errors in the ledger that quote it blanked. What "
+            "Dead letters and spilled deliveries that name it are discarded, errors in the ledger that quote it blanked, and "
+                    + "sessions whose owner it is ended. What "
                     + "waits in the queue is left to be done and counted; then this ends with 1, to be run again. The "
                     + "application's tables and cached reads are the application's: see docs/operations.md."
         },
@@ -91,7 +98,8 @@ final class Forget implements Callable<Integer> {
             List<BodyStore.Key> bodies,
             List<String> spilled,
             List<Words> rows,
-            QueueSearch.Count waiting) {
+            QueueSearch.Count waiting,
+            Deleted sessions) {
 
         boolean isAllReached() {
             return unread.isEmpty() && waiting.jobs() == 0 && !waiting.gaveUp();
@@ -130,7 +138,8 @@ final class Forget implements Callable<Integer> {
                     ledger.naming(mentions.address()).stream()
                             .filter(row -> mentions.in(row.id()) || mentions.in(row.outcome()))
                             .toList(),
-                    new QueueSearch(server, options).count(mentions::in));
+                    new QueueSearch(server, options).count(mentions::in),
+                    sessions(database, mentions.address()));
             if (!dryRun) {
                 var begun =
                         new DeadAction(Instant.now(), OpenLetters.user(), "forget", "(address)", OptionalLong.empty());
@@ -149,6 +158,35 @@ final class Forget implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "EMAIL must be an address such as ada@example.com");
         }
         return address;
+    }
+
+    /** Those that are the address's own. What the data of others says only the application knows. */
+    private Deleted sessions(Database database, String address) {
+        var catalog = terminal.catalog();
+        if (catalog.sessions().isEmpty()) {
+            return new Deleted(0, true);
+        }
+        var options =
+                SessionOptions.of(catalog.application(), catalog.sessions().get());
+        var owners =
+                Stream.of(address, address.toLowerCase(Locale.ROOT)).distinct().toList();
+        if (dryRun) {
+            var sessions = new Sessions(null, database, options, Clock.systemUTC());
+            return new Deleted(owners.stream().mapToInt(sessions::count).sum(), true);
+        }
+        return terminal.settings().flag("REDIS_ENABLED", true)
+                ? terminal.withCache(
+                        cache -> delete(new Sessions(cache.cache(), database, options, Clock.systemUTC()), owners))
+                : delete(new Sessions(null, database, options, Clock.systemUTC()), owners);
+    }
+
+    private static Deleted delete(Sessions sessions, List<String> owners) {
+        var all = new Deleted(0, true);
+        for (var owner : owners) {
+            var deleted = sessions.deleteAll(owner);
+            all = new Deleted(all.sessions() + deleted.sessions(), all.everywhere() && deleted.everywhere());
+        }
+        return all;
     }
 
     private static List<BodyStore.Key> bodies(Mentions mentions, BodyStore bodies) {
@@ -233,6 +271,7 @@ final class Forget implements Callable<Integer> {
             fields.put("leftoverBodies", stored.leftovers());
             fields.put("spilled", stored.spilled.size());
             fields.put("ledgerRows", stored.rows.size());
+            fields.put("sessions", stored.sessions.sessions());
             fields.put("inQueue", stored.waiting.jobs());
             fields.put("complete", stored.isAllReached());
             fields.put("dryRun", dryRun);
@@ -246,6 +285,13 @@ final class Forget implements Callable<Integer> {
         if (stored.leftovers() > 0) {
             terminal.line((dryRun ? "would remove " : "removed ") + count(stored.leftovers(), "body", "bodies")
                     + " of dead letters that were replayed before");
+        }
+        if (stored.sessions.sessions() > 0) {
+            terminal.line((dryRun ? "would end " : "ended ")
+                    + count(stored.sessions.sessions(), "session", "sessions")
+                    + (stored.sessions.everywhere()
+                            ? ""
+                            : "; the cache does not answer, and may serve them for five minutes"));
         }
         stored.unread.forEach(id -> terminal.error(LetterText.bodyMissing(id, true)));
         if (stored.waiting.jobs() > 0) {

@@ -12,6 +12,8 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.Overflow;
 import dev.freshet.queue.WorkerBeat;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.session.SessionOptions;
+import dev.freshet.session.Sessions;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.Background.Task;
 import dev.freshet.worker.view.Auditor;
@@ -30,6 +32,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The worker with all that runs beside it. */
 public final class WorkerLoops implements AutoCloseable {
@@ -67,6 +71,8 @@ public final class WorkerLoops implements AutoCloseable {
     /** What it needs for the cache. */
     public record CacheNeeds(TagCache cache, RedisServer server, CachedViews views) {}
 
+    private static final Logger log = LoggerFactory.getLogger(WorkerLoops.class);
+
     private final String name =
             "w-" + HexFormat.of().toHexDigits(RandomGenerator.getDefault().nextInt());
     private final String host = hostName();
@@ -83,6 +89,7 @@ public final class WorkerLoops implements AutoCloseable {
     private final Ledger ledger;
     private final Mover mover;
     private final List<Task> cacheTasks = new ArrayList<>();
+    private final Optional<Sessions> sessions;
     private final Worker worker;
     private @Nullable Background background;
 
@@ -105,6 +112,10 @@ public final class WorkerLoops implements AutoCloseable {
         this.capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : options.capturePoll();
         this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
+        this.sessions = needs.catalog.sessions().map(rules -> {
+            var kept = SessionOptions.of(needs.catalog.application(), rules);
+            return new Sessions(null, needs.database, kept, clock); // what is over nobody reads from the cache
+        });
         this.mover = new Mover(needs.overflow, clock, metrics);
         Consumer<List<Through.Written>> through = needs.cache
                 .map(cache -> new Through(needs.catalog, cache.views, Through.PATIENCE))
@@ -142,6 +153,12 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("pruner", PRUNING, ledger::prune),
                 new Task("mover", Duration.ofMinutes(1), mover::runOnce)));
         tasks.addAll(cacheTasks);
+        sessions.ifPresent(kept -> tasks.add(new Task("session pruner", PRUNING, () -> {
+            int pruned = kept.prune();
+            if (pruned > 0) {
+                log.info("pruned sessions={}", pruned);
+            }
+        })));
         background = new Background(tasks);
         worker.start();
     }

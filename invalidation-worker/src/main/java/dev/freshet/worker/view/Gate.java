@@ -105,6 +105,15 @@ public final class Gate {
         who.ifPresent(digest -> keep(identifier, digest, "too many requests of this identifier"));
     }
 
+    /**
+     * @param tokens of servers that may keep sessions
+     * @throws Refusal when this caller is not let in
+     */
+    void admitSession(Context ctx, List<String> tokens) {
+        keep(reads, address(ctx), "too many requests from this address");
+        requireToken(ctx, new BearerTokens(tokens), "sessions.access.tokens in the catalog");
+    }
+
     /** @throws Refusal when this caller is not let in */
     void admitAdmin(Context ctx) {
         keep(cache, address(ctx), "too many cache operations from this address");

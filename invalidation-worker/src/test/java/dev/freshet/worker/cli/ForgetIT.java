@@ -3,6 +3,9 @@ package dev.freshet.worker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.cache.CacheOptions;
+import dev.freshet.cache.TagCache;
+import dev.freshet.catalog.CatalogReader;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.DeadBodies;
@@ -19,17 +22,25 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.Overflow;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.session.SessionOptions;
+import dev.freshet.session.Sessions;
 import dev.freshet.testing.TestServices;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code freshet forget} wherever a body stands. */
 class ForgetIT {
@@ -188,6 +199,34 @@ class ForgetIT {
         assertThat(queue.status().dead()).isEqualTo(3);
         assertThat(spilled()).hasSize(2);
         assertThat(ledger.find("d1").orElseThrow().outcome()).contains("ada@example.com");
+    }
+
+    @Test
+    void theSessionsOfTheAddressEndAndNobodyElses(@TempDir Path directory) throws IOException {
+        var catalog = Files.writeString(directory.resolve("catalog.yaml"), """
+                application: app
+                sessions: { secrets: "thirty-two characters and some more", access: { tokens: t } }
+                """);
+        var all = new HashMap<>(environment);
+        all.put("CATALOG", catalog.toString());
+        var rules = CatalogReader.read(catalog.toString(), Map.of()).sessions().orElseThrow();
+        try (var redis = new RedisServer("cache", services.redisUrl(), Duration.ofSeconds(5))) {
+            var cache = new TagCache(redis, CacheOptions.defaults(prefix));
+            var options = SessionOptions.of("app", rules);
+            var sessions = new Sessions(cache, database, options, Clock.systemUTC());
+            var hers = sessions.create("ada@example.com", new byte[0]).token();
+            var also = sessions.create("ada@example.com", new byte[0]).token();
+            var his = sessions.create("grace@example.com", new byte[0]).token();
+
+            var dry = CommandRun.of(all, "forget", "Ada@Example.com", "--dry-run", "--json");
+            assertThat(dry.json().path("sessions").asInt()).isEqualTo(2);
+            assertThat(sessions.get(hers)).isPresent();
+
+            assertThat(CommandRun.of(all, "forget", "ada@example.com").out()).contains("ended 2 sessions\n");
+            assertThat(sessions.get(hers)).isEmpty();
+            assertThat(sessions.get(also)).isEmpty();
+            assertThat(sessions.get(his)).isPresent();
+        }
     }
 
     @Test

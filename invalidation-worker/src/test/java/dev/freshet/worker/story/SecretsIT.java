@@ -17,12 +17,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +40,31 @@ import org.junit.jupiter.api.io.TempDir;
 class SecretsIT {
     private static final Duration LONG = Duration.ofMinutes(3);
     private static final String SECRET = "leak-secret-";
+    private static final String USER_KEY = "of thirty-two bytes and more for users";
     private static final String WEBHOOK = SECRET + "webhook";
     private static final String PERSON = "leak.person";
     private static final String MAIL = PERSON + "@example.org";
+
+    /** What users read with their own tokens, and their sessions. */
+    private static final String OF_USERS = """
+
+            tokens:
+              app: { algorithm: HS256, keys: "${USER_KEYS}" }
+            sessions:
+              secrets: "${SESSION_SECRETS}"
+              access: { tokens: "${SESSION_TOKENS}" }
+            """;
+
+    private static final String MINE = """
+            views:
+              mine:
+                key: mine:{who}
+                params: { who: { type: text, claim: sub } }
+                sql: select :who as who
+                tags: [ "user:{who}" ]
+                ttl: 5m
+                access: { token: app }
+            """;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final EmbeddedRedis redis = EmbeddedRedis.start(0, "requirepass " + SECRET + "redis");
@@ -55,8 +80,11 @@ class SecretsIT {
     @BeforeEach
     void prepare() throws Exception {
         var secrets = Files.writeString(directory.resolve("webhook"), WEBHOOK + "\n");
+        var catalog = resource("/catalogs/tafta/catalog.yaml").replaceFirst("(?m)^views:\n", MINE) + OF_USERS;
         environment.putAll(Map.of(
-                "CATALOG", "tafta",
+                "CATALOG",
+                        Files.writeString(directory.resolve("catalog.yaml"), catalog)
+                                .toString(),
                 "REDIS_URL", "redis://:" + SECRET + "redis@127.0.0.1:" + redis.port(),
                 "DATABASE_URL", database.url().toString().replace(":postgres@", ":" + SECRET + "database@"),
                 "THINKIFIC_SECRETS", "file:" + secrets,
@@ -65,6 +93,9 @@ class SecretsIT {
                 "FRONT_END_URLS", frontEnd.address().toString(),
                 "REVALIDATE_SECRET", SECRET + "revalidate",
                 "LOG_LEVEL", "DEBUG"));
+        environment.put("USER_KEYS", SECRET + USER_KEY);
+        environment.put("SESSION_SECRETS", SECRET + "of thirty-two characters for sessions");
+        environment.put("SESSION_TOKENS", SECRET + "server");
         environment.put("WORKER_RETRY_ATTEMPTS", "2");
         environment.put("WORKER_RETRY_BASE", "10ms");
         for (var process : List.of("INGEST", "WORKER", "SERVE")) {
@@ -110,6 +141,7 @@ class SecretsIT {
         assertThat(get("SERVE", "/api/users/" + MAIL + "/cached")).isEqualTo(200);
         assertThat(get("SERVE", "/api/nothing/" + MAIL)).isEqualTo(404);
         assertThat(get("SERVE", "/api/admin/cache/stats")).isEqualTo(200);
+        var tokens = users();
         await().atMost(LONG).until(() -> frontEnd.calls().size() > 0);
         await().atMost(LONG).until(() -> command("status", "--json").matches("(?s).*\"dead\" ?: ?[3-9].*"));
         metrics();
@@ -118,6 +150,7 @@ class SecretsIT {
         await().atMost(LONG).until(() -> get("WORKER", "/health") == 503);
         deliver(WEBHOOK, signup("Away"));
         get("SERVE", "/api/users/" + MAIL + "/cached");
+        tokens.addAll(users());
         commands();
         redis.restart();
         await().atMost(LONG).until(() -> get("WORKER", "/health") == 200);
@@ -149,7 +182,51 @@ class SecretsIT {
         }
         assertThat(said.toString().lines().filter(line -> line.contains(SECRET) || line.contains(PERSON)))
                 .isEmpty();
+        assertThat(said.toString().lines().filter(line -> tokens.stream().anyMatch(line::contains)))
+                .isEmpty();
         assertThat(said).contains("setting ADMIN_TOKEN=***", "freshet_events_total", "Usage: freshet", "is away");
+    }
+
+    /** @return tokens of users and of sessions, good ones and others */
+    private List<String> users() throws Exception {
+        var exp = Instant.now().plus(LONG).getEpochSecond();
+        var good = jwt(SECRET + USER_KEY, "{\"sub\":\"" + MAIL + "\",\"exp\":" + exp + "}");
+        var old = jwt(SECRET + USER_KEY, "{\"sub\":\"" + MAIL + "\",\"exp\":1}");
+        var forged = jwt("nobody's", "{\"sub\":\"" + MAIL + "\",\"exp\":" + exp + "}");
+        assertThat(send("GET", "/views/mine", "Bearer " + good, "x", "").statusCode())
+                .isEqualTo(200);
+        for (var wrong : List.of(old, forged)) {
+            assertThat(send("GET", "/views/mine", "Bearer " + wrong, "x", "").statusCode())
+                    .isEqualTo(401);
+        }
+        var server = "Bearer " + SECRET + "server";
+        var created = send("POST", "/session", server, "x", "{\"owner\":\"" + MAIL + "\",\"data\":\"" + PERSON + "\"}");
+        assertThat(created.statusCode()).isEqualTo(201);
+        var session = created.body().replaceAll(".*\"token\":\"([^\"]+)\".*", "$1");
+        for (var method : List.of("GET", "PUT", "DELETE")) {
+            assertThat(send(method, "/session", server, session, "{\"data\":\"" + PERSON + "\"}")
+                            .statusCode())
+                    .isBetween(200, 204);
+        }
+        assertThat(send("GET", "/session", server, session + "x", "").statusCode())
+                .isEqualTo(404);
+        return new ArrayList<>(List.of(good, old, forged, session));
+    }
+
+    private static String jwt(String secret, String payload) {
+        var encoder = Base64.getUrlEncoder().withoutPadding();
+        var signed = encoder.encodeToString("{\"alg\":\"HS256\"}".getBytes(UTF_8)) + "."
+                + encoder.encodeToString(payload.getBytes(UTF_8));
+        return signed + "." + encoder.encodeToString(Hmac.sign(secret, signed.getBytes(UTF_8)));
+    }
+
+    private HttpResponse<String> send(String method, String path, String authorization, String session, String body)
+            throws Exception {
+        var request = HttpRequest.newBuilder(uri("SERVE", path))
+                .header("Authorization", authorization)
+                .header("X-Session", session)
+                .method(method, BodyPublishers.ofString(body));
+        return http.send(request.build(), BodyHandlers.ofString());
     }
 
     private void commands() {
@@ -258,8 +335,7 @@ class SecretsIT {
         }
     }
 
-    private java.net.http.HttpResponse<String> exchange(String process, String path)
-            throws IOException, InterruptedException {
+    private HttpResponse<String> exchange(String process, String path) throws IOException, InterruptedException {
         var request = HttpRequest.newBuilder(uri(process, path))
                 .header("Authorization", "Bearer " + SECRET + "admin")
                 .build();
