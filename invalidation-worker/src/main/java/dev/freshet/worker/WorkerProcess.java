@@ -60,6 +60,7 @@ public final class WorkerProcess implements AutoCloseable {
             boolean hasCache = settings.flag("REDIS_ENABLED", true);
             int deadBytes = settings.number("DEAD_MAX_BYTES", 64 << 20, 1 << 20, Integer.MAX_VALUE);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
+            int warmRate = settings.number("WORKER_WARM_RATE", 50, 1, 10_000);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             var refused = RequestLimits.local(Duration.ofMinutes(1))
                     .of("refused", settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE));
@@ -86,7 +87,7 @@ public final class WorkerProcess implements AutoCloseable {
                 var tagged = new TagCache(server, cacheOptions, new CacheStats(metrics), clock);
                 tagged.requireAgreement();
                 keep(new FleetStats(server, addresses.prefix(), tagged.stats())).start();
-                return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads));
+                return new CacheNeeds(tagged, server, new CachedViews(tagged, catalog, database, loads), warmRate);
             });
             var frontEnds = catalog.frontEnds().values();
             var owed = new Owed(queueServer, addresses.prefix(), frontEnds, longestRender, mostOwed);

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param route further address of the view beside {@code /views/NAME}; null when it has none
  * @param params in the order of the file
  * @param serving how long an entry serves
+ * @param warm what is loaded before anybody asks; empty where nothing is
  * @param audit whether a current entry must be what the database says at any time; false where its SQL asks the
  *     clock or chance
  * @param access who may read it over HTTP
@@ -34,6 +36,7 @@ public record View(
         List<Template> tags,
         Serving serving,
         Rewarm rewarm,
+        Optional<Warm> warm,
         boolean audit,
         Access access,
         String fingerprint) {

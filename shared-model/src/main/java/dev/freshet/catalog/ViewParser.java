@@ -28,7 +28,8 @@ final class ViewParser {
             "cdn",
             "function",
             "options",
-            "gzip");
+            "gzip",
+            "warm");
 
     private final Values values;
     private final Routes routes;
@@ -52,6 +53,7 @@ final class ViewParser {
         var key = section.require("key", "key: " + name + ":{id}").flatMap(e -> key(e, templates, names));
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var rewarm = section.find("rewarm").flatMap(e -> e.choice(Rewarm.class)).orElse(Rewarm.HOT);
+        var warm = section.find("warm").flatMap(e -> new WarmParser(values).warm(e, rewarm));
         var kind = section.find("kind").flatMap(e -> e.choice(SourceKind.class)).orElse(SourceKind.ROWS);
         boolean audit = section.find("audit").flatMap(Element::truth).orElse(true);
         var source = new SourceParser(values, templates, params).source(section, kind, audit);
@@ -70,6 +72,7 @@ final class ViewParser {
                 tags.get(),
                 serving.get(),
                 rewarm,
+                warm,
                 audit && kind.isAudited(),
                 access,
                 fingerprint));

@@ -5,6 +5,7 @@ import dev.freshet.catalog.EventRule;
 import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.PageTemplate;
+import dev.freshet.catalog.Parameter;
 import dev.freshet.catalog.Problem;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.TableChange;
@@ -81,6 +82,38 @@ public final class SqlCheck {
         switch (view.source()) {
             case Source.Rows(var sql, var kind) -> rows(sql, kind, "views." + view.name() + ".sql");
             case Source.Function function -> {} // the processes that have it ask it
+        }
+        if (view.warm().isPresent()) {
+            warm(view, view.warm().get().sql(), "views." + view.name() + ".warm");
+        }
+    }
+
+    /** Its columns name values of the view. */
+    private void warm(View view, NamedSql sql, String where) throws SQLException {
+        var columns = columns(sql, where);
+        if (columns == null) {
+            return;
+        }
+        var names = view.params().stream().map(Parameter::name).toList();
+        for (var column : columns) {
+            if (!names.contains(column)) {
+                var near = names.stream().filter(column::equalsIgnoreCase).findFirst();
+                add(
+                        Severity.ERROR,
+                        sql.line(),
+                        where + " selects " + column + ", which is no parameter of the view",
+                        near.map(name -> "PostgreSQL folds names to lower case unless quoted: as \"" + name + "\"")
+                                .orElse("name it as the view's parameter with as"));
+            }
+        }
+        for (var parameter : view.params()) {
+            if (parameter.fallback() == null && columns.stream().noneMatch(parameter.name()::equalsIgnoreCase)) {
+                add(
+                        Severity.ERROR,
+                        sql.line(),
+                        where + " does not select " + parameter.name(),
+                        "the view asks for it; or give it a default");
+            }
         }
     }
 

@@ -561,6 +561,31 @@ class CatalogReaderTest {
                 .isEqualTo(new Serving(fiveMinutes, Duration.ofHours(1), Duration.ofMinutes(1), 0.35, true, false));
     }
 
+    @Test
+    void aViewNamesWhatIsLoadedBeforeItsReadersCome() {
+        assertThat(warm("")).isEmpty();
+        var atStart = warm("    warm: select 3 as \"cohortId\"\n").orElseThrow();
+        assertThat(atStart.sql().text()).isEqualTo("select 3 as \"cohortId\"");
+        assertThat(atStart.every()).isEmpty();
+        var often = warm("    warm: { sql: select 3, every: 30m }\n").orElseThrow();
+        assertThat(often.every()).contains(Duration.ofMinutes(30));
+
+        assertThat(refusal(view("ttl: 5m", "ttl: 5m\n    warm: { every: 1h }"))).contains("views.list.warm", "sql");
+        assertThat(refusal(view("ttl: 5m", "ttl: 5m\n    warm: { sql: select 3, every: 59s }")))
+                .contains("views.list.warm.every must be 1m or longer");
+        assertThat(refusal(view("ttl: 5m", "ttl: 5m\n    warm: select :cohortId")))
+                .contains("views.list.warm has :cohortId, which nothing fills; warm takes no parameters");
+        assertThat(refusal(view("ttl: 5m", "ttl: 5m\n    rewarm: never\n    warm: select 3")))
+                .contains("views.list.warm must not stand beside rewarm: never");
+    }
+
+    private static Optional<Warm> warm(String lines) {
+        return Objects.requireNonNull(parse(view("    ttl: 5m\n", "    ttl: 5m\n" + lines), Map.of())
+                        .views()
+                        .get("list"))
+                .warm();
+    }
+
     private static Serving serving(String lines) {
         var views = parse(view("ttl: 5m", lines), Map.of()).views();
         return Objects.requireNonNull(views.get("list")).serving();
@@ -641,6 +666,7 @@ class CatalogReaderTest {
         assertThat(names(views)).containsExactlyInAnyOrderElementsOf(ViewParser.KEYS);
         assertThat(names(views.at("/params/additionalProperties/oneOf/1/properties")))
                 .containsExactlyInAnyOrderElementsOf(ParameterParser.KEYS);
+        assertThat(names(views.at("/warm/oneOf/1/properties"))).containsExactlyInAnyOrderElementsOf(WarmParser.KEYS);
         assertThat(names(root.at("/properties/events/additionalProperties/properties")))
                 .containsExactlyInAnyOrderElementsOf(EventParser.KEYS);
         assertThat(names(root.at("/properties/changes/additionalProperties/properties")))

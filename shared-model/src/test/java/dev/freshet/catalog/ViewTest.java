@@ -10,6 +10,7 @@ import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -161,6 +162,7 @@ class ViewTest {
                 tags,
                 Serving.of(Duration.ofMinutes(5), Duration.ZERO),
                 Rewarm.HOT,
+                Optional.empty(),
                 true,
                 Access.OPEN,
                 fingerprint);

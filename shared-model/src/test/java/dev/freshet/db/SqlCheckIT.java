@@ -102,6 +102,34 @@ class SqlCheckIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "select id as \"theId\" from a|``",
+                "select id as \"theId\", 7 as page from a|``",
+                "select id as theId from a|10: views.v.warm selects theid, which is no parameter of the view; PostgreSQL folds names to lower case unless quoted: as `theId`",
+                "select name, id as \"theId\" from a|10: views.v.warm selects name, which is no parameter of the view; name it as the view's parameter with as",
+                "select 1 as page|10: views.v.warm does not select theId; the view asks for it; or give it a default",
+                "select idd as \"theId\" from a|10: views.v.warm: column `idd` does not exist; Perhaps you meant to reference the column `a.id`."
+            })
+    void whatIsWarmedIsNamedByTheParametersOfTheView(String sql, String problems) throws Exception {
+        var yaml = """
+                application: x
+                views:
+                  v:
+                    key: v:{theId}:{page}
+                    params: { theId: int, page: { type: int, default: 1 } }
+                    sql: select id from a where id = :theId offset :page limit 1
+                    tags: [ v ]
+                    ttl: 5m
+                    warm: |
+                      SQL
+                """;
+        assertThat(check(yaml.replace("SQL", sql))).isEqualTo(problems.replace('`', '"'));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
                 "delete from a where id = :id|select cohort_id as \"cohortId\" from a where id = :id|``",
                 "delete from b where id = :id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply: relation \"b\" does not exist",
                 "delete from a where id = :id returning id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply must not return rows; leave out returning, or select",

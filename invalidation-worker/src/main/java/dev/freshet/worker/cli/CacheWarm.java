@@ -2,16 +2,14 @@ package dev.freshet.worker.cli;
 
 import dev.freshet.cache.Hot;
 import dev.freshet.cache.Seen;
-import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.Rewarm;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
 import dev.freshet.settings.SettingException;
 import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.Warming;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -35,8 +33,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Load values before their readers come",
-            "What the cache knows and readers would not get (after a restart of Redis, or past its ttl), what was read last"
-                    + " first, and views that need no parameter. With parameters: that one value. One statement at a time,"
+            "What the catalog's warm names, what the cache knows and readers would not get (after a restart of Redis, or past"
+                    + " its ttl), what was read last first, and views that need no parameter. With parameters: that one value. One statement at a time,"
                     + " at most --rate values a second. Views that say 'rewarm: never' are left out."
         },
         footerHeading = "%nExamples:%n",
@@ -46,9 +44,7 @@ import picocli.CommandLine.Spec;
             "  freshet cache warm enrollments cohortId=3 page=1"
         })
 final class CacheWarm implements Callable<Integer> {
-    private static final int CHUNK = 50;
     private static final int MOST_KNOWN = 100_000;
-    private static final int TRIES = 3;
 
     private final Terminal terminal;
 
@@ -105,7 +101,11 @@ final class CacheWarm implements Callable<Integer> {
         try (var database = terminal.database()
                 .orElseThrow(() -> new SettingException("DATABASE_URL is not set; values are loaded from there"))) {
             requireThere(database);
-            var done = terminal.withCache(open -> warm(open, catalog, database, wanted(open, warmed, one)));
+            var done = terminal.withCache(open -> {
+                var cached = new CachedViews(open.cache(), catalog, database, 1);
+                var named = one.isPresent() ? List.<Hot>of() : named(new Warming(cached, database), warmed);
+                return warm(open, cached, database, wanted(open, warmed, one, named));
+            });
             report(done);
             return done.left > 0 && done.stored == 0 ? ExitCode.SOFTWARE : ExitCode.OK;
         }
@@ -119,9 +119,23 @@ final class CacheWarm implements Callable<Integer> {
         }
     }
 
-    /** The one that was asked for, or whatever is known and can be named without parameters. */
-    private static Wanted wanted(OpenCache open, List<View> views, Optional<Hot> one) {
+    /** What the views' own SQL names. */
+    private static List<Hot> named(Warming warming, List<View> views) {
+        var named = new ArrayList<Hot>();
+        for (var view : views) {
+            try {
+                named.addAll(warming.named(view).values());
+            } catch (SQLException e) {
+                throw new SettingException("the SQL of views." + view.name() + ".warm failed: " + e.getMessage());
+            }
+        }
+        return named;
+    }
+
+    /** The one that was asked for, or whatever is known, is named, and needs no parameters. */
+    private static Wanted wanted(OpenCache open, List<View> views, Optional<Hot> one, List<Hot> worth) {
         var named = new LinkedHashMap<String, Hot>();
+        worth.forEach(hot -> named.put(hot.key(), hot));
         one.ifPresentOrElse(
                 hot -> named.put(hot.key(), hot),
                 () -> views.forEach(view -> withoutParameters(view).ifPresent(hot -> named.put(hot.key(), hot))));
@@ -165,40 +179,18 @@ final class CacheWarm implements Callable<Integer> {
         }
     }
 
-    private Done warm(OpenCache open, Catalog catalog, Database database, Wanted wanted) {
-        var views = new CachedViews(open.cache(), catalog, database, 1);
-        var tries = new LinkedHashMap<Hot, Integer>();
-        var queue = new ArrayDeque<>(wanted.cold());
-        long start = System.nanoTime();
-        int begun = 0;
-        int stored = 0;
-        while (!queue.isEmpty()) {
-            var chunk = new ArrayList<Hot>();
-            while (chunk.size() < Math.min(CHUNK, rate) && !queue.isEmpty()) {
-                chunk.add(queue.poll());
-            }
-            begun += chunk.size();
-            var result = views.warm(chunk);
-            stored += result.stored();
-            result.refused().stream()
-                    .filter(hot -> tries.merge(hot, 1, Integer::sum) < TRIES)
-                    .forEach(queue::add);
-            terminal.progress("warmed " + stored + " of " + wanted.cold().size());
-            if (!queue.isEmpty()) {
-                pauseUntil(start + begun * 1_000_000_000L / rate);
-            }
-        }
-        terminal.progress("");
-        open.fleet().runOnce(); // these loads count too
-        return new Done(stored, wanted.cold().size() - stored, wanted.current());
-    }
-
-    private static void pauseUntil(long nanos) {
+    private Done warm(OpenCache open, CachedViews views, Database database, Wanted wanted) {
         try {
-            long rest = nanos - System.nanoTime();
-            if (rest > 0) {
-                Thread.sleep(Duration.ofNanos(rest));
-            }
+            var done = new Warming(views, database)
+                    .run(
+                            wanted.cold(),
+                            rate,
+                            () -> true,
+                            stored -> terminal.progress(
+                                    "warmed " + stored + " of " + wanted.cold().size()));
+            terminal.progress("");
+            open.fleet().runOnce(); // these loads count too
+            return new Done(done.stored(), done.left(), wanted.current());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

@@ -18,6 +18,7 @@ import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.Background.Task;
 import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.Warming;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
@@ -68,8 +69,12 @@ public final class WorkerLoops implements AutoCloseable {
             Database database,
             Overflow overflow) {}
 
-    /** What it needs for the cache. */
-    public record CacheNeeds(TagCache cache, RedisServer server, CachedViews views) {}
+    /**
+     * What it needs for the cache.
+     *
+     * @param warmRate values a second that are loaded before anybody asks, at the most
+     */
+    public record CacheNeeds(TagCache cache, RedisServer server, CachedViews views, int warmRate) {}
 
     private static final Logger log = LoggerFactory.getLogger(WorkerLoops.class);
 
@@ -128,8 +133,18 @@ public final class WorkerLoops implements AutoCloseable {
     private Invalidator invalidator(CacheNeeds needs, Needs all, LeftBehind leftBehind, MeterRegistry metrics) {
         var warmer = new Warmer(needs.cache, needs.views, clock, metrics);
         cacheTasks.add(new Task("warmer", WARMER_REST, warmer::runSoon));
+        var survey = new Survey(needs.server, needs.cache.options());
+        var prewarmer = new Prewarmer(
+                needs.cache,
+                survey,
+                new Warming(needs.views, all.database),
+                all.catalog.views().values(),
+                needs.warmRate,
+                () -> dependencies.away().isEmpty(),
+                clock,
+                metrics);
+        cacheTasks.add(new Task("prewarmer", Duration.ofSeconds(30), prewarmer::runOnce));
         if (options.audit().isPositive()) {
-            var survey = new Survey(needs.server, needs.cache.options());
             var auditor = new Auditor(survey, all.catalog, all.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
             var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
             cacheTasks.add(new Task("auditor", options.audit(), audits::runOnce));

@@ -60,6 +60,13 @@ class CacheCommandsIT {
                 ttl: 5m
                 audit: false
                 rewarm: never
+              wanted:
+                key: wanted:{shelf}
+                params: { shelf: { type: int, min: 1 } }
+                sql: select title from books where shelf = :shelf
+                tags: [ "shelf:{shelf}" ]
+                ttl: 5m
+                warm: select n as shelf from generate_series(0, 29) n
             """;
 
     private final TestServices services = TestServices.shared();
@@ -297,13 +304,13 @@ class CacheCommandsIT {
         cache.invalidate(List.of(new Tag("shelf:3")));
         execute("update books set title = 'Dune 2' where id = 1");
 
-        var warmed = run("cache", "warm", "--json");
+        var warmed = run("cache", "warm", "shelf", "count", "--json");
         assertThat(warmed.code()).isZero();
         assertThat(warmed.json().path("warmed").asInt()).isEqualTo(2); // shelf 3 and the count
         assertThat(warmed.json().path("current").asInt()).isEqualTo(1);
         assertThat(run("cache", "get", "shelf", "shelf=3").out()).contains("current: readers get it", "Dune 2");
         assertThat(isCached("cache", "get", "count")).isTrue();
-        assertThat(run("cache", "warm").out()).isEqualTo("warmed no value; 3 already current\n");
+        assertThat(run("cache", "warm", "shelf", "count").out()).isEqualTo("warmed no value; 3 already current\n");
         assertThat(run("cache", "stats", "--json")
                         .json()
                         .path("total")
@@ -314,6 +321,13 @@ class CacheCommandsIT {
         assertThat(run("cache", "stats").out())
                 .as("no hit rate without reads")
                 .containsPattern("count +0 +0 +0 +0 +- ");
+    }
+
+    @Test
+    void warmLoadsWhatTheCatalogNames() {
+        assertThat(run("cache", "warm", "wanted").out()).isEqualTo("warmed 29 values\n");
+        assertThat(isCached("cache", "get", "wanted", "shelf=29")).isTrue();
+        assertThat(run("cache", "warm", "wanted").out()).isEqualTo("warmed no value; 29 already current\n");
     }
 
     @Test
