@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.freshet.model.Hmac;
 import dev.freshet.testing.EmbeddedRedis;
-import dev.freshet.worker.dev.Stage;
 import io.javalin.Javalin;
 import io.javalin.http.Context;
 import java.net.URI;
@@ -52,7 +51,7 @@ abstract class Chain implements AutoCloseable {
     private static byte[] signed(Context ctx) {
         var body = ctx.bodyAsBytes();
         var signature = Objects.requireNonNullElse(ctx.header("X-Thinkific-Hmac-Sha256"), "");
-        var own = Hmac.signHex(Stage.WEBHOOK_SECRET, body);
+        var own = Hmac.signHex(School.WEBHOOK_SECRET, body);
         if (!MessageDigest.isEqual(own.getBytes(US_ASCII), signature.getBytes(US_ASCII))) {
             throw new IllegalArgumentException("not signed");
         }

@@ -6,7 +6,6 @@ import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
-import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -36,6 +35,9 @@ import java.util.TreeMap;
 
 /** All of Freshet in this process, TAFTA's catalog, and a school in its tables: for what goes the whole way. */
 final class School implements AutoCloseable {
+    /** What Thinkific signs with here. */
+    static final String WEBHOOK_SECRET = "local-webhook-secret";
+
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -61,8 +63,8 @@ final class School implements AutoCloseable {
     School(int instances, int learners, int cohorts, Map<String, String> settings) throws SQLException {
         var redis = Mode.current().redis();
         var cacheRedis = EmbeddedRedis.start(0, "maxmemory 512mb", "maxmemory-policy allkeys-lru");
-        stage = Stage.on(redis, cacheRedis, EmbeddedDatabase.start(0), instances, settings);
-        catalog = CatalogReader.read("tafta", stage.environment());
+        stage = Stage.on("tafta", redis, cacheRedis, EmbeddedDatabase.start(0), instances, settings);
+        catalog = stage.catalog();
         queueServer = new RedisServer("queue", redis.url(), TIMEOUT);
         cacheServer = new RedisServer("cache", cacheRedis.url(), TIMEOUT);
         queue = new JobQueue(queueServer, QueueOptions.defaults("freshet"));
@@ -143,7 +145,7 @@ final class School implements AutoCloseable {
     HttpRequest post(String body) {
         var bytes = body.getBytes(UTF_8);
         return HttpRequest.newBuilder(stage.ingest("/webhooks/thinkific"))
-                .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(Stage.WEBHOOK_SECRET, bytes))
+                .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(WEBHOOK_SECRET, bytes))
                 .timeout(TIMEOUT)
                 .POST(BodyPublishers.ofByteArray(bytes))
                 .build();

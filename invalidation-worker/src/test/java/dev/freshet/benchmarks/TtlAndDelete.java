@@ -10,7 +10,6 @@ import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.db.Query;
 import dev.freshet.model.Hmac;
-import dev.freshet.worker.dev.Stage;
 import io.javalin.Javalin;
 import io.javalin.http.Context;
 import io.lettuce.core.SetArgs;
@@ -120,7 +119,7 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
         var body = ctx.bodyAsBytes();
         var signature = String.valueOf(ctx.header("X-Thinkific-Hmac-Sha256"));
         if (!MessageDigest.isEqual(
-                Hmac.signHex(Stage.WEBHOOK_SECRET, body).getBytes(US_ASCII), signature.getBytes(US_ASCII))) {
+                Hmac.signHex(School.WEBHOOK_SECRET, body).getBytes(US_ASCII), signature.getBytes(US_ASCII))) {
             ctx.status(401);
             return;
         }

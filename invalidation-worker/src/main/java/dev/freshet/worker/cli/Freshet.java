@@ -48,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "To see it work, without Redis, PostgreSQL or Docker:",
             "  freshet demo                     tells the whole story and ends",
             "  freshet dev                      runs everything until Ctrl-C and prints a curl line to try",
+            "    --catalog NAME|FOLDER          either of them with another system, or with yours",
             "  freshet dashboard                beside it: the sample application's pages, with Next.js",
             "",
             "In production, any number of each:",

@@ -1,6 +1,11 @@
 package dev.freshet.worker.dev;
 
 import ch.qos.logback.classic.LoggerContext;
+import dev.freshet.catalog.CatalogException;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Try;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedRedis;
@@ -13,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,14 +40,27 @@ public final class Dev {
     public static void main(String[] arguments) throws InterruptedException {
         System.setProperty("logback.configurationFile", "dev-logback.xml");
         try {
-            run(new Settings(System.getenv()));
-        } catch (SettingException e) {
+            run(Story.read(catalog(arguments)), new Settings(System.getenv()));
+        } catch (CatalogException | IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(2);
         }
     }
 
-    private static void run(Settings settings) throws InterruptedException {
+    /** @return what {@code --catalog} names, else the first catalog that comes with Freshet */
+    static String catalog(String[] arguments) {
+        var words = List.of(arguments);
+        if (words.isEmpty()) {
+            return CatalogReader.names().getFirst();
+        }
+        if (words.size() == 2 && words.getFirst().equals("--catalog")) {
+            return words.getLast();
+        }
+        throw new IllegalArgumentException("say nothing, or --catalog and a folder with a catalog.yaml or one of "
+                + String.join(", ", CatalogReader.names()) + "; was " + String.join(" ", words));
+    }
+
+    private static void run(Story story, Settings settings) throws InterruptedException {
         var ports = new Stage.Ports(
                 port(settings, "INGEST_PORT", INGEST_PORT),
                 port(settings, "SERVE_PORT", SERVE_PORT),
@@ -49,13 +68,14 @@ public final class Dev {
                 port(settings, "FRONT_END_PORT", 3000));
         var dashboard = URI.create("http://127.0.0.1:" + settings.number("DASHBOARD_PORT", DASHBOARD_PORT, 1, 65_535));
         settings.find("CATALOG")
-                .filter(catalog -> !catalog.equals("tafta"))
-                .ifPresent(catalog -> System.out.println(
-                        "dev runs TAFTA; CATALOG=" + catalog + " is not used here, see docs/catalog.md, Try it"));
+                .filter(catalog -> !catalog.equals(story.source()))
+                .ifPresent(catalog -> System.out.println("CATALOG=" + catalog + " is not used here, but "
+                        + story.source() + "; --catalog takes a name or a folder, see docs/catalog.md, Try it"));
         System.out.println("starting Redis, PostgreSQL and Freshet…");
         var stage = new Stage(
+                story,
                 ports,
-                List.of(dashboard.resolve("/api/revalidate")),
+                pages(story).isEmpty() ? List.of() : List.of(dashboard.resolve("/api/revalidate")),
                 told -> System.out.println("front end told    " + told),
                 passedOn());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stage)));
@@ -102,50 +122,83 @@ public final class Dev {
         Runtime.getRuntime().halt(0);
     }
 
+    private static String pages(Story story) {
+        return story.toTry().map(Try::pages).orElse("");
+    }
+
     private static String welcome(Stage stage, URI dashboard) {
-        var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        // a student of cohort 3 whom the sample rows hold
-        var body = """
-                {"id":"local-%d","resource":"enrollment","action":"progress","tenant_id":"3","created_at":"%s",\
-                "payload":{"id":97472,"course_id":4,"course":{"id":4,"name":"Sample Course"},\
-                "percentage_completed":"0.75","completed_at":null,"updated_at":"%s",\
-                "user":{"email":"ada.sample@example.com","first_name":"Ada","id":123456,"last_name":"Sample"}}}""".formatted(now.toEpochMilli(), now, now);
-        var view = stage.reads("/api/users/ada.sample@example.com/cached");
-        return """
-
-                Freshet is running with the TAFTA catalog.
-
-                  cached reads     %s
-                                   %s
-                                   %s
-                  webhooks         %s
-                  health           %s
-                  front end        %s   (a stand-in: it prints what it is told)
-                  pages            %s   (a Next.js application, once a second terminal runs this:)
-                                   %s
+        var story = stage.story();
+        var lines = new StringBuilder("\nFreshet is running with the catalog of ")
+                .append(story.catalog().application())
+                .append(".\n\n");
+        var reads = story.toTry().map(Try::reads).orElse(List.of());
+        list(lines, "cached reads", reads.isEmpty() ? List.of("/views") : reads, stage::reads);
+        list(lines, "webhooks", webhooks(story), stage::ingest);
+        list(lines, "health", List.of("/health/detailed"), stage::ingest);
+        line(lines, "front end", stage.frontEnd().address() + "   (a stand-in: it prints what it is told)");
+        if (!pages(story).isEmpty()) {
+            line(
+                    lines,
+                    "pages",
+                    dashboard.resolve(pages(story)) + "   (a Next.js application, once a second terminal runs this:)");
+            line(lines, "", startOfDashboard(stage, dashboard));
+        }
+        story.toTry()
+                .filter(it -> !it.reads().isEmpty())
+                .ifPresent(it ->
+                        lines.append("""
 
                 Read a value twice, deliver a change, read it again:
 
                   curl -i '%s'
                   %s
+                """.formatted(stage.reads(it.reads().getFirst()), pasted(stage, it.change()))));
+        return lines.append("""
 
                 Commands that meet it, such as `./freshet status` or `./freshet send`, need its addresses:
 
                   export %s
 
                 Ctrl-C ends it and forgets everything.
-                """.formatted(
-                        view,
-                        stage.reads("/api/enrollments/cached?cohortId=3"),
-                        stage.reads("/api/statistics/cached"),
-                        stage.ingest("/webhooks/thinkific"),
-                        stage.ingest("/health/detailed"),
-                        stage.frontEnd().address(),
-                        dashboard.resolve("/dashboard"),
-                        startOfDashboard(stage, dashboard),
-                        view,
-                        stage.curl(body),
-                        exports(stage.environment()));
+                """.formatted(exports(stage))).toString();
+    }
+
+    private static List<String> webhooks(Story story) {
+        var sites = story.catalog().sites().values().stream()
+                .filter(site -> !site.isApplication())
+                .map(site -> "/webhooks/" + Sender.address(site))
+                .toList();
+        return sites.isEmpty() ? List.of("/events") : sites;
+    }
+
+    private static void list(StringBuilder lines, String label, List<String> paths, Function<String, URI> address) {
+        for (int i = 0; i < paths.size(); i++) {
+            line(lines, i == 0 ? label : "", address.apply(paths.get(i)).toString());
+        }
+    }
+
+    private static void line(StringBuilder lines, String label, String text) {
+        lines.append("  %-16s %s%n".formatted(label, text));
+    }
+
+    /** What a person pastes in a shell to do it. */
+    private static String pasted(Stage stage, Act act) {
+        var now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        try (var sender = new Sender(stage)) {
+            return switch (act) {
+                case Act.Webhook webhook -> sender.request(webhook, now).curl();
+                case Act.Event event -> sender.request(event, now).curl() + "   # within five minutes";
+                case Act.Write write -> sender.request(write, now).curl() + "   # within five minutes";
+                case Act.Sql(var text) ->
+                    "psql " + Sender.quoted(stage.database().toString()) + " -c " + Sender.quoted(text.strip());
+                case Act.Get(var path) ->
+                    "curl -i " + Sender.quoted(stage.reads(path).toString());
+                case Act.Put put -> "# replace " + put.file();
+                case Act.Chapter chapter -> "";
+                case Act.Show show -> "";
+                case Act.Outage outage -> "";
+            };
+        }
     }
 
     /** Names the ports that are not the usual ones, which it would look at. */
@@ -162,22 +215,22 @@ public final class Dev {
         return port == usual ? "" : name + "=" + port + " ";
     }
 
-    private static String exports(Map<String, String> environment) {
+    private static String exports(Stage stage) {
+        var environment = stage.environment();
         return Stream.of(
-                        "CATALOG",
-                        "REDIS_QUEUE_URL",
-                        "REDIS_CACHE_URL",
-                        "DATABASE_URL",
-                        "FRONT_END_URLS",
-                        "REVALIDATE_SECRET",
-                        "THINKIFIC_SECRETS",
-                        "EVENTS_SECRET",
-                        "INGEST_PORT",
-                        "SERVE_PORT",
-                        "WORKER_PORT",
-                        "ADMIN_TOKEN")
+                        Stream.of(
+                                "CATALOG",
+                                "REDIS_QUEUE_URL",
+                                "REDIS_CACHE_URL",
+                                "DATABASE_URL",
+                                "FRONT_END_URLS",
+                                "REVALIDATE_SECRET"),
+                        stage.story().settings().keySet().stream(),
+                        Stream.of("INGEST_PORT", "SERVE_PORT", "WORKER_PORT", "ADMIN_TOKEN"))
+                .flatMap(names -> names)
+                .distinct()
                 .filter(environment::containsKey)
-                .map(name -> name + "='" + environment.get(name) + "'")
+                .map(name -> name + "=" + Sender.quoted(stage.setting(name)))
                 .collect(Collectors.joining(" \\\n    "));
     }
 }

@@ -1,11 +1,13 @@
 package dev.freshet.worker.dev;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Server;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.ingest.Ingest;
-import dev.freshet.model.Hmac;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedDatabase;
 import dev.freshet.testing.EmbeddedRedis;
@@ -13,8 +15,6 @@ import dev.freshet.testing.TestServices;
 import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import dev.freshet.worker.frontend.StandInFrontEnd;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -23,17 +23,15 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The TAFTA application with all that Freshet is made of, in this process. */
+/** A system and all that Freshet is made of, in this process: its tables with sample rows, and the three processes. */
 public final class Stage implements AutoCloseable {
-    public static final String WEBHOOK_SECRET = "local-webhook-secret";
-    public static final String EVENTS_SECRET = "local-events-secret";
-    private static final String REVALIDATE_SECRET = "local-revalidate-secret";
+    private static final String REVALIDATE_SECRET = "REVALIDATE_SECRET";
     private static final String LOOPBACK = "127.0.0.1";
 
     /** The ports to take; 0 is any free one. */
@@ -46,7 +44,7 @@ public final class Stage implements AutoCloseable {
      *
      * @param database as an administrator, who makes the application's tables
      * @param logins of the processes
-     * @param ownQueue the queue's Redis where it is the stage's own
+     * @param own the Redis of queue and cache where they are the stage's own
      * @param owned what is to be stopped with the stage, the last one first
      */
     private record Services(
@@ -55,7 +53,7 @@ public final class Stage implements AutoCloseable {
             URI database,
             Logins logins,
             String prefix,
-            Optional<EmbeddedRedis> ownQueue,
+            Map<Server, EmbeddedRedis> own,
             Deque<AutoCloseable> owned) {
 
         /** One Redis for the queue and one for the cache, as in production. */
@@ -69,7 +67,7 @@ public final class Stage implements AutoCloseable {
                 var database = EmbeddedDatabase.start(0);
                 owned.push(database);
                 return new Services(
-                        queue.url(), cache.url(), database.url(), Logins.SAME, "freshet", Optional.of(queue), owned);
+                        queue.url(), cache.url(), database.url(), Logins.SAME, "freshet", own(queue, cache), owned);
             } catch (RuntimeException | Error e) {
                 closeAll(owned);
                 throw e;
@@ -84,8 +82,27 @@ public final class Stage implements AutoCloseable {
                     database.url(),
                     Logins.SAME,
                     "freshet",
-                    Optional.of(queue),
+                    own(queue, cache),
                     new ArrayDeque<>(List.of(database, cache, queue)));
+        }
+
+        /** The database of the tests, and a Redis for the queue and one for the cache that may be stopped. */
+        static Services ofTestsButRedis() {
+            var queue = EmbeddedRedis.start(0);
+            var cache = EmbeddedRedis.start(0);
+            var services = TestServices.shared();
+            return new Services(
+                    queue.url(),
+                    cache.url(),
+                    services.newDatabase(),
+                    new Logins(services::workUrl, services::serveUrl, services::ingestUrl),
+                    "freshet",
+                    own(queue, cache),
+                    new ArrayDeque<>(List.of(cache, queue)));
+        }
+
+        private static Map<Server, EmbeddedRedis> own(EmbeddedRedis queue, EmbeddedRedis cache) {
+            return Map.of(Server.QUEUE, queue, Server.CACHE, cache);
         }
 
         /** Those that the tests of one JVM share, with a key prefix and a database of its own. */
@@ -97,7 +114,7 @@ public final class Stage implements AutoCloseable {
                     services.newDatabase(),
                     new Logins(services::workUrl, services::serveUrl, services::ingestUrl),
                     services.newPrefix(),
-                    Optional.empty(),
+                    Map.of(),
                     new ArrayDeque<>());
         }
     }
@@ -108,12 +125,12 @@ public final class Stage implements AutoCloseable {
                 new Logins(UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
     }
 
+    private final Story story;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final Deque<AutoCloseable> services;
-    private final Optional<EmbeddedRedis> queue;
+    private final Services services;
+    private final Scratch scratch;
     private final Map<String, String> environment = new HashMap<>();
     private final List<StandInFrontEnd> frontEnds = new ArrayList<>();
-    private final URI database;
     private final Ingest ingest;
     private final ServeProcess serve;
     private final WorkerProcess worker;
@@ -125,30 +142,36 @@ public final class Stage implements AutoCloseable {
      * @param told gets a line for each call that the stand-in front end is sent
      * @param more settings that win over those of the stage
      */
-    public Stage(Ports ports, List<URI> beside, Consumer<String> told, Map<String, String> more) {
-        this(Services.embedded(), ports, 1, beside, told, more);
+    public Stage(Story story, Ports ports, List<URI> beside, Consumer<String> told, Map<String, String> more) {
+        this(story, Services.embedded(), ports, 1, beside, told, more);
     }
 
     private Stage(
+            Story story,
             Services services,
             Ports ports,
             int instances,
             List<URI> beside,
             Consumer<String> told,
             Map<String, String> more) {
+        this.story = story;
+        this.services = services;
         open.addAll(services.owned());
-        this.services = new ArrayDeque<>(services.owned());
-        this.queue = services.ownQueue();
-        this.database = services.database();
         try {
-            load(services.database(), "schema.sql", "sample.sql");
+            scratch = keep(new Scratch());
+            story.files().forEach(scratch::put);
+            var folder = scratch.folder().toString();
+            story.settings().forEach((name, value) -> environment.put(name, value.replace("{scratch}", folder)));
+            environment.putIfAbsent(REVALIDATE_SECRET, "local-revalidate-secret");
+            load(services.database(), story.schema(), story.sample());
             for (int i = 0; i < instances; i++) {
                 int port = i == 0 ? ports.frontEnd() : 0;
-                frontEnds.add(keep(StandInFrontEnd.start(port, told, REVALIDATE_SECRET)));
+                frontEnds.add(keep(StandInFrontEnd.start(port, told, setting(REVALIDATE_SECRET))));
             }
+            var logins = services.logins();
             environment.putAll(Map.of(
                     "CATALOG",
-                    "tafta",
+                    story.source(),
                     "REDIS_QUEUE_URL",
                     services.queue().toString(),
                     "REDIS_CACHE_URL",
@@ -156,17 +179,11 @@ public final class Stage implements AutoCloseable {
                     "REDIS_KEY_PREFIX",
                     services.prefix(),
                     "DATABASE_URL",
-                    services.logins().work().apply(services.database()).toString(),
-                    "THINKIFIC_SECRETS",
-                    WEBHOOK_SECRET,
-                    "EVENTS_SECRET",
-                    EVENTS_SECRET,
+                    logins.work().apply(services.database()).toString(),
                     "FRONT_END_URLS",
                     Stream.concat(frontEnds.stream().map(StandInFrontEnd::address), beside.stream())
                             .map(URI::toString)
-                            .collect(Collectors.joining(",")),
-                    "REVALIDATE_SECRET",
-                    REVALIDATE_SECRET));
+                            .collect(Collectors.joining(","))));
             environment.putAll(Map.of(
                     "INGEST_HOST",
                     LOOPBACK,
@@ -181,7 +198,6 @@ public final class Stage implements AutoCloseable {
                     "WORKER_PORT",
                     port(ports.worker())));
             environment.putAll(more);
-            var logins = services.logins();
             worker = keep(WorkerProcess.start(settings(more, logins.work().apply(services.database()))));
             serve = keep(ServeProcess.start(settings(more, logins.serve().apply(services.database()))));
             ingest = keep(Ingest.start(settings(more, logins.ingest().apply(services.database()))));
@@ -194,31 +210,50 @@ public final class Stage implements AutoCloseable {
     /**
      * On the services that the tests share.
      *
+     * @param catalog one that comes with Freshet
      * @param instances how many stand-ins of the one front end there are
      * @param more settings that win over those of the stage
      */
-    public static Stage ofTests(int instances, Map<String, String> more) {
-        return new Stage(Services.ofTests(), Ports.FREE, instances, List.of(), line -> {}, more);
+    public static Stage ofTests(String catalog, int instances, Map<String, String> more) {
+        return new Stage(Story.read(catalog), Services.ofTests(), Ports.FREE, instances, List.of(), line -> {}, more);
+    }
+
+    /** On the tests' database and Redis servers of its own, which a story may stop. */
+    public static Stage ofTests(Story story, Map<String, String> more) {
+        return new Stage(story, Services.ofTestsButRedis(), Ports.FREE, 1, List.of(), line -> {}, more);
     }
 
     /**
      * On services that are stopped with it.
      *
+     * @param catalog one that comes with Freshet
      * @param instances how many stand-ins of the one front end there are
      * @param more settings that win over those of the stage
      */
     public static Stage on(
+            String catalog,
             EmbeddedRedis queue,
             EmbeddedRedis cache,
             EmbeddedDatabase database,
             int instances,
             Map<String, String> more) {
-        return new Stage(Services.given(queue, cache, database), Ports.FREE, instances, List.of(), line -> {}, more);
+        var services = Services.given(queue, cache, database);
+        return new Stage(Story.read(catalog), services, Ports.FREE, instances, List.of(), line -> {}, more);
+    }
+
+    /** What it plays. */
+    public Story story() {
+        return story;
+    }
+
+    /** The catalog as the processes have it. */
+    public Catalog catalog() {
+        return CatalogReader.read(story.source(), environment);
     }
 
     /** The application's PostgreSQL, for an administrator. */
     public URI database() {
-        return database;
+        return services.database();
     }
 
     /** The environment of the processes, for commands that are to meet them. */
@@ -247,15 +282,19 @@ public final class Stage implements AutoCloseable {
         return URI.create("http://" + LOOPBACK + ":" + worker.port() + path);
     }
 
-    /** A {@code curl} command that delivers the body, signed, and works when pasted. */
-    String curl(String body) {
-        return "curl -sS -X POST " + ingest("/webhooks/thinkific") + " -H 'X-Thinkific-Hmac-Sha256: "
-                + Hmac.signHex(WEBHOOK_SECRET, body.getBytes(UTF_8)) + "' -d '" + body + "'";
+    /** @throws NullPointerException when the processes have no such setting */
+    public String setting(String name) {
+        return Objects.requireNonNull(environment.get(name), name);
     }
 
-    /** The queue's Redis, to stop it and start it again. */
-    EmbeddedRedis queue() {
-        return queue.orElseThrow();
+    /** Writes a file where the story has its files. */
+    void put(Act.Put file) {
+        scratch.put(file);
+    }
+
+    /** One of its own servers, to stop it and start it again. */
+    EmbeddedRedis server(Server server) {
+        return Objects.requireNonNull(services.own().get(server));
     }
 
     /** Stops the processes before the services they need. */
@@ -266,19 +305,7 @@ public final class Stage implements AutoCloseable {
 
     /** Stops the services only; for a JVM that ends, and with it the processes. */
     void drop() {
-        closeAll(services);
-    }
-
-    /** A sample of the published deliveries, such as {@code enrollment.created}, as it is stored. */
-    static byte[] sample(String topic) {
-        try (var stream = Stage.class.getResourceAsStream("/samples/thinkific/" + topic + ".json")) {
-            if (stream == null) {
-                throw new IllegalArgumentException("no sample of " + topic);
-            }
-            return stream.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        closeAll(new ArrayDeque<>(services.owned()));
     }
 
     /** @param database unless the test names one */
@@ -303,19 +330,16 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    /** Runs files of the TAFTA catalog, such as {@code sample.sql}. */
-    static void load(URI url, String... files) {
+    /** Runs what an administrator of the application would. */
+    private static void load(URI url, String... scripts) {
         try (var database = new Database(url, DatabaseOptions.DEFAULTS);
                 var connection = database.connection();
                 var statement = connection.createStatement()) {
-            for (var file : files) {
-                try (var stream = Stage.class.getResourceAsStream("/catalogs/tafta/" + file)) {
-                    statement.execute(
-                            new String(java.util.Objects.requireNonNull(stream).readAllBytes(), UTF_8));
-                }
+            for (var script : scripts) {
+                statement.execute(script);
             }
-        } catch (SQLException | IOException e) {
-            throw new IllegalStateException("cannot load the sample application", e);
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot load the sample application: " + e.getMessage(), e);
         }
     }
 

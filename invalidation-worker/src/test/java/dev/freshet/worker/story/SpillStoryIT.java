@@ -29,7 +29,9 @@ class SpillStoryIT {
     private final HttpClient http = HttpClient.newHttpClient();
     private final CuttingProxy redis = CuttingProxy.before(TestServices.shared().redisUrl());
     private final Stage stage = Stage.ofTests(
-            1, Map.of("REDIS_QUEUE_URL", redis.url().toString(), "QUEUE_PATIENCE", "500ms", "SPILL_PATIENCE", "30s"));
+            "tafta",
+            1,
+            Map.of("REDIS_QUEUE_URL", redis.url().toString(), "QUEUE_PATIENCE", "500ms", "SPILL_PATIENCE", "30s"));
     private final RedisServer server =
             new RedisServer("test", TestServices.shared().redisUrl(), Duration.ofSeconds(5));
     private final JobQueue queue =
@@ -74,7 +76,7 @@ class SpillStoryIT {
                  "payload":{"id":%d,"email":"lee@example.com","created_at":"2026-09-03T23:23:03.758Z"}}""".formatted(lead, 1_000 + lead).getBytes(UTF_8);
         return http.send(
                 HttpRequest.newBuilder(stage.ingest("/webhooks/thinkific"))
-                        .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(Stage.WEBHOOK_SECRET, body))
+                        .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(stage.setting("THINKIFIC_SECRETS"), body))
                         .POST(BodyPublishers.ofByteArray(body))
                         .build(),
                 BodyHandlers.ofString());

@@ -9,7 +9,6 @@ import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Entry;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
-import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.View;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
@@ -76,9 +75,9 @@ final class Tafta implements AutoCloseable {
     private final Database database;
 
     Tafta(int instances, Map<String, String> settings) {
-        stage = Stage.ofTests(instances, settings);
+        stage = Stage.ofTests("tafta", instances, settings);
         var addresses = Addresses.from(new Settings(stage.environment()));
-        catalog = CatalogReader.read("tafta", stage.environment());
+        catalog = stage.catalog();
         redis = new RedisServer("queue", addresses.queue(), DEADLINE);
         queue = new JobQueue(redis, QueueOptions.defaults(addresses.prefix()));
         cache = new TagCache(redis, CacheOptions.defaults(addresses.prefix()));
@@ -103,7 +102,7 @@ final class Tafta implements AutoCloseable {
     /** Delivers a body as Thinkific does. */
     HttpResponse<String> webhook(byte[] body) {
         return send(HttpRequest.newBuilder(stage.ingest("/webhooks/thinkific"))
-                .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(Stage.WEBHOOK_SECRET, body))
+                .header("X-Thinkific-Hmac-Sha256", Hmac.signHex(stage.setting("THINKIFIC_SECRETS"), body))
                 .POST(BodyPublishers.ofByteArray(body)));
     }
 
@@ -133,7 +132,9 @@ final class Tafta implements AutoCloseable {
     private HttpResponse<String> signed(String method, String path, String body) {
         var bytes = body.getBytes(UTF_8);
         return send(HttpRequest.newBuilder(stage.ingest(path))
-                .header(FreshetSignature.HEADER, FreshetSignature.header(Stage.EVENTS_SECRET, Instant.now(), bytes))
+                .header(
+                        FreshetSignature.HEADER,
+                        FreshetSignature.header(stage.setting("EVENTS_SECRET"), Instant.now(), bytes))
                 .method(method, BodyPublishers.ofByteArray(bytes)));
     }
 
