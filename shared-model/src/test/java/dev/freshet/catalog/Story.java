@@ -3,6 +3,8 @@ package dev.freshet.catalog;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.URLDecoder;
+import java.security.PrivateKey;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -23,6 +25,7 @@ import java.util.stream.Collectors;
  * @param schema makes the tables; empty where there is no such file
  * @param sample fills them; empty where there is no such file
  * @param settings for the variables of the catalog, secrets among them; {@code {scratch}} in a value is a folder of this play
+ * @param rsa signs tokens where a setting is {@code {rsa}}, its public key
  * @param files that are there from the start
  * @param reads what is read, by the names that scenes call it
  * @param toTry what a person may paste
@@ -34,6 +37,7 @@ public record Story(
         String schema,
         String sample,
         Map<String, String> settings,
+        Optional<PrivateKey> rsa,
         List<Act.Put> files,
         Map<String, Read> reads,
         Optional<Try> toTry,
@@ -43,14 +47,25 @@ public record Story(
     /** What {@link #ends} may name. */
     public static final List<String> COUNTS = List.of("deliveries", "applied", "rewarmed", "callbacks", "dead", "lost");
 
-    /** @param path of a cached read, such as {@code /api/users/7} */
-    public record Read(String path) {}
+    /**
+     * @param path of a cached read, such as {@code /api/users/7}
+     * @param as whose token is sent; empty for none
+     */
+    public record Read(String path, Optional<Reader> as) {}
 
     /**
-     * @param reads paths; what is changed shows in the first of them
+     * Somebody with a token.
+     *
+     * @param issuer who is to have signed it
+     * @param signed WRONG for one that somebody else has signed
+     */
+    public record Reader(String issuer, Claims claims, Signed signed) {}
+
+    /**
+     * @param reads what is changed shows in the first of them
      * @param pages where an application of pages shows it; empty for nowhere
      */
-    public record Try(List<String> reads, Act change, String pages) {}
+    public record Try(List<Read> reads, Act change, String pages) {}
 
     /**
      * Something that happens, and what must come of it.
@@ -98,8 +113,8 @@ public record Story(
         /** A change that nobody tells of. */
         record Sql(String text) implements Act {}
 
-        /** @param path of anything that {@code freshet serve} answers */
-        record Get(String path) implements Act {}
+        /** Anything that {@code freshet serve} answers. */
+        record Get(Read read) implements Act {}
 
         /**
          * A file is written.
@@ -152,17 +167,20 @@ public record Story(
     /**
      * Which value a path is about.
      *
-     * @param path of a route or {@code /views/NAME}, with its query
+     * @param read of a route or {@code /views/NAME}, with its query
      * @return empty when no view answers there
      * @throws ParameterException when the view does not take these parameters
+     * @throws ClaimException when the token does not say what the view must know
      */
-    public static Optional<Asked> ask(Catalog catalog, String path) {
+    public static Optional<Asked> ask(Catalog catalog, Read read) {
+        var path = read.path();
+        var claims = read.as().map(Reader::claims).orElse(Claims.NONE);
         int mark = path.indexOf('?');
         var bare = mark < 0 ? path : path.substring(0, mark);
         var query = mark < 0 ? "" : path.substring(mark + 1);
         return catalog.views().values().stream()
                 .sorted(Comparator.comparingInt(Story::placeholders))
-                .flatMap(view -> values(view, bare).map(values -> asked(view, values, query)).stream())
+                .flatMap(view -> values(view, bare).map(values -> asked(view, values, query, claims)).stream())
                 .findFirst();
     }
 
@@ -172,13 +190,13 @@ public record Story(
                 : new Template(view.route().path()).placeholders().size();
     }
 
-    private static Asked asked(View view, Map<String, String> fromPath, String query) {
+    private static Asked asked(View view, Map<String, String> fromPath, String query, Claims claims) {
         var values = new HashMap<>(fromPath);
         Arrays.stream(query.split("&"))
                 .filter(part -> !part.isEmpty())
                 .map(part -> part.split("=", 2))
                 .forEach(part -> values.put(part[0], part.length < 2 ? "" : decoded(part[1])));
-        return new Asked(view, view.parse(values));
+        return new Asked(view, view.request(values, claims, Clock.systemUTC()));
     }
 
     private static Optional<Map<String, String>> values(View view, String path) {

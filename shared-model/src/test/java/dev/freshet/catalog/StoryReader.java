@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Read;
+import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.Story.Scene;
 import dev.freshet.catalog.Story.Server;
 import dev.freshet.catalog.Story.Signed;
@@ -15,9 +16,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,17 +42,21 @@ import org.yaml.snakeyaml.resolver.Resolver;
 
 /** Reads a {@link Story} and holds it against its catalog. */
 final class StoryReader {
-    private static final List<String> KEYS = List.of("settings", "files", "reads", "try", "scenes", "ends");
+    private static final List<String> KEYS = List.of("settings", "files", "readers", "reads", "try", "scenes", "ends");
     /** All that can happen. */
     private static final List<String> ACTS =
             List.of("chapter", "show", "webhook", "event", "write", "sql", "get", "put", "outage");
 
-    private static final List<String> EXPECTATIONS = List.of("says", "answer", "note", "fresh", "told", "dead", "do");
+    private static final List<String> EXPECTATIONS =
+            List.of("says", "answer", "note", "fresh", "told", "dead", "as", "do");
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?}");
     private static final Pattern SECRET = Pattern.compile(".*(SECRET|TOKEN|KEY)S?");
     /** As long as any scheme asks for. */
     private static final int SECRET_LENGTH = 40;
+
+    /** Stands for the public key of a new pair. */
+    private static final String RSA = "{rsa}";
 
     private static final Instant LONG_AGO = Instant.parse("2026-01-01T00:00:00Z");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -55,7 +64,9 @@ final class StoryReader {
     private final Folder folder;
     private final Problems problems;
     private final Map<String, String> settings;
+    private final Optional<KeyPair> rsa;
     private final Catalog catalog;
+    private Map<String, Reader> readers = Map.of();
     private Map<String, Read> reads = Map.of();
 
     /** The files of a system, in a folder or beside the other catalogs that come with Freshet. */
@@ -94,10 +105,12 @@ final class StoryReader {
         }
     }
 
-    private StoryReader(Folder folder, Problems problems, Map<String, String> settings, Catalog catalog) {
+    private StoryReader(
+            Folder folder, Problems problems, Map<String, String> settings, Optional<KeyPair> rsa, Catalog catalog) {
         this.folder = folder;
         this.problems = problems;
         this.settings = settings;
+        this.rsa = rsa;
         this.catalog = catalog;
     }
 
@@ -112,14 +125,17 @@ final class StoryReader {
         }
         var section = new Section(root, KEYS);
         var settings = settings(folder, section);
+        var rsa = settings.containsValue(RSA) ? Optional.of(newKeys()) : Optional.<KeyPair>empty();
+        settings.replaceAll((name, value) -> value.equals(RSA) ? pem(rsa.orElseThrow()) : value);
         var catalog = CatalogReader.read(folder.catalog(), settings);
-        return new StoryReader(folder, problems, settings, catalog).story(section);
+        return new StoryReader(folder, problems, settings, rsa, catalog).story(section);
     }
 
     private Story story(Section section) {
         var files = section.find("files").map(Element::items).orElse(List.of()).stream()
                 .flatMap(item -> put(item).stream())
                 .toList();
+        readers = section.find("readers").map(this::readers).orElse(Map.of());
         reads = section.find("reads").map(this::reads).orElse(Map.of());
         var scenes = section.find("scenes").map(Element::items).orElse(List.of()).stream()
                 .flatMap(item -> scene(item).stream())
@@ -131,7 +147,18 @@ final class StoryReader {
         }
         var schema = folder.text("schema.sql").orElse("");
         var sample = folder.text("sample.sql").orElse("");
-        return new Story(folder.catalog(), catalog, schema, sample, settings, files, reads, toTry, scenes, ends);
+        return new Story(
+                folder.catalog(),
+                catalog,
+                schema,
+                sample,
+                settings,
+                rsa.map(KeyPair::getPrivate),
+                files,
+                reads,
+                toTry,
+                scenes,
+                ends);
     }
 
     private static Element root(String file, String text, Problems problems) {
@@ -164,27 +191,85 @@ final class StoryReader {
         return settings;
     }
 
+    private static KeyPair newKeys() {
+        try {
+            var generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2_048);
+            return generator.generateKeyPair();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has RSA", e);
+        }
+    }
+
+    private static String pem(KeyPair keys) {
+        var lines = Base64.getMimeEncoder().encodeToString(keys.getPublic().getEncoded());
+        return "-----BEGIN PUBLIC KEY-----\n" + lines + "\n-----END PUBLIC KEY-----";
+    }
+
     private static String madeUp(String variable) {
         var name = "local-" + variable.toLowerCase(Locale.ROOT).replace('_', '-');
         return name + "-0".repeat(Math.max(0, SECRET_LENGTH - name.length() + 1) / 2);
     }
 
-    private Map<String, Read> reads(Element element) {
-        var all = new LinkedHashMap<String, Read>();
-        element.entries()
-                .forEach((name, read) -> read.text()
-                        .filter(path -> isRead(read, path))
-                        .ifPresent(path -> all.put(name, new Read(path))));
+    private Map<String, Reader> readers(Element element) {
+        var all = new LinkedHashMap<String, Reader>();
+        element.entries().forEach((name, e) -> reader(e).ifPresent(reader -> all.put(name, reader)));
         return all;
     }
 
-    private boolean isRead(Element element, String path) {
+    private Optional<Reader> reader(Element element) {
+        var section = new Section(element, List.of("token", "claims", "signed"));
+        var issuer = section.require("token", "token: app")
+                .flatMap(e ->
+                        e.text().filter(name -> known(e, name, catalog.tokens().keySet(), "issuer of tokens")));
+        var values = new TreeMap<String, String>();
+        var lists = new TreeMap<String, List<String>>();
+        section.require("claims", "claims: { sub: \"7\" }")
+                .map(Element::entries)
+                .orElse(Map.of())
+                .forEach((name, e) -> {
+                    if (e.isText()) {
+                        e.text().ifPresent(text -> values.put(name, text));
+                    } else {
+                        lists.put(name, texts(e));
+                    }
+                });
+        var signed = section.find("signed").flatMap(e -> e.choice(Signed.class)).orElse(Signed.RIGHT);
+        return issuer.map(name -> new Reader(name, new Claims(values, lists), signed));
+    }
+
+    private Map<String, Read> reads(Element element) {
+        var all = new LinkedHashMap<String, Read>();
+        element.entries().forEach((name, e) -> read(e).ifPresent(read -> all.put(name, read)));
+        return all;
+    }
+
+    /** A path, or {@code get} and {@code as}. */
+    private Optional<Read> read(Element element) {
+        if (element.isText()) {
+            return element.text().map(path -> new Read(path, Optional.empty())).filter(read -> isRead(element, read));
+        }
+        var section = new Section(element, List.of("get", "as"));
+        return section.require("get", "get: /api/dashboard")
+                .flatMap(Element::text)
+                .map(path -> new Read(path, as(section)))
+                .filter(read -> isRead(element, read));
+    }
+
+    private Optional<Reader> as(Section section) {
+        return section.find("as")
+                .flatMap(e -> e.text()
+                        .filter(name -> known(e, name, readers.keySet(), "reader of this story"))
+                        .map(readers::get));
+    }
+
+    private boolean isRead(Element element, Read read) {
         try {
-            if (Story.ask(catalog, path).isPresent()) {
+            if (Story.ask(catalog, read).isPresent()) {
                 return true;
             }
-            element.error("is answered by no view: " + path, "such as /views/NAME or the route of one");
-        } catch (ParameterException e) {
+            element.error("is answered by no view: " + read.path(), "such as /views/NAME or the route of one");
+        } catch (ParameterException | ClaimException e) {
             element.error("is refused: " + e.getMessage());
         }
         return false;
@@ -194,12 +279,13 @@ final class StoryReader {
         var keys = new ArrayList<>(ACTS);
         keys.addAll(List.of("reads", "pages"));
         var section = new Section(element, keys);
-        var paths = section.require("reads", "reads: [ /api/users/7 ]").map(this::texts).orElse(List.of()).stream()
-                .filter(path -> isRead(element, path))
+        var shown = section.require("reads", "reads: [ /api/users/7 ]").map(Element::items).orElse(List.of()).stream()
+                .flatMap(item -> item.text().stream()
+                        .flatMap(text -> Optional.ofNullable(reads.get(text)).or(() -> read(item)).stream()))
                 .toList();
         return act(section, element)
                 .map(act -> new Try(
-                        paths, act, section.find("pages").flatMap(Element::text).orElse("")));
+                        shown, act, section.find("pages").flatMap(Element::text).orElse("")));
     }
 
     /** The first change that makes something fresh, where the story does not choose. */
@@ -211,7 +297,6 @@ final class StoryReader {
                         scene.fresh().stream()
                                 .map(reads::get)
                                 .filter(java.util.Objects::nonNull)
-                                .map(Read::path)
                                 .limit(1)
                                 .toList(),
                         scene.act(),
@@ -260,7 +345,7 @@ final class StoryReader {
             case Act.Event(var site, var topic, var payload) -> topic;
             case Act.Write(var site, var route, var payload) -> route.toString();
             case Act.Sql(var text) -> "SQL";
-            case Act.Get(var path) -> path;
+            case Act.Get(var read) -> read.path();
             case Act.Put(var name, var entries, var at) -> name;
             case Act.Chapter chapter -> "";
             case Act.Show show -> "";
@@ -307,18 +392,19 @@ final class StoryReader {
             case "event" -> event(what);
             case "write" -> write(what);
             case "sql" -> what.text().map(Act.Sql::new);
-            case "get" -> get(what);
+            case "get" -> get(what, section);
             case "put" -> put(what).map(put -> put);
             default -> outage(what, section);
         };
     }
 
-    private Optional<Act> get(Element element) {
+    private Optional<Act> get(Element element, Section section) {
         return element.text(
                 "a path or the name of a read",
                 text -> Optional.ofNullable(reads.get(text))
-                        .map(Read::path)
-                        .or(() -> Optional.of(text).filter(t -> t.startsWith("/")))
+                        .map(read -> new Read(read.path(), as(section).or(read::as)))
+                        .or(() ->
+                                Optional.of(text).filter(t -> t.startsWith("/")).map(t -> new Read(t, as(section))))
                         .map(Act.Get::new));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Read;
 import dev.freshet.testing.Project;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +27,16 @@ class StoryTest {
               app: { scheme: freshet, secrets: "${EVENTS_SECRET}" }
               payments: { scheme: stripe, secrets: "${STRIPE_SECRETS}" }
               shop: { scheme: shopify, secrets: "${SHOPIFY_SECRETS}" }
+            tokens: { main: { algorithm: HS256, keys: "${JWT_SECRETS}" } }
             views:
+              mine:
+                route: /api/mine
+                key: mine:{user}
+                params: { user: { type: text, claim: sub } }
+                access: { token: main }
+                sql: select cents from prices where owner = :user
+                tags: [ "price:{user}" ]
+                ttl: 1m
               price:
                 route: /api/prices/{id}
                 key: price:{id}
@@ -78,7 +89,7 @@ class StoryTest {
         assertThat(story.settings().get("STRIPE_SECRETS"))
                 .startsWith("local-stripe-secrets")
                 .hasSizeGreaterThan(39);
-        assertThat(story.toTry().orElseThrow().reads()).containsExactly("/api/prices/7");
+        assertThat(story.toTry().orElseThrow().reads()).containsExactly(new Read("/api/prices/7", Optional.empty()));
         assertThat(story.scenes())
                 .singleElement()
                 .satisfies(scene -> assertThat(scene.act()).isEqualTo(new Act.Sql("update prices set cents = 1")));
@@ -115,6 +126,10 @@ class StoryTest {
             scenes: [ { outage: queue } ]                  | scenes has no do; such as do:
             scenes: [ { put: { file: ../x, zip: { a: b } } } ] | file must be a place in the scratch folder such as
             scenes: [ { put: { file: x, zip: { a: b }, at: now } } ] | at must be a time such as 2026-02-01T00:00:00Z
+            reads: { it: { get: /api/prices/7, as: ada } } | reads.it.as is no reader of this story: ada
+            readers: { ada: { token: app, claims: { sub: a } } } | readers.ada.token is no issuer of tokens: app; known here: main
+            readers: { ada: { token: main } }              | readers.ada has no claims; such as claims:
+            reads: { it: /api/mine }                       | reads.it is refused: the token does not say sub
             ends: { lots: 1 }                              | ends.lots is no key of the format; did you mean lost?
             ends: { lost: none }                           | ends.lost must be a whole number, was 'none'
             try: { sql: a }                                | try has no reads; such as reads:
@@ -150,16 +165,19 @@ class StoryTest {
     void aPathIsTheValueThatItsViewWouldAnswer() throws IOException {
         var catalog = story("reads: {}").catalog();
 
-        assertThat(Story.ask(catalog, "/api/prices/007").orElseThrow().values()).isEqualTo(Map.of("id", "7"));
-        assertThat(Story.ask(catalog, "/views/price?id=7").orElseThrow().values())
-                .isEqualTo(Map.of("id", "7"));
-        assertThat(Story.ask(catalog, "/api/prices/7/more")).isEmpty();
+        assertThat(ask(catalog, "/api/prices/007").orElseThrow().values()).isEqualTo(Map.of("id", "7"));
+        assertThat(ask(catalog, "/views/price?id=7").orElseThrow().values()).isEqualTo(Map.of("id", "7"));
+        assertThat(ask(catalog, "/api/prices/7/more")).isEmpty();
     }
 
     @Test
     void textsSayTheTime() {
         assertThat(Story.filled("{now} {unix} {today} {other}", Instant.parse("2026-02-01T10:00:00Z")))
                 .isEqualTo("2026-02-01T10:00:00Z 1769940000 2026-02-01 {other}");
+    }
+
+    private static Optional<Story.Asked> ask(Catalog catalog, String path) {
+        return Story.ask(catalog, new Read(path, Optional.empty()));
     }
 
     private Story story(String text) throws IOException {

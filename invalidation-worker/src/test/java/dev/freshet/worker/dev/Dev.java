@@ -5,6 +5,7 @@ import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Story;
 import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Read;
 import dev.freshet.catalog.Story.Try;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
@@ -132,7 +133,13 @@ public final class Dev {
                 .append(story.catalog().application())
                 .append(".\n\n");
         var reads = story.toTry().map(Try::reads).orElse(List.of());
-        list(lines, "cached reads", reads.isEmpty() ? List.of("/views") : reads, stage::reads);
+        list(
+                lines,
+                "cached reads",
+                reads.isEmpty()
+                        ? List.of("/views")
+                        : reads.stream().map(Read::path).toList(),
+                stage::reads);
         list(lines, "webhooks", webhooks(story), stage::ingest);
         list(lines, "health", List.of("/health/detailed"), stage::ingest);
         line(lines, "front end", stage.frontEnd().address() + "   (a stand-in: it prints what it is told)");
@@ -145,14 +152,14 @@ public final class Dev {
         }
         story.toTry()
                 .filter(it -> !it.reads().isEmpty())
-                .ifPresent(it ->
-                        lines.append("""
+                .ifPresent(it -> lines.append(
+                        """
 
                 Read a value twice, deliver a change, read it again:
 
-                  curl -i '%s'
                   %s
-                """.formatted(stage.reads(it.reads().getFirst()), pasted(stage, it.change()))));
+                  %s
+                """.formatted(pasted(stage, new Act.Get(it.reads().getFirst())), pasted(stage, it.change()))));
         return lines.append("""
 
                 Commands that meet it, such as `./freshet status` or `./freshet send`, need its addresses:
@@ -191,8 +198,7 @@ public final class Dev {
                 case Act.Write write -> sender.request(write, now).curl() + "   # within five minutes";
                 case Act.Sql(var text) ->
                     "psql " + Sender.quoted(stage.database().toString()) + " -c " + Sender.quoted(text.strip());
-                case Act.Get(var path) ->
-                    "curl -i " + Sender.quoted(stage.reads(path).toString());
+                case Act.Get(var read) -> sender.curl(read);
                 case Act.Put put -> "# replace " + put.file();
                 case Act.Chapter chapter -> "";
                 case Act.Show show -> "";

@@ -2,26 +2,15 @@ package dev.freshet.worker.dev;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freshet.cache.CacheOptions;
-import dev.freshet.cache.TagCache;
-import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.Story;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Asked;
 import dev.freshet.catalog.Story.Scene;
 import dev.freshet.catalog.Story.Server;
-import dev.freshet.db.Database;
-import dev.freshet.db.DatabaseOptions;
 import dev.freshet.queue.DeadFilter;
 import dev.freshet.queue.DeadLetters;
-import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
-import dev.freshet.redis.RedisServer;
-import dev.freshet.settings.Addresses;
-import dev.freshet.settings.Settings;
-import dev.freshet.worker.frontend.Owed;
 import java.net.http.HttpResponse;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Plays the story of a stage, says what comes of it, and remembers what did not come as the story tells it. */
 public final class Player implements AutoCloseable {
@@ -44,14 +34,7 @@ public final class Player implements AutoCloseable {
     private final Stage stage;
     private final Story story;
     private final Consumer<String> out;
-    private final Sender sender;
-    private final RedisServer queueServer;
-    private final RedisServer cacheServer;
-    private final QueueOptions options;
-    private final JobQueue queue;
-    private final TagCache cache;
-    private final Owed owed;
-    private final Database database;
+    private final App app;
     /** What is read, by the name of the read. */
     private final Map<String, Asked> values = new LinkedHashMap<>();
 
@@ -65,40 +48,26 @@ public final class Player implements AutoCloseable {
         this.stage = stage;
         this.story = stage.story();
         this.out = out;
-        sender = new Sender(stage);
-        var addresses = Addresses.from(new Settings(stage.environment()));
-        queueServer = new RedisServer("queue", addresses.queue(), DEADLINE);
-        cacheServer = new RedisServer("cache", addresses.cache(), DEADLINE);
-        options = QueueOptions.defaults(addresses.prefix());
-        queue = new JobQueue(queueServer, options);
-        cache = new TagCache(cacheServer, CacheOptions.defaults(addresses.prefix()));
-        Catalog catalog = stage.catalog();
-        owed = new Owed(
-                queueServer, addresses.prefix(), catalog.frontEnds().values(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
-        database = new Database(stage.database(), DatabaseOptions.DEFAULTS.withPoolSize(1));
-        story.reads()
-                .forEach((name, read) ->
-                        values.put(name, Story.ask(catalog, read.path()).orElseThrow()));
+        app = new App(stage);
+        story.reads().forEach((name, read) -> values.put(name, app.ask(read)));
     }
 
     @Override
     public void close() {
-        sender.close();
-        queueServer.close();
-        cacheServer.close();
-        database.close();
+        app.close();
     }
 
     /** @return everything that did not come as told; empty when all did */
     public List<String> play() {
+        awaitQuiet();
         out.accept("\nEach value is read twice: the first read loads it, the second finds it cached.\n");
         story.reads().forEach((name, read) -> {
-            var loaded = sender.get(read.path());
-            var cached = sender.get(read.path());
-            expect("MISS", outcome(loaded), name + " is loaded");
-            expect("HIT", outcome(cached), name + " is cached");
+            var loaded = app.get(read);
+            var cached = app.get(read);
+            expect("MISS", App.outcome(loaded), name + " is loaded");
+            expect("HIT", App.outcome(cached), name + " is cached");
             first.put(name, cached.body());
-            out.accept("  GET %-42s %s, %s".formatted(read.path(), outcome(loaded), outcome(cached)));
+            out.accept("  GET %-42s %s, %s".formatted(read.path(), App.outcome(loaded), App.outcome(cached)));
         });
         await(
                 "the front end, which is new, was told twice that everything is old",
@@ -114,10 +83,7 @@ public final class Player implements AutoCloseable {
             case Act.Show(var name) -> {
                 var read = Objects.requireNonNull(story.reads().get(name));
                 out.accept("\n%s\n\n  %s\n  %s"
-                        .formatted(
-                                scene.says(),
-                                first.get(name),
-                                sender.get(read.path()).body()));
+                        .formatted(scene.says(), first.get(name), app.get(read).body()));
             }
             case Act.Outage outage -> outage(scene, outage);
             case Act act -> {
@@ -128,12 +94,22 @@ public final class Player implements AutoCloseable {
                 var answer = perform(scene, act);
                 if (isOnlyAnswered(scene)) {
                     say(scene, answer);
+                    untouched(scene, before);
                 } else {
                     watch(scene, before, start);
                 }
                 becomesDead(scene);
             }
         }
+    }
+
+    /** What asks for nothing to become fresh leaves everything as it is, except that a read may load. */
+    private void untouched(Scene scene, Instant before) {
+        awaitQuiet();
+        if (!(scene.act() instanceof Act.Get)) {
+            expect(new TreeSet<String>(), loadedSince(before), "loaded again after " + scene.says());
+        }
+        expect(new TreeSet<String>(), stage.frontEnd().tags(), "told after " + scene.says());
     }
 
     private static boolean isOnlyAnswered(Scene scene) {
@@ -147,14 +123,25 @@ public final class Player implements AutoCloseable {
         long loaded = millisSince(start);
         await(
                 scene.says() + " is confirmed by the front end",
-                () -> stage.frontEnd().tags().containsAll(scene.told()));
+                () -> stage.frontEnd().tags().containsAll(told(scene)));
         long told = millisSince(start);
         settle(scene, before);
         var fresh = loadedSince(before);
         label(
                 scene,
-                "accepted %4d ms   fresh %4d ms   front end told %4d ms   %s"
-                        .formatted(accepted, loaded, told, String.join(", ", fresh)));
+                "%s %4d ms   fresh %4d ms   front end told %4d ms   %s"
+                        .formatted(
+                                scene.act() instanceof Act.Sql ? "committed" : "accepted",
+                                accepted,
+                                loaded,
+                                told,
+                                String.join(", ", fresh)));
+    }
+
+    private static Set<String> told(Scene scene) {
+        return scene.told().stream()
+                .map(tag -> Story.filled(tag, Instant.now()))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void awaitFresh(Scene scene, Instant before) {
@@ -171,20 +158,22 @@ public final class Player implements AutoCloseable {
         awaitQuiet();
         var fresh = loadedSince(before);
         expect(new TreeSet<>(scene.fresh()), fresh, "loaded again after " + scene.says());
-        expect(new TreeSet<>(scene.told()), stage.frontEnd().tags(), "told after " + scene.says());
+        expect(told(scene), stage.frontEnd().tags(), "told after " + scene.says());
         rewarmed += fresh.size();
         callbacks += stage.frontEnd().received();
     }
 
     /** @return status and word of the answer, such as {@code 200 accepted}; empty where nobody answers */
     private String perform(Scene scene, Act act) {
-        var now = Instant.now();
         return switch (act) {
-            case Act.Webhook webhook -> answered(scene, sender.send(sender.request(webhook, now)), "accepted");
-            case Act.Event event -> answered(scene, sender.send(sender.request(event, now)), "accepted");
-            case Act.Write write -> answered(scene, sender.send(sender.request(write, now)), "accepted");
-            case Act.Get(var path) -> answered(scene, sender.get(path), "");
-            case Act.Sql(var text) -> sql(text);
+            case Act.Webhook webhook -> answered(scene, app.send(webhook), "accepted");
+            case Act.Event event -> answered(scene, app.send(event), "accepted");
+            case Act.Write write -> answered(scene, app.send(write), "accepted");
+            case Act.Get(var read) -> answered(scene, app.get(read), "");
+            case Act.Sql(var text) -> {
+                app.sql(text);
+                yield "";
+            }
             case Act.Put put -> {
                 stage.put(put);
                 yield "";
@@ -212,22 +201,13 @@ public final class Player implements AutoCloseable {
         });
     }
 
-    /** As somebody who knows nothing of Freshet. */
-    private String sql(String text) {
-        try (var connection = database.connection();
-                var statement = connection.createStatement()) {
-            statement.execute(text);
-            return "";
-        } catch (SQLException e) {
-            throw new IllegalStateException("the story's SQL fails: " + text, e);
-        }
-    }
-
     private void becomesDead(Scene scene) {
         scene.dead().ifPresent(dead -> {
-            await(scene.says() + " is a dead letter", () -> queue.status().dead() >= dead);
-            expect(dead, queue.status().dead(), "dead letters after " + scene.says());
-            for (var letter : new DeadLetters(queueServer, options).list(DeadFilter.all(), 0, 9)) {
+            await(scene.says() + " is a dead letter", () -> app.queue().dead() >= dead);
+            expect(dead, app.queue().dead(), "dead letters after " + scene.says());
+            for (var letter : new DeadLetters(
+                            app.queueServer(), QueueOptions.defaults(stage.setting("REDIS_KEY_PREFIX")))
+                    .list(DeadFilter.all(), 0, 9)) {
                 out.accept("\n    " + letter.job().id() + "  "
                         + letter.job().attempts().getLast().error());
             }
@@ -253,16 +233,16 @@ public final class Player implements AutoCloseable {
     }
 
     private boolean isCaching() {
-        return queueServer.isConnected()
-                && cacheServer.isConnected()
+        return app.queueServer().isConnected()
+                && app.cacheServer().isConnected()
                 && story.reads().values().stream()
                         .limit(1)
-                        .noneMatch(read -> outcome(sender.get(read.path())).equals("BYPASS"));
+                        .noneMatch(read -> App.outcome(app.get(read)).equals("BYPASS"));
     }
 
     private void finish() {
         awaitQuiet();
-        var status = queue.status();
+        var status = app.queue();
         var counts = Map.of(
                 "deliveries", status.count("accepted"),
                 "applied", status.count("applied"),
@@ -290,26 +270,16 @@ public final class Player implements AutoCloseable {
         out.accept("  %-28s %s".formatted(scene.says().length() > LABEL ? "" : scene.says(), text));
     }
 
-    /** Until nothing is under way: no delivery, no change that was captured, and nothing that the front end must be told. */
     private void awaitQuiet() {
-        await(
-                "nothing is under way any more",
-                () -> queueServer.isConnected()
-                        && queue.status().inFlight() == 0
-                        && owed.status().stream().allMatch(status -> status.owed() == 0));
+        await("nothing is under way any more", app::isQuiet);
     }
 
     /** The names of the values that are cached and were loaded after this moment. */
     private Set<String> loadedSince(Instant moment) {
         var names = new TreeSet<String>();
-        values.forEach((name, value) -> cache.read(value.key(), value.view().tags(value.values()))
-                .filter(entry -> !entry.loadedAt().isBefore(moment))
-                .ifPresent(entry -> names.add(name)));
+        values.forEach((name, value) ->
+                app.loadedAt(value).filter(at -> !at.isBefore(moment)).ifPresent(at -> names.add(name)));
         return names;
-    }
-
-    private static String outcome(HttpResponse<String> answer) {
-        return answer.headers().firstValue("X-Cache").orElse("status " + answer.statusCode());
     }
 
     private void expect(Object wanted, Object seen, String what) {

@@ -2,11 +2,16 @@ package dev.freshet.worker.dev;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.auth0.jwt.JWT;
+import com.auth0.jwt.algorithms.Algorithm;
 import dev.freshet.catalog.Signatures;
 import dev.freshet.catalog.Site;
 import dev.freshet.catalog.Story;
 import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Read;
+import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.Story.Signed;
+import dev.freshet.catalog.TokenIssuer;
 import dev.freshet.model.FreshetSignature;
 import java.io.IOException;
 import java.net.URI;
@@ -15,10 +20,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.interfaces.RSAPrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -108,9 +115,40 @@ public final class Sender implements AutoCloseable {
         return send(builder);
     }
 
-    /** @param path of anything that {@code freshet serve} answers */
-    public HttpResponse<String> get(String path) {
-        return send(HttpRequest.newBuilder(stage.reads(path)));
+    HttpResponse<String> get(Read read) {
+        var request = HttpRequest.newBuilder(stage.reads(read.path()));
+        read.as().ifPresent(reader -> request.header("Authorization", "Bearer " + token(reader)));
+        return send(request);
+    }
+
+    /** Reads it when it is pasted within an hour. */
+    String curl(Read read) {
+        var token = read.as()
+                .map(reader -> " -H 'Authorization: Bearer " + token(reader) + "'")
+                .orElse("");
+        return "curl -i " + quoted(stage.reads(read.path()).toString()) + token;
+    }
+
+    private String token(Reader reader) {
+        var issuer = Objects.requireNonNull(stage.catalog().tokens().get(reader.issuer()));
+        var token = JWT.create().withExpiresAt(Instant.now().plus(Duration.ofHours(1)));
+        issuer.issuer().ifPresent(token::withIssuer);
+        issuer.audience().ifPresent(token::withAudience);
+        reader.claims().values().forEach(token::withClaim);
+        reader.claims().lists().forEach(token::withClaim);
+        return switch (issuer.algorithm()) {
+            case HS256 -> token.sign(Algorithm.HMAC256(secret(issuer, reader.signed())));
+            case RS256 ->
+                token.sign(Algorithm.RSA256((RSAPrivateKey) stage.story().rsa().orElseThrow()));
+        };
+    }
+
+    private static byte[] secret(TokenIssuer issuer, Signed signed) {
+        var secret = issuer.keys().getFirst().getEncoded();
+        if (signed != Signed.RIGHT) {
+            secret[0]++;
+        }
+        return secret;
     }
 
     HttpResponse<String> send(HttpRequest.Builder request) {

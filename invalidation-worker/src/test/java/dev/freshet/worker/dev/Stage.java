@@ -1,5 +1,6 @@
 package dev.freshet.worker.dev;
 
+import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Story;
@@ -199,6 +200,7 @@ public final class Stage implements AutoCloseable {
                     port(ports.worker())));
             environment.putAll(more);
             worker = keep(WorkerProcess.start(settings(more, logins.work().apply(services.database()))));
+            capture();
             serve = keep(ServeProcess.start(settings(more, logins.serve().apply(services.database()))));
             ingest = keep(Ingest.start(settings(more, logins.ingest().apply(services.database()))));
         } catch (RuntimeException | Error e) {
@@ -327,6 +329,15 @@ public final class Stage implements AutoCloseable {
             } catch (Exception e) {
                 throw new IllegalStateException("cannot stop cleanly", e);
             }
+        }
+    }
+
+    /** As the administrator, since what may write triggers may do anything. */
+    private void capture() {
+        try (var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
+            new CaptureTriggers(catalog(), database).install();
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot install capture: " + e.getMessage(), e);
         }
     }
 
