@@ -80,7 +80,8 @@ final class Prewarmer {
             }
             var every = view.warm().flatMap(warm -> warm.every());
             try {
-                stored += takeTurn(view, every.orElse(START)) ? warm(view) : 0;
+                var named = warming.named(view); // first, or SQL that fails would have taken the turn of a better try
+                stored += takeTurn(view, every.orElse(START)) ? warm(view, named) : 0;
                 next.put(view, every.map(now::plus).orElse(Instant.MAX));
             } catch (SQLException | RedisException e) {
                 log.warn("cannot warm view={} cause={}", view.name(), Worker.describe(e));
@@ -99,9 +100,8 @@ final class Prewarmer {
                 .isEmpty();
     }
 
-    private int warm(View view) throws SQLException, InterruptedException {
+    private int warm(View view, Warming.Named named) throws InterruptedException {
         long start = System.nanoTime();
-        var named = warming.named(view);
         var cold = new LinkedHashMap<String, Hot>();
         named.values().forEach(hot -> cold.putIfAbsent(hot.key(), hot));
         int wanted = cold.size();

@@ -101,9 +101,17 @@ public final class CachedViews implements Views {
      */
     public WarmResult warm(Collection<Hot> hot, Duration within) {
         long start = System.nanoTime();
+        return warm(hot, CHUNKS_AT_A_TIME, () -> System.nanoTime() - start >= within.toNanos());
+    }
+
+    /** As {@link #warm(Collection, Duration)}, however long it takes, one statement or function at a time. */
+    WarmResult warmOneByOne(Collection<Hot> hot) {
+        return warm(hot, 1, () -> false);
+    }
+
+    private WarmResult warm(Collection<Hot> hot, int atATime, BooleanSupplier isOver) {
         var threads = Thread.ofVirtual().name("warm-", 0).factory();
-        BooleanSupplier isOver = () -> System.nanoTime() - start >= within.toNanos();
-        try (var executor = Executors.newFixedThreadPool(CHUNKS_AT_A_TIME, threads)) {
+        try (var executor = Executors.newFixedThreadPool(atATime, threads)) {
             var results = chunks(hot).stream()
                     .map(chunk -> executor.submit(() -> warm(chunk, isOver)))
                     .toList();
@@ -117,7 +125,11 @@ public final class CachedViews implements Views {
      * @param values from {@link View#parse}
      */
     public static Hot hot(View view, Map<String, String> values) {
-        return new Hot(view.key(values), new Origin(view.name(), values).encode(), Instant.now());
+        return hot(view, values, Instant.now());
+    }
+
+    static Hot hot(View view, Map<String, String> values, Instant lastRead) {
+        return new Hot(view.key(values), new Origin(view.name(), values).encode(), lastRead);
     }
 
     /** Of one view each, the hottest first. */

@@ -8,6 +8,7 @@ import dev.freshet.db.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,14 +19,17 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
- * Loads values before their readers come, so that those who read meanwhile do not notice: one statement at a time, after
- * which it rests as long as that one took, and no faster than it is told.
+ * Loads values before their readers come, so that those who read meanwhile do not notice: few at a time, one statement after
+ * the other, then it rests as long as they took, and no faster than it is told.
  */
 public final class Warming {
-    /** Values of one statement. */
+    /** Values between two rests. */
     private static final int CHUNK = 20;
     /** How often a value whose fill is refused is tried, since somebody changes it meanwhile. */
     private static final int TRIES = 3;
+
+    /** Else what nobody has read would be loaded again after each change, as fast as it can be. */
+    private static final Instant NOT_READ = Instant.EPOCH;
 
     private final CachedViews views;
     private final Database database;
@@ -62,7 +66,7 @@ public final class Warming {
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {
                     try {
-                        values.add(CachedViews.hot(view, view.parse(row(rows))));
+                        values.add(CachedViews.hot(view, view.parse(row(rows)), NOT_READ));
                     } catch (ParameterException e) {
                         refused++;
                     }
@@ -88,8 +92,8 @@ public final class Warming {
      * Loads these, the first ones first.
      *
      * @param rate values a second at the most
-     * @param mayGoOn asked before each statement; the rest is left to its readers once it says no
-     * @param progress told how many are stored after each statement
+     * @param mayGoOn asked before each of these steps; the rest is left to its readers once it says no
+     * @param progress told how many are stored after each of them
      * @throws io.lettuce.core.RedisException when the cache is away
      */
     public Done run(Collection<Hot> wanted, int rate, BooleanSupplier mayGoOn, IntConsumer progress)
@@ -103,7 +107,7 @@ public final class Warming {
                 chunk.add(queue.poll());
             }
             long start = System.nanoTime();
-            var result = views.warm(chunk);
+            var result = views.warmOneByOne(chunk);
             var took = Duration.ofNanos(System.nanoTime() - start);
             stored += result.stored();
             result.refused().stream()

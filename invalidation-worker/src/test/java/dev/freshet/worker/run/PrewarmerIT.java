@@ -136,6 +136,18 @@ class PrewarmerIT {
     }
 
     @Test
+    void whatNobodyHasReadYetIsNotLoadedAgainAfterEachChange() {
+        login(1, 2);
+        read("student", Map.of("id", "2"));
+        newPrewarmer(() -> true).runOnce();
+        var both = List.of(new Tag("student:1"), new Tag("student:2"));
+        cache.invalidate(both);
+        assertThat(cache.sweep(both))
+                .singleElement()
+                .satisfies(hot -> assertThat(hot.key()).endsWith("student:2"));
+    }
+
+    @Test
     void whatIsMoreUrgentComesFirst() {
         login(1, 60);
         var asked = new AtomicInteger();
@@ -158,7 +170,6 @@ class PrewarmerIT {
         assertThat(prewarmer.runOnce()).isEqualTo(2);
         execute("create table logins (id int, at int)");
         login(1, 2);
-        freeTurns();
         assertThat(prewarmer.runOnce()).isEqualTo(2);
     }
 
