@@ -9,6 +9,10 @@ union all
 select 'a1', 'admin@example.com', 'Admin', 'admin', null
 on conflict do nothing;
 
+insert into logins ("userId", at)
+select id, now() - interval '1 hour' from "User" where id in ('s1', 's2', 't2')
+   and not exists (select from logins);
+
 insert into "Course" (id, "teacherId", title, description, "priceCents", published, "updatedAt")
 select 'c' || n, 't' || 1 + n % 3, 'Course ' || n, 'What course ' || n || ' is about', 1000 * n, n <= 8, '2026-01-01Z'
   from generate_series(1, 10) n

@@ -18,6 +18,13 @@ create table if not exists "Course" (
 );
 create index if not exists "Course_teacherId_idx" on "Course" ("teacherId");
 
+-- When somebody logged in, for the dashboards that are worth loading ahead.
+create table if not exists logins (
+  "userId" text not null references "User" on delete cascade,
+  at timestamptz not null default now()
+);
+create index if not exists logins_by_time on logins (at desc);
+
 create table if not exists "Lesson" (
   id text primary key,
   "courseId" text not null references "Course" on delete cascade,

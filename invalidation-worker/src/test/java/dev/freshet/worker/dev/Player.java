@@ -64,7 +64,9 @@ public final class Player implements AutoCloseable {
         story.reads().forEach((name, read) -> {
             var loaded = app.get(read);
             var cached = app.get(read);
-            expect("MISS", App.outcome(loaded), name + " is loaded");
+            if (app.ask(read).view().warm().isEmpty()) {
+                expect("MISS", App.outcome(loaded), name + " is loaded");
+            }
             expect("HIT", App.outcome(cached), name + " is cached");
             first.put(name, cached.body());
             out.accept("  GET %-42s %s, %s".formatted(read.path(), App.outcome(loaded), App.outcome(cached)));
