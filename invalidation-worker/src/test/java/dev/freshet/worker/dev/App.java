@@ -22,6 +22,7 @@ import dev.freshet.redis.RedisServer;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.frontend.Owed;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -117,6 +118,11 @@ public final class App implements AutoCloseable {
 
     public HttpResponse<String> send(Act.Write write) {
         return sender.send(sender.request(write, Instant.now()));
+    }
+
+    /** Any other request; the deadline is set here. */
+    public HttpResponse<String> send(HttpRequest.Builder request) {
+        return sender.send(request);
     }
 
     /** Runs statements as somebody who knows nothing of Freshet. */

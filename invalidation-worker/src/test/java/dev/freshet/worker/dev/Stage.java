@@ -290,12 +290,12 @@ public final class Stage implements AutoCloseable {
     }
 
     /** Writes a file where the story has its files. */
-    void put(Act.Put file) {
+    public void put(Act.Put file) {
         scratch.put(file);
     }
 
     /** One of its own servers, to stop it and start it again. */
-    EmbeddedRedis server(Server server) {
+    public EmbeddedRedis server(Server server) {
         return Objects.requireNonNull(services.own().get(server));
     }
 

@@ -1,0 +1,296 @@
+package dev.freshet.worker.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.freshet.catalog.Claims;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Asked;
+import dev.freshet.catalog.Story.Read;
+import dev.freshet.catalog.Story.Reader;
+import dev.freshet.catalog.Story.Server;
+import dev.freshet.catalog.Story.Signed;
+import dev.freshet.catalog.View.Source;
+import dev.freshet.worker.cli.Freshet;
+import dev.freshet.worker.dev.App;
+import dev.freshet.worker.dev.Stage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What the teams of the systems ask for, row by row of their page, on one stage for each system. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class SystemStory {
+    static final JsonMapper JSON = new JsonMapper();
+    static final String STATS = "/api/admin/cache/stats";
+    static final String CLEAR = "/api/admin/cache/clear";
+    private static final String ADMIN = "an-operator";
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    /** Short, so that tests need not wait for the second call. */
+    private static final Map<String, String> SETTINGS =
+            Map.of("CALLBACK_LONGEST_RENDER", "100ms", "CALLBACK_MAX_PAUSE", "200ms", "ADMIN_TOKEN", ADMIN);
+
+    private final String catalog;
+    private final Map<String, Read> reads = new LinkedHashMap<>();
+    App app;
+
+    SystemStory(String catalog) {
+        this.catalog = catalog;
+    }
+
+    @BeforeAll
+    void start() {
+        app = new App(stage(Map.of()));
+        reads.putAll(app.stage().story().reads());
+        awaitQuiet();
+    }
+
+    @AfterAll
+    void stop() {
+        app.close();
+        app.stage().close();
+    }
+
+    /** Another one of this system, on servers of its own. */
+    Stage stage(Map<String, String> more) {
+        var settings = new HashMap<>(SETTINGS);
+        settings.putAll(more);
+        return Stage.ofTests(Story.read(catalog), settings);
+    }
+
+    @Test
+    void checkFindsNothingWrong() {
+        var run = freshet("check");
+        assertThat(run.code).as(run.said).isZero();
+        assertThat(run.said).doesNotContain("warning:");
+    }
+
+    // --- what is done ------------------------------------------------------------------------------------------------
+
+    Runnable sql(String text) {
+        return () -> app.sql(text);
+    }
+
+    /** A write of the application, which is visible when it is answered. */
+    Runnable write(String route, String payload) {
+        var rule = app.catalog().events().values().stream()
+                .filter(event ->
+                        event.route() != null && event.route().toString().equals(route))
+                .findFirst()
+                .orElseThrow();
+        var site = Objects.requireNonNull(app.catalog().sites().get("app"));
+        return () -> expectApplied(app.send(new Act.Write(site, Objects.requireNonNull(rule.route()), payload)));
+    }
+
+    /** An event of the application, which is visible when it is answered. */
+    Runnable event(String topic, String payload) {
+        var site = Objects.requireNonNull(app.catalog().sites().get("app"));
+        return () -> expectApplied(app.send(new Act.Event(site, topic, payload)));
+    }
+
+    private void expectApplied(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(json(answer).path("applied").asBoolean()).as(answer.body()).isTrue();
+    }
+
+    /** Reads as the story calls it, or a path. */
+    HttpResponse<String> get(String read) {
+        return app.get(reads.getOrDefault(read, new Read(read, Optional.empty())));
+    }
+
+    HttpResponse<String> get(String path, Reader as) {
+        return app.get(path, as);
+    }
+
+    /** Somebody with a right token of the issuer {@code app}. */
+    static Reader reader(Map<String, String> claims) {
+        return new Reader("app", new Claims(claims, Map.of()), Signed.RIGHT);
+    }
+
+    /** As an operator. */
+    HttpResponse<String> admin(String method, String path, String body) {
+        return app.send(HttpRequest.newBuilder(app.stage().reads(path))
+                .method(method, BodyPublishers.ofString(body))
+                .header("Authorization", "Bearer " + ADMIN));
+    }
+
+    /** A session is there with Redis and without it, until it is ended. */
+    void sessionsOutliveRedis() {
+        var created = session("POST", "/session", "", "{\"owner\":\"7\",\"data\":{\"cart\":[1]}}");
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        var token = json(created).path("token").asText();
+        assertThat(json(session("GET", "/session", token, ""))
+                        .path("data")
+                        .path("cart")
+                        .path(0)
+                        .asInt())
+                .isEqualTo(1);
+        without(Server.CACHE, () -> {
+            awaitUntil(() -> session("GET", "/session", token, "").statusCode() == 200);
+            assertThat(session("POST", "/session/extend", token, "").statusCode())
+                    .isEqualTo(200);
+        });
+        assertThat(json(session("GET", "/session", token, "")).path("owner").asText())
+                .isEqualTo("7");
+        assertThat(session("GET", "/session", token.replace("s1.", "s1.A"), "").statusCode())
+                .isEqualTo(404);
+        awaitUntil(() -> session("DELETE", "/session", token, "").statusCode() == 204);
+        assertThat(session("GET", "/session", token, "").statusCode()).isEqualTo(404);
+        assertThat(app.get("/session").statusCode()).isEqualTo(401);
+    }
+
+    private HttpResponse<String> session(String method, String path, String token, String body) {
+        var request = HttpRequest.newBuilder(app.stage().reads(path))
+                .method(method, BodyPublishers.ofString(body))
+                .header("Authorization", "Bearer " + app.stage().setting("SESSION_TOKENS"));
+        return app.send(token.isEmpty() ? request : request.header("X-Session", token));
+    }
+
+    /** Clears as the admin API does. @return how many values went */
+    long clear(String body) {
+        var answer = admin("POST", CLEAR, body);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return json(answer).path("removed").asLong(-1);
+    }
+
+    /** One command as a shell sees it. */
+    record Run(int code, String said) {}
+
+    Run freshet(String... arguments) {
+        var out = new ByteArrayOutputStream();
+        var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+        int code = Freshet.run(app.stage().environment(), stream, stream, arguments);
+        return new Run(code, out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** While it is stopped. */
+    void without(Server server, Runnable meanwhile) {
+        awaitQuiet();
+        app.stage().server(server).stop();
+        try {
+            meanwhile.run();
+        } finally {
+            app.stage().server(server).restart();
+        }
+        awaitUntil(() -> json(admin("GET", "/health/detailed", ""))
+                .path("status")
+                .asText()
+                .equals("up"));
+        awaitQuiet();
+    }
+
+    // --- what came of it ---------------------------------------------------------------------------------------------
+
+    /**
+     * That a change makes these reads fresh, tells the front end of these tags, and leaves every other read of the story
+     * cached; and that none is old.
+     *
+     * @param fresh names of reads, separated by commas
+     * @param told tags, separated by blanks
+     */
+    void expect(Runnable change, String fresh, String told) {
+        awaitQuiet();
+        reads.values().forEach(app::get);
+        assertThat(reads.values().stream().map(app::get).map(App::outcome)).containsOnly("HIT");
+        app.stage().frontEnd().forget();
+        var before = loadedAt();
+
+        change.run();
+        awaitUntil(() -> app.isQuiet() && !touchedSince(before).isEmpty() == !fresh.isEmpty());
+
+        assertThat(touchedSince(before)).isEqualTo(words(fresh, ","));
+        assertThat(app.stage().frontEnd().tags()).isEqualTo(words(told, " "));
+        expectNothingStale();
+    }
+
+    private void expectNothingStale() {
+        reads.forEach((name, read) -> {
+            var asked = app.ask(read);
+            if (asked.view().source() instanceof Source.Rows) {
+                assertThat(app.get(read).body()).as(name).isEqualTo(app.truth(asked));
+            }
+        });
+    }
+
+    private Map<String, Optional<Instant>> loadedAt() {
+        return reads.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, read -> app.loadedAt(app.ask(read.getValue()))));
+    }
+
+    private Set<String> touchedSince(Map<String, Optional<Instant>> before) {
+        var now = loadedAt();
+        return now.keySet().stream()
+                .filter(name -> !now.get(name).equals(before.get(name)))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> words(String text, String separator) {
+        return List.of(text.split(separator)).stream()
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    void awaitQuiet() {
+        awaitUntil(app::isQuiet);
+    }
+
+    static void awaitUntil(Callable<Boolean> condition) {
+        await().atMost(DEADLINE)
+                .pollInterval(Duration.ofMillis(5))
+                .ignoreExceptions()
+                .until(condition);
+    }
+
+    Asked asked(String read) {
+        return app.ask(reads.getOrDefault(read, new Read(read, Optional.empty())));
+    }
+
+    /** How long a view's values live, and what they are called, as the catalog has it: {@code 300 course:{courseId}}. */
+    String family(String view) {
+        var found = Objects.requireNonNull(app.catalog().views().get(view));
+        return found.ttl().toSeconds() + " " + found.key().text();
+    }
+
+    /** What the processes have counted of one view; they add it to the fleet's every few seconds. */
+    JsonNode stats(String view) {
+        for (var one : json(admin("GET", STATS, "")).path("views")) {
+            if (one.path("view").asText().equals(view)) {
+                return one;
+            }
+        }
+        return JSON.missingNode();
+    }
+
+    static JsonNode json(HttpResponse<String> answer) {
+        try {
+            return JSON.readTree(answer.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
