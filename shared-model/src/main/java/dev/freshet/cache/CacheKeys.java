@@ -27,7 +27,7 @@ final class CacheKeys {
     private CacheKeys(String prefix, IntSupplier buckets) {
         this.prefix = prefix;
         this.buckets = buckets;
-        this.ours = Pattern.compile(Pattern.quote(prefix) + ":\\{c:\\d+}:([eltiw]):");
+        this.ours = Pattern.compile(Pattern.quote(prefix) + ":\\{c:\\d+}:([eltiwmsr]):");
     }
 
     int buckets() {
@@ -62,6 +62,21 @@ final class CacheKeys {
     /** Whose turn it is to load again what a tag had: a string that expires, in one bucket for the whole cache. */
     String turn(Tag tag) {
         return in(0, 'w', tag.name());
+    }
+
+    /** Members of a board whose scores changed: a sorted set that expires. */
+    String marks(String key) {
+        return in(bucketOf(key), 'm', key);
+    }
+
+    /** One build of a board: a sorted set that expires. */
+    String scores(String key, String build) {
+        return in(bucketOf(key), 's', build + ":" + key);
+    }
+
+    /** What the members of this build have beside their scores: a hash that expires. */
+    String rows(String key, String build) {
+        return in(bucketOf(key), 'r', build + ":" + key);
     }
 
     /**

@@ -36,7 +36,7 @@ final class Removal {
     /** Everything, epochs and indexes too. */
     long everything() {
         return fromAll(() -> {
-            unlinkAll("ltiw", "*");
+            unlinkAll("ltiwmsr", "*");
             return unlinkAll("e", "*");
         });
     }

@@ -437,6 +437,19 @@ public final class TagCache {
                 .collect(Collectors.toSet());
     }
 
+    RedisServer server() {
+        return server;
+    }
+
+    CacheKeys keys() {
+        return keys;
+    }
+
+    /** Fails when this process may not use the cache, as it would remove things where others do not look. */
+    CompletionStage<Void> confirmBuckets() {
+        return buckets.confirm();
+    }
+
     private Moves.Storing storing(Loaded loaded) {
         var lifetime = moves.jittered(loaded.lifetime());
         var entry = moves.entry(
