@@ -12,12 +12,24 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the events of a catalog. */
 final class EventParser {
     static final List<String> KEYS = List.of(
-            "route", "from", "with", "identity", "version", "anyOrder", "apply", "lookup", "tags", "paths", "through");
+            "route",
+            "from",
+            "with",
+            "identity",
+            "version",
+            "anyOrder",
+            "apply",
+            "lookup",
+            "tags",
+            "paths",
+            "through",
+            "scores");
     private static final String TOPICS = "topics are such as enrollment.created";
     private static final List<String> WRITES = List.of("POST", "PUT", "PATCH", "DELETE");
 
@@ -35,12 +47,14 @@ final class EventParser {
     private final Values values;
     private final Map<String, Site> sites;
     private final Map<String, View> views;
+    private final ScoreParser scores;
 
     EventParser(Values values, Routes routes, Map<String, Site> sites, Map<String, View> views) {
         this.values = values;
         this.routes = routes;
         this.sites = sites;
         this.views = views;
+        this.scores = new ScoreParser(views);
     }
 
     Map<String, EventRule> events(Element element) {
@@ -73,7 +87,8 @@ final class EventParser {
                 rule.lookup(),
                 rule.tags(),
                 rule.paths(),
-                rule.through());
+                rule.through(),
+                rule.scores());
     }
 
     private void checkTopic(String topic, Element element, EventRule rule) {
@@ -107,8 +122,9 @@ final class EventParser {
         var version = section.find("version").flatMap(e -> version(e, known)).orElse(null);
         var apply = section.find("apply").flatMap(own::sql).orElse(null);
         checkOrder(section, with, identity, version);
-        if (section.find("apply").isEmpty() && section.find("tags").isEmpty()) {
-            element.error("does nothing", "give it apply, tags or both");
+        if (Stream.of("apply", "tags", "scores")
+                .allMatch(key -> section.find(key).isEmpty())) {
+            element.error("does nothing", "give it apply, tags or scores");
         }
         return new EventRule(
                 topic,
@@ -123,6 +139,9 @@ final class EventParser {
                 section.find("paths").map(e -> pages(e, names)).orElse(List.of()),
                 section.find("through")
                         .map(e -> through(e, section, from, known))
+                        .orElse(List.of()),
+                section.find("scores")
+                        .map(e -> scores.scores(e, names, section.find("lookup").isPresent() ? null : known))
                         .orElse(List.of()));
     }
 

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param apply changes rows; null when nothing is to be applied
  * @param lookup rows whose columns fill further placeholders of tags and paths, run before and after {@code apply}
  * @param through views that are loaded again before whoever wrote it is answered
+ * @param scores members of boards whose scores it changes
  */
 public record EventRule(
         String topic,
@@ -46,9 +47,10 @@ public record EventRule(
         @Nullable NamedSql lookup,
         List<Template> tags,
         List<PageTemplate> paths,
-        List<String> through) {
+        List<String> through,
+        List<ScoreTemplate> scores) {
 
-    /** One that leaves loading to re-warms and readers. */
+    /** One that changes no scores, and leaves loading to re-warms and readers. */
     public EventRule(
             String topic,
             @Nullable Route route,
@@ -60,7 +62,7 @@ public record EventRule(
             @Nullable NamedSql lookup,
             List<Template> tags,
             List<PageTemplate> paths) {
-        this(topic, route, from, with, identity, version, apply, lookup, tags, paths, List.of());
+        this(topic, route, from, with, identity, version, apply, lookup, tags, paths, List.of(), List.of());
     }
 
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
@@ -159,6 +161,20 @@ public record EventRule(
         }
         return values(event, rows)
                 .flatMap(values -> paths.stream().flatMap(path -> path.render(values).stream()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /**
+     * The members of boards whose scores the event may have changed, by the same rules as {@link #tags}.
+     *
+     * @see ScoreTemplate
+     */
+    public Set<Score> scores(Event event, Collection<Map<String, @Nullable String>> rows) {
+        if (scores.isEmpty()) {
+            return Set.of();
+        }
+        return values(event, rows)
+                .flatMap(values -> scores.stream().flatMap(score -> score.render(values)))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

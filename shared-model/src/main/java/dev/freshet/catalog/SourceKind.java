@@ -5,15 +5,16 @@ enum SourceKind {
     ROWS,
     ROW,
     VALUE,
+    LEADERBOARD,
     FUNCTION;
 
     /** Whether an answer may be {@code null}: that there is none. */
     boolean mayBeAbsent() {
-        return this != ROWS;
+        return this != ROWS && this != LEADERBOARD;
     }
 
     /** Whether the database can say what a value is now. */
     boolean isAudited() {
-        return this != FUNCTION;
+        return this != FUNCTION && this != LEADERBOARD;
     }
 }

@@ -6,9 +6,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads where a view's values come from. */
 final class SourceParser {
+    private static final List<String> FUNCTION_KEYS = List.of("function", "options");
+    private static final List<String> BOARD_KEYS = List.of("member", "score", "most");
+    /** What a reader of a board asks for beside its parameters. */
+    private static final Set<String> BOARD_QUERY = Set.of("top", "member", "around");
+
+    private static final int LEAST_PLACES = 100;
+    private static final long USUAL_PLACES = 10_000;
+    private static final int MOST_PLACES = 50_000;
+
     private final Values values;
     private final Templates templates;
     private final List<Parameter> params;
@@ -29,11 +39,45 @@ final class SourceParser {
             case ROWS -> rows(section, Kind.ROWS, audit);
             case ROW -> rows(section, Kind.ROW, audit);
             case VALUE -> rows(section, Kind.VALUE, audit);
+            case LEADERBOARD -> board(section);
             case FUNCTION -> function(section);
         };
     }
 
+    private Optional<Source> board(Section section) {
+        refuse(section, "is for views of kind: function", FUNCTION_KEYS);
+        section.find("audit")
+                .filter(e -> e.truth().orElse(false))
+                .ifPresent(e -> e.error("is for views of rows", "a board is not compared with the database"));
+        section.find("cdn")
+                .ifPresent(e -> e.error(
+                        "must not stand beside kind: leaderboard", "no shared cache is told of a score that changed"));
+        params.stream()
+                .map(Parameter::name)
+                .filter(BOARD_QUERY::contains)
+                .forEach(name -> section.element()
+                        .error("has a parameter " + name + ", by which places are asked for", "call it otherwise"));
+        var sql = section.require("sql", "sql: select user_id, sum(points) as points from … group by user_id")
+                .flatMap(templates::sql);
+        sql.ifPresent(s -> reportUnused(section, s));
+        var member = section.require("member", "member: user_id").flatMap(Element::text);
+        var score = section.require("score", "score: points").flatMap(Element::text);
+        int most = section.find("most")
+                .flatMap(e -> values.number(e, LEAST_PLACES, MOST_PLACES))
+                .orElse(USUAL_PLACES)
+                .intValue();
+        if (member.isPresent() && member.equals(score)) {
+            section.element().error("has one column as its member and its score", "they must be two");
+        }
+        return sql.flatMap(s -> member.flatMap(m -> score.map(by -> new Source.Board(s, m, by, most))));
+    }
+
+    private static void refuse(Section section, String reason, List<String> keys) {
+        keys.forEach(key -> section.find(key).ifPresent(e -> e.error(reason)));
+    }
+
     private Optional<Source> function(Section section) {
+        refuse(section, "is for views of kind: leaderboard", BOARD_KEYS);
         section.find("sql")
                 .ifPresent(e -> e.error("must not stand beside kind: function", "the function makes the values"));
         section.find("audit")
@@ -53,9 +97,8 @@ final class SourceParser {
     }
 
     private Optional<Source> rows(Section section, Kind kind, boolean audit) {
-        for (var key : List.of("function", "options")) {
-            section.find(key).ifPresent(e -> e.error("is for views of kind: function"));
-        }
+        refuse(section, "is for views of kind: function", FUNCTION_KEYS);
+        refuse(section, "is for views of kind: leaderboard", BOARD_KEYS);
         var sql = section.require("sql", "sql: select …").flatMap(templates::sql);
         sql.ifPresent(s -> reportUnused(section, s));
         sql.filter(s -> audit).ifPresent(s -> reportClock(section, s));

@@ -56,6 +56,21 @@ public record View(
         }
 
         /**
+         * Members that SQL gives scores, ranked.
+         *
+         * @param member the column that names a member; the same member in no two rows
+         * @param score the column of the number by which they are ranked, the highest first; rows without one have no
+         *     place, and so have numbers that are not finite
+         * @param most how many places it has
+         */
+        record Board(NamedSql sql, String member, String score, int most) implements Source {
+            @Override
+            public boolean isUnordered() {
+                return false;
+            }
+        }
+
+        /**
          * What code on the class path makes.
          *
          * @param options as {@link dev.freshet.view.ViewFunction} takes them, in any order; may hold secrets
@@ -101,6 +116,8 @@ public record View(
         var definition = switch (source) {
             case Source.Rows(var sql, var kind) ->
                 String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), kind.name());
+            case Source.Board(var sql, var member, var score, var most) ->
+                String.join("\n", key.text(), params.toString(), sql.text(), tags.toString(), member, score, "" + most);
             case Source.Function(var name, var options, var line) ->
                 String.join(
                         "\n", key.text(), params.toString(), name, new TreeMap<>(options).toString(), tags.toString());

@@ -29,7 +29,10 @@ final class ViewParser {
             "function",
             "options",
             "gzip",
-            "warm");
+            "warm",
+            "member",
+            "score",
+            "most");
 
     private final Values values;
     private final Routes routes;

@@ -124,6 +124,16 @@ public final class Query {
         return "select coalesce(" + value + ", 'null')::text from " + sets() + " order by freshet_p.n";
     }
 
+    /** The author's rows as {@code freshet_q}, for each of the sets. */
+    String from(Connection connection) throws SQLException {
+        return sets() + " cross join lateral (" + author(connection) + "\n) freshet_q";
+    }
+
+    /** How many places {@link #prepare} fills. */
+    int places() {
+        return names.size() + 1;
+    }
+
     /** The sets as a table {@code freshet_p} with their number {@code n} and a column per parameter. */
     private String sets() {
         var arrays = names.stream().map(name -> ", ?::text[]").collect(Collectors.joining());
@@ -155,12 +165,12 @@ public final class Query {
     }
 
     /** A column may have changed its type under us: the next call asks again. */
-    private SQLException forgetTypes(SQLException error) {
+    SQLException forgetTypes(SQLException error) {
         author = null;
         return error;
     }
 
-    private PreparedStatement prepare(Connection connection, String text, List<Map<String, @Nullable String>> sets)
+    PreparedStatement prepare(Connection connection, String text, List<Map<String, @Nullable String>> sets)
             throws SQLException {
         var statement = connection.prepareStatement(text);
         var numbers = IntStream.rangeClosed(1, sets.size()).boxed().toArray();

@@ -4,17 +4,16 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.EventRule;
 import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.NamedSql;
-import dev.freshet.catalog.PageTemplate;
 import dev.freshet.catalog.Parameter;
 import dev.freshet.catalog.Problem;
 import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.TableChange;
-import dev.freshet.catalog.Template;
 import dev.freshet.catalog.View;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.settings.Spelling;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,6 +31,12 @@ import org.postgresql.util.PSQLException;
 public final class SqlCheck {
     private static final Pattern SECRET =
             Pattern.compile("(^|[^a-z])(passw(or)?d|passphrase|pwd|secret|api_?key|private_?key)([^a-z]|$)");
+
+    /** What answers of boards have beside an author's columns. */
+    private static final Set<String> RANKED = Set.of("rank", "member", "score");
+
+    private static final Set<Integer> NUMBERS =
+            Set.of(Types.SMALLINT, Types.INTEGER, Types.BIGINT, Types.NUMERIC, Types.REAL, Types.DOUBLE);
 
     private final Catalog catalog;
     private final Connection connection;
@@ -81,6 +86,7 @@ public final class SqlCheck {
     private void view(View view) throws SQLException {
         switch (view.source()) {
             case Source.Rows(var sql, var kind) -> rows(sql, kind, "views." + view.name() + ".sql");
+            case Source.Board board -> board(board, "views." + view.name() + ".sql");
             case Source.Function function -> {} // the processes that have it ask it
         }
         if (view.warm().isPresent()) {
@@ -130,6 +136,13 @@ public final class SqlCheck {
             add(Severity.ERROR, sql.line(), where + " must give one column", "kind: row answers several");
             return;
         }
+        names(sql, columns, where);
+        if (composes(sql, where, new Query(sql).jsonText(connection, kind))) {
+            plan(sql, where);
+        }
+    }
+
+    private void names(NamedSql sql, List<String> columns, String where) {
         if (new HashSet<>(columns).size() < columns.size()) {
             add(Severity.ERROR, sql.line(), where + " has two columns of one name", "rename one with as");
         }
@@ -140,8 +153,54 @@ public final class SqlCheck {
                         sql.line(),
                         where + " selects " + column + ", by its name a secret",
                         "leave it out: what is cached can be read by whoever reads the view; or rename it with as"));
-        if (composes(sql, where, new Query(sql).jsonText(connection, kind))) {
-            plan(sql, where);
+    }
+
+    private void board(Source.Board board, String where) throws SQLException {
+        var sql = board.sql();
+        var columns = columns(sql, where);
+        if (columns == null) {
+            return;
+        }
+        boolean isWhole = true;
+        for (var name : List.of(board.member(), board.score())) {
+            if (!columns.contains(name)) {
+                add(
+                        Severity.ERROR,
+                        sql.line(),
+                        where + " gives no column " + name,
+                        Spelling.hint(name, columns, "select it as \"" + name + "\""));
+                isWhole = false;
+            }
+        }
+        names(sql, columns, where);
+        columns.stream()
+                .filter(name -> RANKED.contains(name)
+                        && !List.of(board.member(), board.score()).contains(name))
+                .forEach(name -> add(
+                        Severity.ERROR,
+                        sql.line(),
+                        where + " selects " + name + ", which every answer has by itself",
+                        "leave it out, or rename it with as"));
+        if (isWhole && !isNumber(sql, board.score())) {
+            add(
+                    Severity.ERROR,
+                    sql.line(),
+                    where + " gives a column " + board.score() + " that is no number",
+                    "a score is a number, such as extract(epoch from at)");
+        } else if (isWhole) {
+            composes(sql, where, new BoardQuery(board).bestText(connection, board.most()));
+        }
+    }
+
+    private boolean isNumber(NamedSql sql, String column) throws SQLException {
+        try (var statement = connection.prepareStatement(sql.positional())) {
+            var columns = statement.getMetaData();
+            for (int i = 1; i <= columns.getColumnCount(); i++) {
+                if (columns.getColumnLabel(i).equals(column)) {
+                    return NUMBERS.contains(columns.getColumnType(i));
+                }
+            }
+            return false;
         }
     }
 
@@ -218,10 +277,9 @@ public final class SqlCheck {
     /** The placeholders that the event itself does not fill. */
     private static Set<String> wanted(EventRule rule) {
         var names = new LinkedHashSet<String>();
-        Stream.concat(
-                        rule.tags().stream().map(Template::placeholders),
-                        rule.paths().stream().map(PageTemplate::placeholders))
-                .forEach(names::addAll);
+        rule.tags().forEach(tag -> names.addAll(tag.placeholders()));
+        rule.paths().forEach(path -> names.addAll(path.placeholders()));
+        rule.scores().forEach(score -> names.addAll(score.placeholders()));
         names.removeAll(rule.with().names());
         names.remove(EventRule.RECEIVED_AT);
         return names;

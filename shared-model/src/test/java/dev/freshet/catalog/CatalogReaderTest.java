@@ -189,7 +189,7 @@ class CatalogReaderTest {
                         "8: events.a.b.route must be POST, PUT, PATCH, DELETE and a path, such as POST /api/things, was '/api/a'"),
                 Arguments.of(
                         SITES + "events:\n  a.b: { paths: [ /x ] }\n",
-                        "6: events.a.b does nothing; give it apply, tags or both"),
+                        "6: events.a.b does nothing; give it apply, tags or scores"),
                 Arguments.of(SITES + "views: [ a ]\n", "5: views must be a mapping"),
                 Arguments.of(
                         "application: x\nsites: { a: { scheme: paypal, secrets: s } }",

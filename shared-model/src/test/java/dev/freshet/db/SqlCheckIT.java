@@ -130,6 +130,34 @@ class SqlCheckIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "name, cohort_id as points|``",
+                "name, cohort_id as points, id as rank|5: views.v.sql selects rank, which every answer has by itself; leave it out, or rename it with as",
+                "name, name as points|5: views.v.sql gives a column points that is no number; a score is a number, such as extract(epoch from at)",
+                "id, cohort_id as points|5: views.v.sql gives no column name; select it as `name`",
+                "name, cohort_id as point|5: views.v.sql gives no column points; did you mean point?",
+                "name, cohort_id as points, name as password|5: views.v.sql selects password, by its name a secret; leave it out: what is cached can be read by whoever reads the view; or rename it with as",
+            })
+    void aBoardIsCheckedWithoutRunningIt(String columns, String problems) throws Exception {
+        var yaml = """
+                application: x
+                views:
+                  v:
+                    key: v
+                    sql: select COLUMNS from a
+                    kind: leaderboard
+                    member: name
+                    score: points
+                    tags: [ v ]
+                    ttl: 5m
+                """;
+        assertThat(check(yaml.replace("COLUMNS", columns))).isEqualTo(problems.replace('`', '"'));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
                 "delete from a where id = :id|select cohort_id as \"cohortId\" from a where id = :id|``",
                 "delete from b where id = :id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply: relation \"b\" does not exist",
                 "delete from a where id = :id returning id|select cohort_id as \"cohortId\" from a where id = :id|5: events.a.b.apply must not return rows; leave out returning, or select",

@@ -1,5 +1,7 @@
 package dev.freshet.worker.view;
 
+import dev.freshet.cache.BoardRange;
+import dev.freshet.cache.Boards;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Cached;
 import dev.freshet.cache.Fill;
@@ -7,12 +9,14 @@ import dev.freshet.cache.Hot;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.Loaded;
 import dev.freshet.cache.Request;
+import dev.freshet.cache.Standing;
 import dev.freshet.cache.TagCache;
 import dev.freshet.cache.Value;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.Rewarm;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import io.lettuce.core.RedisException;
@@ -47,6 +51,7 @@ public final class CachedViews implements Views {
     private final CacheStats stats;
     private final Loaders loader;
     private final DirectViews direct;
+    private final Boards boards;
     private final ChunkSizes chunkSizes = new ChunkSizes();
 
     /** @param loads how many statements this process runs for views at the same time, and how many functions */
@@ -58,31 +63,66 @@ public final class CachedViews implements Views {
         this.cache = cache;
         this.catalog = catalog;
         this.stats = cache.stats();
-        this.loader = loader;
+        this.boards = new Boards(cache);
+        this.loader = loader.into(boards);
         this.direct = new DirectViews(loader, stats);
     }
 
     /** Reads a view, and loads it where it is not cached. */
     @Override
     public Cached get(View view, Map<String, String> values, Runnable mayLoad) {
+        try {
+            return cache.get(request(view, values), () -> {
+                mayLoad.run();
+                return value(view, loader.load(view, values));
+            });
+        } catch (RedisException e) {
+            bypassed(view, e);
+            return direct.get(view, values, mayLoad);
+        }
+    }
+
+    @Override
+    public Standing standing(View view, Map<String, String> values, BoardRange range, Runnable mayLoad) {
+        var board = (Source.Board) view.source();
+        try {
+            var source = loader.boards().source(view, board, values, mayLoad);
+            return boards.read(request(view, values), board.most(), range, source);
+        } catch (RedisException e) {
+            bypassed(view, e);
+            return direct.standing(view, values, range, mayLoad);
+        }
+    }
+
+    /**
+     * Loads the members of a board that are marked, before its next reader has to, if it was read lately.
+     *
+     * @param name of the view; nothing is done where it is no board
+     * @return whether there were some
+     * @throws RedisException when the cache is away
+     * @throws LoadException when they cannot be loaded
+     */
+    public boolean patch(String name, Map<String, String> values) {
+        var view = catalog.views().get(name);
+        return view != null
+                && view.source() instanceof Source.Board board
+                && boards.patch(request(view, values), loader.boards().source(view, board, values, () -> {}));
+    }
+
+    private static Request request(View view, Map<String, String> values) {
         var origin = new Origin(view.name(), values).encode();
-        var request = new Request(
+        return new Request(
                 view.name(),
                 view.key(values),
                 view.tags(values),
                 lifetime(view),
                 origin,
                 view.serving().gzip());
-        try {
-            return cache.get(request, () -> {
-                mayLoad.run();
-                return value(view, loader.load(view, values));
-            });
-        } catch (RedisException e) {
-            log.debug("cache bypassed view={} cause={}", view.name(), e.getMessage());
-            stats.failed(view.name());
-            return direct.get(view, values, mayLoad);
-        }
+    }
+
+    private void bypassed(View view, RedisException cause) {
+        log.debug("cache bypassed view={} cause={}", view.name(), cause.getMessage());
+        stats.failed(view.name());
     }
 
     /** As {@link #warm(Collection, Duration)}, however long it takes. */
@@ -258,7 +298,9 @@ public final class CachedViews implements Views {
         var refused = new ArrayList<Hot>();
         for (int i = 0; i < begun.size(); i++) {
             if (!stored.get(i)) {
-                refused.add(begun.get(i).wanted().hot());
+                var wanted = begun.get(i).wanted();
+                loader.discard(view, wanted.values(), contents.get(i));
+                refused.add(wanted.hot());
             }
         }
         return new WarmResult(begun.size() - refused.size(), refused, 0);

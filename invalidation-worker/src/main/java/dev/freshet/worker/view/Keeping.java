@@ -21,8 +21,11 @@ final class Keeping {
 
     private final Set<String> toldOf = ConcurrentHashMap.newKeySet();
 
-    /** @param age of the value */
-    void describe(Context ctx, View view, Map<String, String> values, Cached cached, Duration age) {
+    /**
+     * @param isCurrent whether no invalidation came before this answer, as far as the cache knows
+     * @param age of the value
+     */
+    void describe(Context ctx, View view, Map<String, String> values, boolean isCurrent, Duration age) {
         if (!view.access().isOpen()) {
             ctx.header("Cache-Control", "private, no-cache").header("Vary", "Accept-Encoding, Authorization");
             age(ctx, age);
@@ -33,7 +36,7 @@ final class Keeping {
                 named -> ctx.header("Cache-Tag", named.cacheTag()).header("Surrogate-Key", named.surrogateKey()));
         ctx.header("Vary", "Accept-Encoding");
         var cdn = view.access().cdn();
-        if (!cdn.isPositive() || !isCurrent(cached)) {
+        if (!cdn.isPositive() || !isCurrent) {
             ctx.header("Cache-Control", "no-cache");
             age(ctx, age);
         } else if (tags.isEmpty()) {
@@ -47,7 +50,7 @@ final class Keeping {
     }
 
     /** Else an invalidation, and the purge that came with it, may have come before this answer does. */
-    private static boolean isCurrent(Cached cached) {
+    static boolean isCurrent(Cached cached) {
         return cached.shared() && cached.outcome() != Outcome.STALE;
     }
 

@@ -7,6 +7,7 @@ import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.Query;
 import dev.freshet.worker.view.Loaders.Batch;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -41,11 +42,23 @@ final class SqlLoader {
      * @throws LoadException when the database is away, overloaded, or refuses the statement
      */
     Batch load(View view, Source.Rows source, List<Map<String, String>> sets) {
-        takeTurn(view);
-        try (var connection = database.connection()) {
+        return run(view, connection -> {
             long start = System.nanoTime();
             var contents = query(view, source.sql()).json(connection, source.kind(), nullable(sets));
             return new Batch(contents, Duration.ofNanos(System.nanoTime() - start));
+        });
+    }
+
+    /** What is asked of the database in one turn. */
+    interface Call<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /** @throws LoadException as {@link #load} */
+    <T> T run(View view, Call<T> call) {
+        takeTurn(view);
+        try (var connection = database.connection()) {
+            return call.on(connection);
         } catch (SQLException e) {
             var failure = Database.classify(e);
             if (failure == Failure.OUTAGE) {
@@ -83,6 +96,12 @@ final class SqlLoader {
     private static String reason(SQLException e) {
         var state = String.valueOf(e.getSQLState());
         return state.startsWith("22") || state.startsWith("23") ? "SQLSTATE " + state : String.valueOf(e.getMessage());
+    }
+
+    /** The same values for a callee that would take nulls. */
+    @SuppressWarnings("unchecked")
+    static Map<String, @Nullable String> nullable(Map<String, String> values) {
+        return (Map<String, @Nullable String>) (Map<String, ?>) values;
     }
 
     /** The same sets for a callee that would take nulls. */

@@ -8,6 +8,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.ClaimException;
 import dev.freshet.catalog.ParameterException;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Failure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -15,6 +16,7 @@ import io.javalin.http.Handler;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -82,14 +84,19 @@ public final class ViewHandler {
 
     private void answer(Context ctx, View view, Map<String, String> path) throws IOException {
         var claims = gate.admitRead(ctx, view.access());
-        var values = view.request(given(ctx, path), claims, clock);
+        var given = given(ctx, path);
         var address = gate.address(ctx);
+        if (view.source() instanceof Source.Board board) {
+            var asked = BoardAnswer.take(board, given);
+            answer(ctx, view, view.request(given, claims, clock), asked, () -> gate.admitLoad(address));
+            return;
+        }
+        var values = view.request(given, claims, clock);
         var cached = views.get(view, values, () -> gate.admitLoad(address));
         var entry = cached.entry();
-        keeping.describe(ctx, view, values, cached, Duration.between(entry.loadedAt(), clock.instant()));
+        keeping.describe(ctx, view, values, Keeping.isCurrent(cached), age(entry.loadedAt()));
         ctx.header("X-Cache", cached.outcome().name());
-        ctx.header(
-                "X-Loaded-At", entry.loadedAt().truncatedTo(ChronoUnit.MILLIS).toString());
+        loadedAt(ctx, entry.loadedAt());
         ctx.header("ETag", "W/\"" + entry.etag() + "\""); // weak: the same value may be sent compressed or not
         if (isKnown(ctx.header("If-None-Match"), entry.etag())) {
             ctx.status(304).contentType(JSON); // a cache may take it over
@@ -99,6 +106,23 @@ public final class ViewHandler {
         } else {
             send(ctx, entry.content());
         }
+    }
+
+    /** Without an ETag: what it would cost to make one is what it would save. */
+    private void answer(Context ctx, View view, Map<String, String> values, BoardAnswer asked, Runnable mayLoad) {
+        var standing = views.standing(view, values, asked.range(), mayLoad);
+        keeping.describe(ctx, view, values, false, age(standing.loadedAt()));
+        ctx.header("X-Cache", standing.outcome().name());
+        loadedAt(ctx, standing.loadedAt());
+        send(ctx, asked.json(standing));
+    }
+
+    private static void loadedAt(Context ctx, Instant loadedAt) {
+        ctx.header("X-Loaded-At", loadedAt.truncatedTo(ChronoUnit.MILLIS).toString());
+    }
+
+    private Duration age(Instant loadedAt) {
+        return Duration.between(loadedAt, clock.instant());
     }
 
     private static void send(Context ctx, byte[] body) {

@@ -9,6 +9,7 @@ import dev.freshet.catalog.Parameter;
 import dev.freshet.catalog.ParameterType;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.View;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.model.Sha256;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -60,6 +61,13 @@ final class ViewList {
         }
         var params = node.putObject("params");
         view.params().forEach(parameter -> describe(parameter, params.putObject(parameter.name())));
+        if (view.source() instanceof Source.Board board) {
+            params.putObject("top")
+                    .put("type", "int")
+                    .put("default", String.valueOf(BoardAnswer.USUAL))
+                    .put("min", 1)
+                    .put("max", BoardAnswer.mostTop(board));
+        }
         node.set(
                 "tags",
                 JSON.valueToTree(view.tags().stream().map(Template::text).toList()));
