@@ -4,6 +4,7 @@ import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.Event;
 import dev.freshet.catalog.EventRule;
 import dev.freshet.catalog.Page;
+import dev.freshet.catalog.Score;
 import dev.freshet.catalog.Site;
 import dev.freshet.catalog.Template;
 import dev.freshet.catalog.UnreadableException;
@@ -129,12 +130,21 @@ final class Explain implements Callable<Integer> {
         if (!versions.isEmpty()) {
             report.put("pageVersions", versions);
         }
+        var scores = rule.scores(event, rows);
+        if (!scores.isEmpty()) {
+            report.put("scores", scores.stream().map(Explain::text).toList());
+        }
         report.put("reads", reads(catalog.views().values(), tags));
         if (json.wanted()) {
             terminal.json(report);
         } else {
             report.forEach(this::print);
         }
+    }
+
+    /** Such as {@code leaderboard {period=week}: 7}. */
+    private static String text(Score score) {
+        return score.board() + (score.values().isEmpty() ? "" : " " + score.values()) + ": " + score.member();
     }
 
     /** How new the pages must be at least, by path. */

@@ -373,6 +373,7 @@ final class Applier {
                 effects.addEverything(received);
             }
             change.rule().eachTag(change.event(), rows, tag -> effects.addTag(tag, received));
+            effects.addScores(change.rule().scores(change.event(), rows));
             var pages = change.rule().pages(change.event(), rows);
             if (isProvable.test(change)) {
                 effects.addPages(pages, received);

@@ -1,6 +1,7 @@
 package dev.freshet.worker.run;
 
 import dev.freshet.catalog.Page;
+import dev.freshet.catalog.Score;
 import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.worker.frontend.Change;
@@ -8,17 +9,22 @@ import dev.freshet.worker.frontend.Version;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The tags and the pages that changes made stale, each with when the earliest of these changes was received. */
+/**
+ * The tags and the pages that changes made stale, each with when the earliest of these changes was received, and the
+ * members of boards whose scores they changed.
+ */
 final class Effects {
     private final Map<Tag, Instant> tags = new LinkedHashMap<>();
     private final Map<String, Stale> pages = new LinkedHashMap<>();
     private Optional<Instant> everything = Optional.empty();
+    private final Set<Score> scores = new LinkedHashSet<>();
 
     /**
      * A page that is old.
@@ -35,7 +41,7 @@ final class Effects {
     }
 
     boolean isEmpty() {
-        return tags.isEmpty() && pages.isEmpty() && everything.isEmpty();
+        return tags.isEmpty() && pages.isEmpty() && scores.isEmpty() && everything.isEmpty();
     }
 
     /** Whether anything may be stale, not only these tags and pages. */
@@ -59,6 +65,14 @@ final class Effects {
 
     Map<String, Stale> pages() {
         return pages;
+    }
+
+    Set<Score> scores() {
+        return scores;
+    }
+
+    void addScores(Collection<Score> changed) {
+        scores.addAll(changed);
     }
 
     void addTags(Collection<Tag> stale, Instant received) {
@@ -86,6 +100,7 @@ final class Effects {
         other.tags.forEach((tag, received) -> tags.merge(tag, received, Effects::earlier));
         other.pages.forEach((path, stale) -> pages.merge(path, stale, Stale::plus));
         other.everything.ifPresent(this::addEverything);
+        scores.addAll(other.scores);
     }
 
     /** What is here and not there. */
@@ -95,6 +110,7 @@ final class Effects {
         rest.everything = rest.everything.filter(at -> !other.isEverything());
         rest.tags.keySet().removeAll(other.tags.keySet());
         rest.pages.keySet().removeAll(other.pages.keySet());
+        rest.scores.removeAll(other.scores);
         return rest;
     }
 

@@ -1,5 +1,6 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.catalog.Score;
 import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
@@ -16,33 +17,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The commit point of a batch: once its tags are invalidated, no reader gets a value older than it; once the front ends
- * owe it, none can miss it. Both may be done again without harm.
+ * The commit point of a batch: once its tags are invalidated and its scores marked, no reader gets a value older than it;
+ * once the front ends owe it, none can miss it. All of it may be done again without harm.
  */
 final class Invalidator {
     private static final Logger log = LoggerFactory.getLogger(Invalidator.class);
 
-    private final Consumer<Collection<Tag>> cache;
-    private final Runnable clear;
+    private final Values values;
     private final Owed owed;
     private final Consumer<Collection<Tag>> warmer;
     private final LeftBehind leftBehind;
     private final Counter everything;
 
     /**
-     * @param cache invalidates tags, and throws {@link RedisException} when it does not know that it has
-     * @param clear forgets all values, and throws as {@code cache} does
-     * @param warmer is told of tags that were invalidated
+     * What is done to cached values. Each throws {@link RedisException} when it does not know that it is done.
+     *
+     * @param mark marks members of boards whose scores changed
+     * @param clear forgets all values
      */
+    record Values(Consumer<Collection<Tag>> invalidate, Consumer<Collection<Score>> mark, Runnable clear) {
+        /** Where nothing is cached. */
+        static final Values NONE = new Values(tags -> {}, scores -> {}, () -> {});
+    }
+
+    /** @param warmer is told of tags that were invalidated */
     Invalidator(
-            Consumer<Collection<Tag>> cache,
-            Runnable clear,
-            Owed owed,
-            Consumer<Collection<Tag>> warmer,
-            LeftBehind leftBehind,
-            MeterRegistry metrics) {
-        this.cache = cache;
-        this.clear = clear;
+            Values values, Owed owed, Consumer<Collection<Tag>> warmer, LeftBehind leftBehind, MeterRegistry metrics) {
+        this.values = values;
         this.owed = owed;
         this.warmer = warmer;
         this.leftBehind = leftBehind;
@@ -71,10 +72,11 @@ final class Invalidator {
         try {
             if (effects.isEverything()) {
                 log.warn("everything is invalidated cause=nobody knows what captured changes changed");
-                clear.run();
+                values.clear.run();
                 everything.increment();
             }
-            cache.accept(effects.tags());
+            values.invalidate.accept(effects.tags());
+            values.mark.accept(effects.scores());
         } catch (RedisException e) {
             throw failure("cache", e);
         }

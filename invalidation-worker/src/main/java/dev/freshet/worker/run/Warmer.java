@@ -4,6 +4,7 @@ import dev.freshet.cache.Hot;
 import dev.freshet.cache.TagCache;
 import dev.freshet.model.Tag;
 import dev.freshet.worker.view.CachedViews;
+import dev.freshet.worker.view.LoadException;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,6 +37,9 @@ final class Warmer {
 
     /** Tags remembered at the most; more are left to their readers. */
     private static final int MAX_TAGS = 100_000;
+    /** Boards remembered at the most; more are left to their readers too. */
+    private static final int MAX_BOARDS = 10_000;
+
     /** How often a key whose fill is refused is tried before it is left to its next reader. */
     private static final int MAX_REFUSALS = 3;
 
@@ -50,7 +54,9 @@ final class Warmer {
     private final Counter stored;
     private final Counter refused;
     private final Counter left;
+    private final Counter patched;
     private final Pace<Tag> pace = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
+    private final Pace<Board> boards = new Pace<>(FIRST_PAUSE, LAST_PAUSE);
     private final Map<String, Integer> refusals = new HashMap<>();
     private final Semaphore news = new Semaphore(0);
     private boolean isFailing;
@@ -62,7 +68,13 @@ final class Warmer {
         this.stored = counter(metrics, "stored");
         this.refused = counter(metrics, "refused");
         this.left = counter(metrics, "left");
+        this.patched = Counter.builder("freshet_boards_patched_total")
+                .description("times that a board's marked members were loaded before its next reader came")
+                .register(metrics);
     }
+
+    /** One board of a view. */
+    record Board(String view, Map<String, String> values) {}
 
     private static Counter counter(MeterRegistry metrics, String outcome) {
         return Counter.builder("freshet_rewarms_total")
@@ -80,6 +92,15 @@ final class Warmer {
         }
     }
 
+    /** Notes that members of boards were marked. Returns at once. */
+    void marked(Collection<Board> changed) {
+        var now = clock.instant();
+        if (boards.size() < MAX_BOARDS) {
+            changed.forEach(board -> boards.mark(board, now));
+            news.release();
+        }
+    }
+
     /** As {@link #runOnce}, as soon as something changed or a pause may be over. */
     void runSoon() {
         try {
@@ -93,24 +114,36 @@ final class Warmer {
     }
 
     /**
-     * Sweeps the tags that are due and loads what was hot among their keys.
+     * Sweeps the tags that are due and loads what was hot among their keys, and what is marked in boards that are.
      *
      * @return how many values were stored
      */
     int runOnce() {
         var due = pace.takeDue(clock.instant());
-        if (due.isEmpty()) {
+        var marked = boards.takeDue(clock.instant());
+        if (due.isEmpty() && marked.isEmpty()) {
             return 0;
         }
         try {
-            var hot = cache.sweepByTag(takeTurns(inUse(due)));
+            var hot = due.isEmpty() ? Map.<Hot, Tag>of() : cache.sweepByTag(takeTurns(inUse(due)));
             int count = hot.isEmpty() ? 0 : load(hot);
+            marked.forEach(this::patch);
             isFailing = false;
             return count;
         } catch (RedisException e) {
             log.atLevel(isFailing ? Level.DEBUG : Level.WARN).log("rewarm left to readers cause={}", e.getMessage());
             isFailing = true;
             return 0;
+        }
+    }
+
+    private void patch(Board board) {
+        try {
+            if (views.patch(board.view, board.values)) {
+                patched.increment();
+            }
+        } catch (LoadException e) {
+            log.debug("marked members left to readers cause={}", e.getMessage());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.cache.Boards;
 import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.capture.CaptureTriggers;
@@ -16,6 +17,7 @@ import dev.freshet.session.SessionOptions;
 import dev.freshet.session.Sessions;
 import dev.freshet.worker.frontend.Owed;
 import dev.freshet.worker.run.Background.Task;
+import dev.freshet.worker.run.Invalidator.Values;
 import dev.freshet.worker.view.Auditor;
 import dev.freshet.worker.view.CachedViews;
 import dev.freshet.worker.view.Warming;
@@ -109,7 +111,7 @@ public final class WorkerLoops implements AutoCloseable {
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))
-                .orElseGet(() -> new Invalidator(tags -> {}, () -> {}, needs.owed, tags -> {}, leftBehind, metrics));
+                .orElseGet(() -> new Invalidator(Values.NONE, needs.owed, tags -> {}, leftBehind, metrics));
         this.drainer = new Drainer(name, new Spill(needs.database), queue, needs.queueServer, clock, metrics);
         var outbox = new Outbox(needs.database, needs.catalog.application());
         this.captureWatch =
@@ -149,8 +151,9 @@ public final class WorkerLoops implements AutoCloseable {
             var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
             cacheTasks.add(new Task("auditor", options.audit(), audits::runOnce));
         }
-        return new Invalidator(
-                needs.cache::invalidate, needs.cache::clear, all.owed, warmer::changed, leftBehind, metrics);
+        var marker = new Marker(all.catalog, new Boards(needs.cache), warmer::marked, metrics);
+        var values = new Values(needs.cache::invalidate, marker, needs.cache::clear);
+        return new Invalidator(values, all.owed, warmer::changed, leftBehind, metrics);
     }
 
     public void start() {

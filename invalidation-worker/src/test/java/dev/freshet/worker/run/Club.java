@@ -2,6 +2,7 @@ package dev.freshet.worker.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.cache.Boards;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Lifetime;
 import dev.freshet.cache.Survey;
@@ -67,6 +68,14 @@ final class Club implements AutoCloseable {
                 tags: [ members ]
                 ttl: 5m
                 audit: false
+              sizes:
+                kind: leaderboard
+                key: sizes
+                sql: select cohort_id, count(*) as members from members group by cohort_id
+                member: cohort_id
+                score: members
+                tags: [ sizes ]
+                ttl: 5m
             events:
               member.saved:
                 with: { id: /payload/id, cohort: /payload/cohort, at: /created_at }
@@ -78,6 +87,7 @@ final class Club implements AutoCloseable {
                 lookup: select cohort_id as "cohortId" from members where id = :id
                 tags: [ members, "cohort:{cohortId}" ]
                 paths: [ { path: "/cohort/{cohortId}", version: "as of {at}" } ]
+                scores: [ { board: sizes, member: "{cohortId}" } ]
               member.deleted:
                 with: { id: /payload/id, at: /created_at }
                 identity: member:{id}
@@ -187,8 +197,9 @@ final class Club implements AutoCloseable {
     }
 
     Invalidator newInvalidator(Database database, Consumer<Collection<Tag>> warmer) {
-        return new Invalidator(
-                cache::invalidate, cache::clear, owed, warmer, new LeftBehind(database), new SimpleMeterRegistry());
+        var marker = new Marker(catalog, new Boards(cache), boards -> {}, new SimpleMeterRegistry());
+        var values = new Invalidator.Values(cache::invalidate, marker, cache::clear);
+        return new Invalidator(values, owed, warmer, new LeftBehind(database), new SimpleMeterRegistry());
     }
 
     /** What a worker process needs to work for this club; a test puts proxies in the place of servers. */
