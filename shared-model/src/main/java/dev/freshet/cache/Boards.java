@@ -159,6 +159,27 @@ public final class Boards {
     }
 
     /**
+     * How a board stands, seen by somebody who is no reader.
+     *
+     * @param isWhole whether its rows and its marks are there; else the next read builds it anew
+     * @param places how many it answers
+     * @param marked members that the next read loads first; one more than a reader loads for any number beyond that
+     */
+    public record Condition(boolean isWhole, int places, int marked) {}
+
+    /** @return empty when the value is no board */
+    public Optional<Condition> condition(Seen seen) {
+        return Build.decode(seen.entry().content()).map(build -> {
+            var all = server.await(moves.look(seen.key(), build, FIRST, null, 1, false));
+            var now = look(seen.key(), build, FIRST, null);
+            return new Condition(
+                    !(now instanceof Look.Gone),
+                    all instanceof Look.Places places ? places.size() : 0,
+                    now instanceof Look.Marked marked ? marked.members().size() : 0);
+        });
+    }
+
+    /**
      * Marks members whose scores have changed. Once this returns, nobody reads a score of theirs that was loaded before.
      *
      * @param members by the keys of their boards; members that no board has may be marked too

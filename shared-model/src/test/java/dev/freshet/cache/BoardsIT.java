@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -399,6 +400,25 @@ class BoardsIT {
         boards.mark(Map.of("other", List.of("ada")));
         assertThat(boards.patch(unread, table)).isFalse();
         assertThat(table.patches).hasValue(1);
+    }
+
+    @Test
+    void whoIsNoReaderIsToldHowItStands() {
+        assertThat(condition()).isEmpty();
+        top(10);
+        assertThat(condition()).contains(new Boards.Condition(true, 4, 0));
+        boards.mark(Map.of("k", List.of("ada", "nobody")));
+        assertThat(condition()).contains(new Boards.Condition(true, 4, 2));
+        assertThat(table.patches).as("nothing is loaded for them").hasValue(0);
+        lose("m");
+        assertThat(condition()).contains(new Boards.Condition(false, 4, 0));
+        cache.set(REQUEST, new byte[] {'[', ']'});
+        assertThat(condition()).as("no board").isEmpty();
+    }
+
+    private Optional<Boards.Condition> condition() {
+        return new Survey(server, options)
+                .look(List.of("k")).stream().findFirst().flatMap(boards::condition);
     }
 
     @Test

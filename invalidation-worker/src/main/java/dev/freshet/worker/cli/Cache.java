@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freshet.cache.Boards;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Seen;
 import dev.freshet.cache.Seen.Epoch;
@@ -69,9 +70,11 @@ final class Cache {
                 "  freshet cache get --key 1f0c2d3e:enrollments:3:2"
             })
     int get(
-            @Parameters(arity = "0..1", paramLabel = "VIEW", description = "A view of the catalog") @Nullable String view,
+            @Parameters(arity = "0..1", paramLabel = "VIEW", description = "A view of the catalog") @Nullable
+                    String view,
             @Parameters(index = "1..*", arity = "0..*", paramLabel = "name=value", description = "Its parameters")
-                    @Nullable List<String> parameters,
+                    @Nullable
+                    List<String> parameters,
             @Option(names = "--key", paramLabel = "KEY", description = "A key, as 'top' prints it")
                     Optional<String> key,
             @Mixin JsonOption json) {
@@ -88,10 +91,11 @@ final class Cache {
             }
             return ExitCode.SOFTWARE;
         }
+        var board = terminal.withCache(open -> new Boards(open.cache()).condition(found.getFirst()));
         if (json.wanted()) {
-            terminal.json(details(found.getFirst()));
+            terminal.json(details(found.getFirst(), board));
         } else {
-            print(found.getFirst());
+            print(found.getFirst(), board);
         }
         return ExitCode.OK;
     }
@@ -111,7 +115,8 @@ final class Cache {
             @Option(names = "--all", description = "Everything under this key prefix") boolean all,
             @Option(names = "--view", paramLabel = "VIEW", description = "All values of a view") Optional<String> view,
             @Option(names = "--tag", paramLabel = "TAG", description = "What carries a tag, as a change would")
-                    @Nullable List<String> tags,
+                    @Nullable
+                    List<String> tags,
             @Option(
                             names = "--pattern",
                             paramLabel = "GLOB",
@@ -123,7 +128,8 @@ final class Cache {
                             paramLabel = "N",
                             description =
                                     "Everything, and keep the cache in N buckets from now on (1, or 128 on a cluster); stop all processes first")
-                    @Nullable Integer buckets,
+                    @Nullable
+                    Integer buckets,
             @Option(names = "--dry-run", description = "Say what would be removed, and change nothing") boolean dryRun,
             @Mixin JsonOption json) {
         int ways = (all ? 1 : 0)
@@ -230,7 +236,7 @@ final class Cache {
         };
     }
 
-    private Map<String, @Nullable Object> details(Seen seen) {
+    private Map<String, @Nullable Object> details(Seen seen, Optional<Boards.Condition> board) {
         var content = seen.entry().content();
         var fields = new LinkedHashMap<String, @Nullable Object>();
         fields.put("key", seen.key());
@@ -248,7 +254,14 @@ final class Cache {
         fields.put("bytes", content.length);
         fields.put("storedBytes", seen.entry().payload().length);
         fields.put("gzipped", seen.entry().gzipped());
-        fields.put("value", value(content));
+        board.ifPresentOrElse(
+                condition -> fields.put(
+                        "board",
+                        Map.of(
+                                "whole", condition.isWhole(),
+                                "places", condition.places(),
+                                "marked", condition.marked())),
+                () -> fields.put("value", value(content)));
         return fields;
     }
 
@@ -261,7 +274,16 @@ final class Cache {
         }
     }
 
-    private void print(Seen seen) {
+    private static String text(Boards.Condition board) {
+        if (!board.isWhole()) {
+            return "its rows were evicted: the next read builds it anew";
+        }
+        return board.places()
+                + (board.places() == 1 ? " place" : " places")
+                + (board.marked() == 0 ? "" : ", " + board.marked() + " marked: the next read loads them first");
+    }
+
+    private void print(Seen seen, Optional<Boards.Condition> board) {
         var content = seen.entry().content();
         terminal.line("key       " + seen.key());
         terminal.line("state     " + state(seen));
@@ -275,8 +297,10 @@ final class Cache {
                 + (seen.entry().gzipped()
                         ? ", stored as " + Terminal.size(seen.entry().payload().length)
                         : ""));
-        terminal.line("");
-        terminal.line(new String(content, UTF_8));
+        board.ifPresentOrElse(condition -> terminal.line("board     " + text(condition)), () -> {
+            terminal.line("");
+            terminal.line(new String(content, UTF_8));
+        });
     }
 
     private CommandSpec command(String verb) {

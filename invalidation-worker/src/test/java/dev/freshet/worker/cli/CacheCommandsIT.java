@@ -3,6 +3,8 @@ package dev.freshet.worker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.cache.BoardRange;
+import dev.freshet.cache.Boards;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.FleetStats;
@@ -201,6 +203,40 @@ class CacheCommandsIT {
         assertThat(json.path("tags").path("shelf:3").asText()).isEqualTo("current");
         assertThat(json.path("freshForSeconds").asInt()).isBetween(1, 300);
         assertThat(json.path("value").get(0).path("title").asText()).isEqualTo("Dune");
+    }
+
+    @Test
+    void ofALeaderboardGetSaysHowItStands(@TempDir Path folder) throws IOException {
+        var file = Files.writeString(folder.resolve("shelves.yaml"), """
+                application: library
+                views:
+                  shelves:
+                    kind: leaderboard
+                    key: shelves
+                    sql: select shelf, count(*) as books from books group by shelf
+                    member: shelf
+                    score: books
+                    tags: [ books ]
+                    ttl: 5m
+                """);
+        var board = Objects.requireNonNull(
+                CatalogReader.read(file.toString(), Map.of()).views().get("shelves"));
+        var boards = new CachedViews(cache, CatalogReader.read(file.toString(), Map.of()), database, 4);
+        boards.standing(board, Map.of(), new BoardRange.Top(1), () -> {});
+        environment.put("CATALOG", file.toString());
+
+        assertThat(run("cache", "get", "shelves").out())
+                .contains("state     current: readers get it")
+                .endsWith("board     2 places\n");
+        new Boards(cache).mark(Map.of(board.key(Map.of()), List.of("3")));
+        assertThat(run("cache", "get", "shelves").out())
+                .endsWith("board     2 places, 1 marked: the next read loads them first\n");
+        var json = run("cache", "get", "shelves", "--json").json();
+        assertThat(json.path("board").path("marked").asInt()).isEqualTo(1);
+        assertThat(json.has("value")).isFalse();
+        assertThat(run("cache", "warm", "shelves").out()).contains("already current");
+        cache.invalidate(List.of(new Tag("books")));
+        assertThat(run("cache", "warm", "shelves").out()).contains("warmed 1 value");
     }
 
     @Test
