@@ -42,7 +42,9 @@ final class CatalogParser {
         var events = section.find("events")
                 .map(element -> new EventParser(values, routes, sites, views).events(element))
                 .orElse(Map.of());
-        var changes = section.find("changes").map(new ChangesParser()::changes).orElse(Map.of());
+        var changes = section.find("changes")
+                .map(new ChangesParser(new ScoreParser(views))::changes)
+                .orElse(Map.of());
         var rules = Stream.concat(
                         events.values().stream(), changes.values().stream().map(TableChange::rule))
                 .toList();

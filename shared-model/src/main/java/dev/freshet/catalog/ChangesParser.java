@@ -7,13 +7,20 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads what changes of tables mean. */
 final class ChangesParser {
-    static final List<String> KEYS = List.of("columns", "with", "lookup", "tags", "paths");
+    static final List<String> KEYS = List.of("columns", "with", "lookup", "tags", "paths", "scores");
 
     private static final String PART = "[^.\\p{Cntrl}]{1,63}";
+
+    private final ScoreParser scores;
+
+    ChangesParser(ScoreParser scores) {
+        this.scores = scores;
+    }
 
     Map<String, TableChange> changes(Element element) {
         var changes = new LinkedHashMap<String, TableChange>();
@@ -28,7 +35,7 @@ final class ChangesParser {
         return Collections.unmodifiableMap(changes);
     }
 
-    private static TableChange change(String table, Element element) {
+    private TableChange change(String table, Element element) {
         var section = new Section(element, KEYS);
         var with = section.find("with").map(ChangesParser::with).orElse(Map.of());
         var known = new HashSet<>(with.keySet());
@@ -44,10 +51,17 @@ final class ChangesParser {
                 null,
                 null,
                 section.find("lookup").flatMap(own::sql).orElse(null),
-                section.require("tags", "tags: [ " + table + " ]")
+                section.find("tags")
+                        .or(() -> section.find("scores").isPresent()
+                                ? Optional.empty()
+                                : section.require("tags", "tags: [ " + table + " ]"))
                         .map(names::list)
                         .orElse(List.of()),
-                section.find("paths").map(e -> EventParser.pages(e, names)).orElse(List.of()));
+                section.find("paths").map(e -> EventParser.pages(e, names)).orElse(List.of()),
+                List.of(),
+                section.find("scores")
+                        .map(e -> scores.scores(e, names, section.find("lookup").isPresent() ? null : known))
+                        .orElse(List.of()));
         return new TableChange(
                 table,
                 section.find("columns").map(ChangesParser::columns).orElse(Set.of()),

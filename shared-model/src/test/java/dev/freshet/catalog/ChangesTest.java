@@ -56,6 +56,32 @@ class ChangesTest {
     }
 
     @Test
+    void theScoresOfAllItsRowsAreNamed() throws Exception {
+        var catalog = catalog("""
+                application: club
+                views:
+                  board:
+                    kind: leaderboard
+                    key: board
+                    sql: select user_id, sum(km) as km from runs group by user_id
+                    member: user_id
+                    score: km
+                    tags: [ board ]
+                    ttl: 5m
+                changes:
+                  runs:
+                    with: [ user_id ]
+                    scores: [ { board: board, member: "{user_id}" } ]
+                """);
+        var rule = Objects.requireNonNull(catalog.changes().get("runs")).rule();
+        var event = rule.read(
+                "{\"rows\":[{\"user_id\":7},{\"user_id\":null},{\"user_id\":\"a\"}]}".getBytes(UTF_8), Instant.EPOCH);
+        assertThat(rule.scores(event, event.rows()))
+                .containsExactly(new Score("board", Map.of(), "7"), new Score("board", Map.of(), "a"));
+        assertThat(rule.tags(event, event.rows())).isEmpty();
+    }
+
+    @Test
     void numbersStayAsTheDatabaseWritesThem() throws Exception {
         var event = read("{\"rows\":[{\"user_id\":10.00},{\"user_id\":0.0000000001},{\"user_id\":1e3}]}");
         assertThat(event.rows()).extracting(row -> row.get("user_id")).containsExactly("10.00", "0.0000000001", "1000");

@@ -2,9 +2,11 @@ package dev.freshet.worker.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.cache.BoardRange;
 import dev.freshet.cache.Boards;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Lifetime;
+import dev.freshet.cache.Standing;
 import dev.freshet.cache.Survey;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
@@ -46,6 +48,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** A small application with members in cohorts, and workers for it, on real services of its own. */
 final class Club implements AutoCloseable {
@@ -96,7 +99,10 @@ final class Club implements AutoCloseable {
                 lookup: select cohort_id as "cohortId" from members where id = :id
                 tags: [ members, "cohort:{cohortId}" ]
             changes:
-              members: { with: { cohortId: cohort_id }, tags: [ "cohort:{cohortId}" ] }
+              members:
+                with: { cohortId: cohort_id }
+                tags: [ "cohort:{cohortId}" ]
+                scores: [ { board: sizes, member: "{cohortId}" } ]
               teams:
                 with: [ name ]
                 lookup: >-
@@ -158,6 +164,19 @@ final class Club implements AutoCloseable {
         return views().get(view, Map.of("cohortId", String.valueOf(cohort)))
                 .entry()
                 .content();
+    }
+
+    /** Reads which cohorts have the most members, as an application would. */
+    Standing sizes() {
+        var view = Objects.requireNonNull(catalog.views().get("sizes"));
+        return views().standing(view, Map.of(), new BoardRange.Top(10), () -> {});
+    }
+
+    /** Such as {@code 3=2 4=1}. */
+    static String text(Standing sizes) {
+        return sizes.rows().stream()
+                .map(row -> row.member() + "=" + (int) row.score())
+                .collect(Collectors.joining(" "));
     }
 
     Auditor newAuditor(Duration patience) {

@@ -64,6 +64,20 @@ class CollectorIT {
     }
 
     @Test
+    void theScoresOfWhoWasLeftAndOfWhoCameAreFresh() {
+        club.execute("insert into members values (1, 3), (2, 3), (3, 4)");
+        work(1);
+        assertThat(Club.text(club.sizes())).isEqualTo("3=2 4=1");
+        club.execute("update members set cohort_id = 4 where id = 1");
+        assertThat(Club.text(club.sizes())).isEqualTo("3=2 4=1");
+        work(1);
+        assertThat(Club.text(club.sizes())).isEqualTo("4=2 3=1");
+        club.execute("truncate members");
+        work(1);
+        assertThat(club.sizes().rows()).isEmpty();
+    }
+
+    @Test
     void manyStatementsAreOneJob() {
         for (int i = 0; i < 20; i++) {
             club.execute("insert into members values (" + i + ", " + i + ")");

@@ -2,9 +2,7 @@ package dev.freshet.worker.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.cache.BoardRange;
 import dev.freshet.cache.Cached.Outcome;
-import dev.freshet.cache.Standing;
 import dev.freshet.queue.Claim;
 import dev.freshet.worker.run.Warmer.Board;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -13,7 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +37,7 @@ class ScoresIT {
         worker.runOnce();
 
         assertThat(sizes()).isEqualTo("4=2 5=1 3=1");
-        assertThat(read().outcome()).isEqualTo(Outcome.HIT);
+        assertThat(club.sizes().outcome()).isEqualTo(Outcome.HIT);
         assertThat(club.status().count("applied")).isEqualTo(1);
         assertThat(club.number("select count(*) from freshet.left_behind where scores::text like '%sizes%'"))
                 .isEqualTo(1);
@@ -90,24 +87,13 @@ class ScoresIT {
         warmer.runOnce();
 
         assertThat(metrics.counter("freshet_boards_patched_total").count()).isEqualTo(1);
-        var read = read();
+        var read = club.sizes();
         assertThat(read.outcome()).isEqualTo(Outcome.HIT);
-        assertThat(text(read)).isEqualTo("3=2");
+        assertThat(Club.text(read)).isEqualTo("3=2");
     }
 
     private String sizes() {
-        return text(read());
-    }
-
-    private static String text(Standing standing) {
-        return standing.rows().stream()
-                .map(row -> row.member() + "=" + (int) row.score())
-                .collect(Collectors.joining(" "));
-    }
-
-    private Standing read() {
-        var view = Objects.requireNonNull(club.catalog.views().get("sizes"));
-        return club.views().standing(view, Map.of(), new BoardRange.Top(10), () -> {});
+        return Club.text(club.sizes());
     }
 
     private String key() {
