@@ -41,8 +41,7 @@ final class BoardState {
     int process;
     Contents redis = new Contents(Map.of());
     /** What the next process will start with, once that was written to disk. */
-    @Nullable
-    Contents saved;
+    @Nullable Contents saved;
 
     List<Actor> actors = List.of();
     List<Copy> copies = List.of();
@@ -54,8 +53,7 @@ final class BoardState {
     int repeats;
     int restarts;
 
-    @Nullable
-    String violation;
+    @Nullable String violation;
 
     BoardState copy() {
         var copy = new BoardState();

@@ -70,11 +70,9 @@ final class Cache {
                 "  freshet cache get --key 1f0c2d3e:enrollments:3:2"
             })
     int get(
-            @Parameters(arity = "0..1", paramLabel = "VIEW", description = "A view of the catalog") @Nullable
-                    String view,
+            @Parameters(arity = "0..1", paramLabel = "VIEW", description = "A view of the catalog") @Nullable String view,
             @Parameters(index = "1..*", arity = "0..*", paramLabel = "name=value", description = "Its parameters")
-                    @Nullable
-                    List<String> parameters,
+                    @Nullable List<String> parameters,
             @Option(names = "--key", paramLabel = "KEY", description = "A key, as 'top' prints it")
                     Optional<String> key,
             @Mixin JsonOption json) {
@@ -115,8 +113,7 @@ final class Cache {
             @Option(names = "--all", description = "Everything under this key prefix") boolean all,
             @Option(names = "--view", paramLabel = "VIEW", description = "All values of a view") Optional<String> view,
             @Option(names = "--tag", paramLabel = "TAG", description = "What carries a tag, as a change would")
-                    @Nullable
-                    List<String> tags,
+                    @Nullable List<String> tags,
             @Option(
                             names = "--pattern",
                             paramLabel = "GLOB",
@@ -128,8 +125,7 @@ final class Cache {
                             paramLabel = "N",
                             description =
                                     "Everything, and keep the cache in N buckets from now on (1, or 128 on a cluster); stop all processes first")
-                    @Nullable
-                    Integer buckets,
+                    @Nullable Integer buckets,
             @Option(names = "--dry-run", description = "Say what would be removed, and change nothing") boolean dryRun,
             @Mixin JsonOption json) {
         int ways = (all ? 1 : 0)

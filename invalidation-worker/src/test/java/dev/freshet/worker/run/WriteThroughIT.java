@@ -237,7 +237,12 @@ class WriteThroughIT {
         var parts = new Worker.Parts(
                 queue,
                 new Applier(database, new Versions(catalog.application()), leftBehind),
-                new Invalidator(cache::invalidate, cache::clear, owed, warmer::changed, leftBehind, metrics),
+                new Invalidator(
+                        new Invalidator.Values(cache::invalidate, scores -> {}, cache::clear),
+                        owed,
+                        warmer::changed,
+                        leftBehind,
+                        metrics),
                 new Through(catalog, views, LONG)::load,
                 new Ledger(new Deliveries(database), Duration.ZERO, metrics),
                 new Dependencies(database, cacheServer, queueServer, clock),
