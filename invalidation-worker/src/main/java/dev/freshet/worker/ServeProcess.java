@@ -65,7 +65,8 @@ public final class ServeProcess implements AutoCloseable {
         config.listen().requireFree();
         refused = RequestLimits.local(limits.window()).of("refused", config.refused());
         operators = new Operators(config.adminTokens(), config.clients(), refused);
-        var options = new DatabaseOptions(config.loads(), config.statementTimeout(), CONNECT_TIMEOUT);
+        int connections = config.loads() + (catalog.sessions().isPresent() ? Sessions.CONNECTIONS : 0);
+        var options = new DatabaseOptions(connections, config.statementTimeout(), CONNECT_TIMEOUT);
         database = keep(new Database(config.database(), options));
         try {
             http = config.hasCache() ? cached(config, cacheOptions, limits) : uncached(config, limits);

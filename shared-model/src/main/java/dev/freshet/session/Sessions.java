@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,12 @@ public final class Sessions {
     /** Longest name of an owner, in characters. */
     public static final int MAX_OWNER = 256;
 
+    /** How many connections of its database it uses at a time; who shares the pool with others makes it larger by these. */
+    public static final int CONNECTIONS = 8;
+
     private static final int PRUNED_AT_ONCE = 5_000;
+    /** How long rows of what is over stay: longer than an entry in the cache, so that who ends it again knows which it was. */
+    private static final Duration KEPT = Duration.ofHours(2);
 
     private static final Lifetime LIFETIME =
             new Lifetime(Duration.ofMinutes(5), Duration.ofHours(1), Duration.ZERO, 0.2, false);
@@ -43,7 +49,7 @@ public final class Sessions {
 
     /** @param cache where they are read from; null for the database alone */
     public Sessions(@Nullable TagCache cache, Database database, SessionOptions options, Clock clock) {
-        this.rows = new SessionRows(database, options.application());
+        this.rows = new SessionRows(database, options.application(), CONNECTIONS);
         this.tokens = new SessionTokens(options.application(), options.secrets());
         this.options = options;
         this.clock = clock;
@@ -52,6 +58,7 @@ public final class Sessions {
                 : TypedCache.<String, Session>of(cache, "session", new SessionCodec())
                         .lifetime(LIFETIME)
                         .absent(Absent.cachedFor(ABSENT))
+                        .loads(CONNECTIONS)
                         .build();
     }
 
@@ -67,7 +74,8 @@ public final class Sessions {
     /**
      * What was deleted.
      *
-     * @param everywhere whether nobody can be served it any more. False when the cache's Redis is away for this process:
+     * @param sessions that were alive
+     * @param everywhere whether nobody can be served it any more: where others have a cache, this process must have it too. False when the cache's Redis is away for this process:
      *     others that reach it may serve what they know for up to five minutes, and longer only while PostgreSQL is away too
      */
     public record Deleted(int sessions, boolean everywhere) {}
@@ -87,10 +95,12 @@ public final class Sessions {
         var now = now();
         var ends = now.plus(options.longest());
         var session = new Session(owner, data.clone(), now, earlier(now.plus(options.ttl()), ends), ends);
-        remove(rows.insert(digest, session));
-        if (cached != null) {
-            cached.set(digest, session); // nobody else has its token yet, so nothing can come between
-        }
+        var gone = new ArrayList<String>();
+        changing(gone, () -> {
+            rows.insert(digest, session, gone::addAll);
+            return true;
+        });
+        // it is cached by who reads it, under a lease: stored here it could outlive an end that came meanwhile
         return new Created(token, session);
     }
 
@@ -108,7 +118,7 @@ public final class Sessions {
     public boolean put(String token, byte[] data) {
         requireFit(data);
         return tokens.digest(token)
-                .filter(digest -> changing(digest, () -> rows.update(digest, data, now())))
+                .filter(digest -> changing(List.of(digest), () -> rows.update(digest, data, now())))
                 .isPresent();
     }
 
@@ -116,7 +126,7 @@ public final class Sessions {
      * Lets a session live for another ttl, but not beyond its longest. Writes only where it gains more than a twentieth of the
      * ttl, so it may be called with each request.
      *
-     * @return the session as it is now; empty when there is none
+     * @return the session as it is now, not extended when it is known and the database does not answer; empty when there is none
      */
     public Optional<Session> extend(String token) {
         return tokens.digest(token)
@@ -124,9 +134,23 @@ public final class Sessions {
                     var until = earlier(now().plus(options.ttl()), session.ends());
                     var worth = options.ttl().dividedBy(WORTH);
                     return until.isAfter(session.expires().plus(worth))
-                            ? changing(digest, () -> rows.extend(digest, until, now()))
+                            ? extend(digest, session, until)
                             : Optional.of(session);
                 }));
+    }
+
+    private Optional<Session> extend(String digest, Session known, Instant until) {
+        Optional<Session> extended;
+        try {
+            extended = rows.extend(digest, until, now());
+        } catch (SessionException e) {
+            if (e.mayPass()) {
+                return Optional.of(known); // if it was done, the cache has an earlier end, which does no harm
+            }
+            throw e;
+        }
+        remove(List.of(digest));
+        return extended;
     }
 
     /** Ends a session. Done again it does no harm. */
@@ -145,19 +169,25 @@ public final class Sessions {
                 .orElse(new Deleted(0, true));
     }
 
-    /** Ends all sessions of an owner. */
+    /**
+     * Ends all sessions of an owner and empties them; their rows stay for two hours. Done again it makes up for what a first
+     * time left in the cache.
+     */
     public Deleted deleteAll(String owner) {
-        var digests = owner.isEmpty() ? List.<String>of() : rows.deleteAll(owner);
-        return new Deleted(digests.size(), remove(digests));
+        if (owner.isEmpty()) {
+            return new Deleted(0, true);
+        }
+        var ended = rows.endAll(owner, now());
+        return new Deleted(ended.sessions(), remove(ended.digests()));
     }
 
-    /** How many sessions an owner has, also such as are over and were not pruned yet. */
+    /** How many sessions an owner has. */
     public int count(String owner) {
-        return owner.isEmpty() ? 0 : rows.count(owner);
+        return owner.isEmpty() ? 0 : rows.count(owner, now());
     }
 
     /**
-     * Deletes rows of sessions that are over, some thousand in a statement.
+     * Deletes rows of sessions that have been over for two hours, some thousand in a statement.
      *
      * @return how many
      */
@@ -165,7 +195,7 @@ public final class Sessions {
         int all = 0;
         int some;
         do {
-            some = rows.prune(now(), PRUNED_AT_ONCE);
+            some = rows.prune(now(), KEPT, PRUNED_AT_ONCE);
             all += some;
         } while (some == PRUNED_AT_ONCE);
         return all;
@@ -179,15 +209,22 @@ public final class Sessions {
                     : cached.wrap(digest, key -> rows.find(key).orElse(null));
             return Optional.ofNullable(session).filter(found -> found.isAlive(now()));
         } catch (RejectedExecutionException e) {
-            throw new SessionException("too many wait for sessions while the cache is away", true, e);
+            throw new SessionException("too many wait for sessions while the cache is away", true, true, e);
         }
     }
 
-    private <T> T changing(String digest, Supplier<T> change) {
+    /** Removes what is changed, unless it surely was not: what cannot be read now is better kept. */
+    private <T> T changing(Collection<String> digests, Supplier<T> change) {
+        boolean undone = false;
         try {
             return change.get();
-        } finally { // also no load that read the old row may store it now
-            remove(List.of(digest));
+        } catch (SessionException e) {
+            undone = e.isUndone();
+            throw e;
+        } finally {
+            if (!undone) { // also no load that read the old row may store it now
+                remove(digests);
+            }
         }
     }
 

@@ -123,6 +123,35 @@ class SessionOutageIT {
     }
 
     @Test
+    void whatCouldNotBeWrittenSignsNobodyOut() {
+        var token = sessions.create("7", DATA).token();
+        var known = sessions.get(token);
+        visits.pass(Visits.TTL.dividedBy(10));
+        database.stop();
+
+        assertThat(sessions.extend(token)).as("as it was").isEqualTo(known);
+        assertThat(sessions.get(token)).isPresent();
+        assertThatThrownBy(() -> sessions.put(token, DATA)).isInstanceOf(SessionException.class);
+        assertThatThrownBy(() -> sessions.create("7", DATA)).isInstanceOf(SessionException.class);
+        assertThat(sessions.get(token)).isPresent();
+
+        database.restart();
+        var until = visits.now().plus(Visits.TTL);
+        await().untilAsserted(() ->
+                assertThat(sessions.extend(token).map(Session::expires)).contains(until));
+    }
+
+    @Test
+    void afterAnOutageWasSeenTheNextDoNotWaitForItToo() {
+        var unknown = visits.uncached().create("7", DATA).token();
+        database.stop();
+        await().untilAsserted(() -> assertThatThrownBy(() -> sessions.get(unknown))
+                .isInstanceOfSatisfying(
+                        SessionException.class, e -> assertThat(e.mayPass()).isTrue())
+                .hasMessageContaining("the database was away a moment ago"));
+    }
+
+    @Test
     void aDeletionWhileOnlyItsOwnWayToRedisIsCutIsMadeUpFor() throws Exception {
         try (var proxy = CuttingProxy.before(redis.url())) {
             var cut = visits.sessions(proxy.url());

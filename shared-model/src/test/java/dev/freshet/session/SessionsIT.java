@@ -10,6 +10,7 @@ import dev.freshet.session.Sessions.Deleted;
 import dev.freshet.testing.TestServices;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,9 +65,14 @@ class SessionsIT {
     @Test
     void itIsReadFromTheCache() {
         var created = sessions.create("7", DATA);
+        var unread = sessions.create("8", DATA);
+        assertThat(sessions.get(created.token())).contains(created.session());
         admin.jdbi().useHandle(handle -> handle.execute("delete from freshet.sessions"));
         assertThat(elsewhere.get(created.token())).contains(created.session());
         assertThat(visits.uncached().get(created.token())).isEmpty();
+        assertThat(sessions.get(unread.token()))
+                .as("stored by who made it, it could outlive its end")
+                .isEmpty();
     }
 
     @Test
@@ -104,11 +110,47 @@ class SessionsIT {
     @Test
     void aDeletionThatComesAgainClearsWhatAFirstOneLeft() {
         var token = sessions.create("7", DATA).token();
+        assertThat(sessions.get(token)).isPresent();
         // as if the process had died after the commit
         admin.jdbi().useHandle(handle -> handle.execute("delete from freshet.sessions"));
         assertThat(elsewhere.get(token)).isPresent();
         assertThat(sessions.delete(token)).isEqualTo(new Deleted(0, true));
         assertThat(elsewhere.get(token)).isEmpty();
+    }
+
+    @Test
+    void anEndOfAllOfAnOwnersThatComesAgainClearsWhatAFirstOneLeft() {
+        var token = sessions.create("7", DATA).token();
+        assertThat(elsewhere.get(token)).isPresent();
+        // as if the process had died after the commit
+        assertThat(visits.uncached().deleteAll("7")).isEqualTo(new Deleted(1, true));
+        assertThat(elsewhere.get(token)).as("left in the cache").isPresent();
+        assertThat(sessions.prune()).isZero();
+        assertThat(sessions.deleteAll("7")).isEqualTo(new Deleted(0, true));
+        assertThat(elsewhere.get(token)).isEmpty();
+    }
+
+    @Test
+    void whatWasEndedIsOverAlsoByAClockThatIsBehindAndNothingIsLeftOfIt() {
+        var token = sessions.create("7", DATA).token();
+        visits.pass(Duration.ofMinutes(1));
+        assertThat(sessions.deleteAll("7")).isEqualTo(new Deleted(1, true));
+        visits.pass(Duration.ofSeconds(-30));
+        for (var reader : List.of(sessions, elsewhere, visits.uncached())) {
+            assertThat(reader.get(token)).isEmpty();
+            assertThat(reader.put(token, OTHER)).isFalse();
+            assertThat(reader.extend(token)).isEmpty();
+        }
+        assertThat(sessions.count("7")).isZero();
+        assertThat(rows("where data <> ''")).isZero();
+        assertThat(rows("")).isEqualTo(1);
+    }
+
+    private long rows(String which) {
+        return admin.jdbi()
+                .withHandle(handle -> handle.createQuery("select count(*) from freshet.sessions " + which)
+                        .mapTo(Long.class)
+                        .one());
     }
 
     @Test
@@ -150,11 +192,7 @@ class SessionsIT {
     }
 
     private long writes() {
-        return admin.jdbi()
-                .withHandle(handle -> handle.createQuery(
-                                "select count(*) from freshet.sessions where expires > created + interval '1 hour'")
-                        .mapTo(Long.class)
-                        .one());
+        return rows("where expires > created + interval '1 hour'");
     }
 
     @Test
@@ -206,9 +244,22 @@ class SessionsIT {
         visits.pass(Duration.ofMinutes(30));
         var token = sessions.create("7", DATA).token();
         visits.pass(Duration.ofMinutes(30));
+        assertThat(sessions.count("7")).isEqualTo(1);
+        assertThat(visits.uncached().get(token)).isPresent();
+        assertThat(sessions.prune()).as("it may still be in the cache").isZero();
+        visits.pass(Duration.ofHours(2));
         assertThat(sessions.prune()).isEqualTo(1);
         assertThat(sessions.prune()).isZero();
-        assertThat(sessions.count("7")).isEqualTo(1);
+        assertThat(rows("")).isEqualTo(1);
+    }
+
+    @Test
+    void aClockThatIsAheadPrunesNothingThatIsAlive() {
+        visits.pass(Duration.between(visits.now(), Instant.now()));
+        var token = sessions.create("7", DATA).token();
+        visits.pass(Duration.ofDays(9));
+        assertThat(sessions.prune()).isZero();
+        visits.pass(Duration.ofDays(-9));
         assertThat(visits.uncached().get(token)).isPresent();
     }
 

@@ -85,7 +85,8 @@ public final class Gate {
         var claims = switch (identities.verify(issuer, token)) {
             case Verdict.Known(var known) -> known;
             case Verdict.Expired() ->
-                throw refuse(ctx, invalid("token_expired", "this token has expired; ask for a new one"));
+                // somebody here has signed it, so it is no guess
+                throw invalid("token_expired", "this token has expired; ask for a new one");
             case Verdict.Wrong() -> throw refuse(ctx, wrong());
         };
         // who it is was verified: no header of theirs, and no new token, makes them somebody else
@@ -106,11 +107,12 @@ public final class Gate {
     }
 
     /**
+     * Whoever has a token is not counted: all visitors of an application come through its servers.
+     *
      * @param tokens of servers that may keep sessions
      * @throws Refusal when this caller is not let in
      */
     void admitSession(Context ctx, List<String> tokens) {
-        keep(reads, address(ctx), "too many requests from this address");
         requireToken(ctx, new BearerTokens(tokens), "sessions.access.tokens in the catalog");
     }
 

@@ -233,6 +233,17 @@ class AccessIT {
     }
 
     @Test
+    void aTokenThatHasExpiredIsNoGuess() {
+        var other = Members.open(library, "RATE_LIMIT_REFUSED_REQUESTS", "2", "RATE_LIMIT_WINDOW_MS", "86400000");
+        var expired = Tokens.hs256(
+                Members.SECRET, Tokens.HS256, "{\"exp\":1,\"iss\":\"library\",\"tenant\":\"a\",\"sub\":\"7\"}");
+        for (int i = 0; i < 4; i++) {
+            assertThat(other.get("/api/account", Members.bearer(expired)).text())
+                    .contains("\"error\":\"token_expired\"");
+        }
+    }
+
+    @Test
     void withoutKeysNobodyIsLetInAndWithoutACacheTheRulesAreTheSame() {
         var closed = library.open();
         assertThat(closed.get("/api/account", Members.as("7")).status()).isEqualTo(403);

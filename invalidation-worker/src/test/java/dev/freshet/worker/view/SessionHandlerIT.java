@@ -1,6 +1,7 @@
 package dev.freshet.worker.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -204,11 +205,51 @@ class SessionHandlerIT {
     }
 
     @Test
-    void requestsOfOneAddressAreLimited() throws IOException {
-        var limited =
-                open("RATE_LIMIT_API_REQUESTS", "1", "RATE_LIMIT_TIMEOUT", "10s", "RATE_LIMIT_WINDOW_MS", "86400000");
+    void ofOneAddressOnlyWrongTokensAreLimitedSinceAllVisitorsComeThroughIt() throws IOException {
+        var limited = open(
+                "RATE_LIMIT_API_REQUESTS",
+                "1",
+                "RATE_LIMIT_REFUSED_REQUESTS",
+                "2",
+                "RATE_LIMIT_TIMEOUT",
+                "10s",
+                "RATE_LIMIT_WINDOW_MS",
+                "86400000");
+        for (int i = 0; i < 3; i++) {
+            assertThat(ask(limited, "POST", "/session", NONE, "{}").statusCode())
+                    .isEqualTo(201);
+        }
+        for (int status : List.of(401, 401, 429)) {
+            assertThat(send(request(limited, "POST", "/session", NONE, "{}")).statusCode())
+                    .isEqualTo(status);
+        }
         assertThat(ask(limited, "POST", "/session", NONE, "{}").statusCode()).isEqualTo(201);
-        assertThat(ask(limited, "POST", "/session", NONE, "{}").statusCode()).isEqualTo(429);
+    }
+
+    @Test
+    void viewsThatWaitForTheDatabaseLeaveItToSessions() throws IOException {
+        Files.writeString(catalog, CATALOG + """
+                views:
+                  slow: { key: slow, kind: value, sql: "select count(*) from slow", tags: [ slow ], ttl: 5m }
+                """);
+        admin.jdbi().useHandle(handle -> handle.execute("create table slow (); grant select on slow to public"));
+        var bare = open("REDIS_ENABLED", "false", "SERVE_LOADS", "1");
+        try (var lock = admin.jdbi().open()) {
+            lock.begin();
+            lock.execute("lock table slow");
+            var waiting = HTTP.sendAsync(
+                    request(bare, "GET", "/views/slow", NONE, NONE).build(), BodyHandlers.ofString());
+            await().until(() -> lock.createQuery("select count(*) from pg_locks where not granted")
+                            .mapTo(Long.class)
+                            .one()
+                    > 0);
+            var token = json(ask(bare, "POST", "/session", NONE, "{}"))
+                    .path("token")
+                    .asText();
+            assertThat(ask(bare, "GET", "/session", token, NONE).statusCode()).isEqualTo(200);
+            lock.rollback();
+            assertThat(waiting.join().statusCode()).isEqualTo(200);
+        }
     }
 
     @Test
@@ -228,6 +269,7 @@ class SessionHandlerIT {
         var away =
                 open("DATABASE_URL", "postgresql://postgres:postgres@127.0.0.1:" + EmbeddedRedis.freePort() + "/none");
         var token = create("7");
+        assertThat(ask("GET", "/session", token, NONE).statusCode()).isEqualTo(200);
         assertThat(ask(away, "GET", "/session", token, NONE).statusCode())
                 .as("known")
                 .isEqualTo(200);
