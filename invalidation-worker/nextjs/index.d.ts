@@ -11,6 +11,8 @@ export interface ViewDescription {
   ttl: number
   /** whether a token is needed to read it */
   access: boolean
+  /** whether that must be a signed token of the one who reads it */
+  user?: boolean
   /** parameters that come from the reader's token alone */
   claims?: string[]
   /** changes with everything that changes what a value means */

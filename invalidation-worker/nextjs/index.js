@@ -2,7 +2,7 @@ import { send } from './lib/emit.js'
 import { answered, failed, FreshetError } from './lib/error.js'
 import { secretsOf } from './lib/signature.js'
 import { encodeTag } from './lib/tags.js'
-import { claimsOf, Views } from './lib/views.js'
+import { isForUsers, Views } from './lib/views.js'
 
 export { encodeTag, FreshetError }
 
@@ -20,11 +20,11 @@ export function createFreshet({ views, url, token, eventsUrl, eventsSecret, time
     const headers = { Accept: 'application/json', 'X-Freshet-View': String(view.version ?? '') }
     const own = reader ?? token
     if (own) headers.Authorization = `Bearer ${own}`
-    const isPersonal = claimsOf(view).length > 0
+    const isPersonal = isForUsers(view)
     if (isPersonal && !reader) {
       throw new FreshetError(`view ${name} is for users; give the token of the one who reads it: { token }`)
     }
-    // what is one user's is kept by nobody; anything else is cached by all versions, for as long as this says
+    // what is for users, even if for all that may read it alike, is kept by nobody; anything else is cached by all versions, for as long as this says
     const keeping = isPersonal ? { cache: 'no-store' } : { next: { tags, revalidate: revalidate ?? view.ttl } }
     try {
       const response = await fetch(address, { headers, ...keeping, signal: AbortSignal.timeout(timeout) })

@@ -71,7 +71,10 @@ export class Views {
 }
 
 /** Parameters whose values Freshet takes from the token alone; files that were saved before there were any have none. */
-export const claimsOf = (view) => view.claims ?? []
+const claimsOf = (view) => view.claims ?? []
+
+/** Whether a token of the one who reads it is needed. */
+export const isForUsers = (view) => view.user ?? claimsOf(view).length > 0
 
 /** @returns {Record<string, string>} a value for each parameter, written in the one way that its type has */
 function parse(name, params, given, optional) {

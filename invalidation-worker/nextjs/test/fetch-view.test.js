@@ -104,6 +104,25 @@ test('what is one user\'s is read with their token, and kept by nobody', async (
   assert.equal(asked.length, 2, 'nothing was sent')
 })
 
+test('what some users may read is kept by nobody either, though no parameter is theirs', async (t) => {
+  const report = { params: {}, tags: ['report'], ttl: 300, access: true, user: true, version: '00c0ffee' }
+  const tokens = []
+  const { fetchView } = await start(
+    t,
+    (req, res) => {
+      tokens.push(req.headers.authorization)
+      answer(res)
+    },
+    { views: { views: { report } }, token: 'of all' },
+  )
+  const spy = spyOnNext(t)
+  await fetchView('report', {}, { token: 'admin', revalidate: 60 })
+  const { next, cache } = spy.calls[0].arguments[1]
+  assert.deepEqual([cache, next], ['no-store', undefined])
+  await assert.rejects(fetchView('report'), /view report is for users; give the token of the one who reads it/)
+  assert.deepEqual(tokens, ['Bearer admin'])
+})
+
 test('it can be said how Freshet came by a value', async (t) => {
   const { readView } = await start(t, (req, res) =>
     answer(res, { 'X-Cache': 'STALE', ETag: 'W/"1"', Age: '90', Date: 'Wed, 31 Dec 2025 12:00:00 GMT' }),

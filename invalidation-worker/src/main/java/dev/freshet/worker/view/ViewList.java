@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.catalog.Access;
+import dev.freshet.catalog.Access.Who;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.Parameter;
 import dev.freshet.catalog.ParameterType;
@@ -73,6 +74,9 @@ final class ViewList {
                 JSON.valueToTree(view.tags().stream().map(Template::text).toList()));
         node.put("ttl", Math.max(1, view.ttl().toSeconds()));
         node.put("access", !view.access().isOpen());
+        if (view.access().who() instanceof Who.Users) {
+            node.put("user", true);
+        }
         var bound = view.params().stream()
                 .filter(parameter -> parameter.claim() != null)
                 .map(Parameter::name)

@@ -267,6 +267,9 @@ class AccessIT {
         assertThat(list.at("/account/claims")).hasToString("[\"tenant\",\"member\"]");
         assertThat(list.at("/account/access").booleanValue()).isTrue();
         assertThat(list.at("/report").has("claims")).isFalse();
+        assertThat(list.at("/account/user").booleanValue()).isTrue();
+        assertThat(list.at("/report/user").booleanValue()).isTrue();
+        assertThat(list.at("/all").has("user")).isFalse();
         assertThat(list.at("/report/access").booleanValue()).isTrue();
         assertThat(list.toString()).doesNotContain("MEMBER_KEYS", "thirty-two", "admin");
     }
