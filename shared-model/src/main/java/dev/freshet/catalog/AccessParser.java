@@ -92,6 +92,9 @@ final class AccessParser {
 
     private Map<String, Set<String>> require(Element element) {
         var required = new LinkedHashMap<String, Set<String>>();
+        if (element.entries().isEmpty()) {
+            element.error("requires nothing", "name a claim and what it must be, such as { role: [ admin ] }");
+        }
         element.entries().forEach((claim, allowed) -> {
             var texts = Set.copyOf(values.list(allowed));
             if (texts.isEmpty()) {

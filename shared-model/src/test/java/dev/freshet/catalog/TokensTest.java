@@ -155,6 +155,10 @@ class TokensTest {
                         "token: app, tokens: a,",
                         "19: views.dashboard.access.tokens must not stand beside token; say who may read it in one of the two ways"),
                 Arguments.of(
+                        "require: { role: [ admin, manager ], tenant: \"3\" }",
+                        "require: {}",
+                        "19: views.dashboard.access.require requires nothing; name a claim and what it must be, such as { role: [ admin ] }"),
+                Arguments.of(
                         "tenant: \"3\"",
                         "tenant: []",
                         "19: views.dashboard.access.require.tenant allows nothing; name the values that let in, such as [ admin, manager ]"),
