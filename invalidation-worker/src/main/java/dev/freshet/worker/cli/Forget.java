@@ -2,6 +2,7 @@ package dev.freshet.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freshet.catalog.Catalog;
 import dev.freshet.db.Database;
 import dev.freshet.db.DeadBodies;
 import dev.freshet.db.Deliveries;
@@ -18,6 +19,7 @@ import dev.freshet.queue.DeadProgress;
 import dev.freshet.queue.JobCodec;
 import dev.freshet.queue.JobFormatException;
 import dev.freshet.queue.QueueSearch;
+import dev.freshet.session.SessionException;
 import dev.freshet.session.SessionOptions;
 import dev.freshet.session.Sessions;
 import dev.freshet.session.Sessions.Deleted;
@@ -91,6 +93,7 @@ final class Forget implements Callable<Integer> {
      *
      * @param unread dead letters whose bodies cannot be had, so that nobody can tell
      * @param bodies in PostgreSQL, of dead letters and of those that were replayed and need them no more
+     * @param sessions that were ended, or would be
      */
     private record Stored(
             List<String> deadLetters,
@@ -102,7 +105,11 @@ final class Forget implements Callable<Integer> {
             Deleted sessions) {
 
         boolean isAllReached() {
-            return unread.isEmpty() && waiting.jobs() == 0 && !waiting.gaveUp();
+            return unread.isEmpty() && waiting.jobs() == 0 && !waiting.gaveUp() && sessions.everywhere();
+        }
+
+        Stored with(Deleted ended) {
+            return new Stored(deadLetters, unread, bodies, spilled, rows, waiting, ended);
         }
 
         /** Bodies that no dead letter has any more. */
@@ -116,6 +123,7 @@ final class Forget implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var mentions = new Mentions(address());
+        var catalog = terminal.catalog();
         var stored = terminal.withDatabase(database -> terminal.withRedis((server, options) -> {
             var bodies = new DeadBodies(database, options.prefix());
             var letters = new DeadLetters(server, options, bodies);
@@ -139,14 +147,16 @@ final class Forget implements Callable<Integer> {
                             .filter(row -> mentions.in(row.id()) || mentions.in(row.outcome()))
                             .toList(),
                     new QueueSearch(server, options).count(mentions::in),
-                    sessions(database, mentions.address()));
-            if (!dryRun) {
-                var begun =
-                        new DeadAction(Instant.now(), OpenLetters.user(), "forget", "(address)", OptionalLong.empty());
-                letters.note(begun);
-                letters.note(begun.ended(remove(found, mentions, letters, bodies, database)));
+                    new Deleted(0, true));
+            if (dryRun) {
+                return found.with(sessions(catalog, database, mentions.address()));
             }
-            return found;
+            var begun = new DeadAction(Instant.now(), OpenLetters.user(), "forget", "(address)", OptionalLong.empty());
+            letters.note(begun);
+            int discarded = remove(found, mentions, letters, bodies, database);
+            var ended = sessions(catalog, database, mentions.address());
+            letters.note(begun.ended(discarded));
+            return found.with(ended);
         }));
         print(stored);
         return dryRun || stored.isAllReached() ? ExitCode.OK : ExitCode.SOFTWARE;
@@ -160,9 +170,26 @@ final class Forget implements Callable<Integer> {
         return address;
     }
 
-    /** Those that are the address's own. What the data of others says only the application knows. */
-    private Deleted sessions(Database database, String address) {
-        var catalog = terminal.catalog();
+    /**
+     * Ends those that are the address's own, or counts them. What the data of others says only the application knows. That
+     * they cannot be ended keeps nothing else from being done.
+     */
+    private Deleted sessions(Catalog catalog, Database database, String address) {
+        try {
+            var ended = ended(catalog, database, address);
+            if (!ended.everywhere()) {
+                terminal.error(
+                        "the cache does not answer, and may serve sessions that were ended for five minutes; run this again");
+            }
+            return ended;
+        } catch (SessionException e) {
+            terminal.error("cannot " + (dryRun ? "count" : "end") + " the sessions of the address, run this again: "
+                    + e.getMessage());
+            return new Deleted(0, false);
+        }
+    }
+
+    private Deleted ended(Catalog catalog, Database database, String address) {
         if (catalog.sessions().isEmpty()) {
             return new Deleted(0, true);
         }
@@ -287,11 +314,8 @@ final class Forget implements Callable<Integer> {
                     + " of dead letters that were replayed before");
         }
         if (stored.sessions.sessions() > 0) {
-            terminal.line((dryRun ? "would end " : "ended ")
-                    + count(stored.sessions.sessions(), "session", "sessions")
-                    + (stored.sessions.everywhere()
-                            ? ""
-                            : "; the cache does not answer, and may serve them for five minutes"));
+            terminal.line(
+                    (dryRun ? "would end " : "ended ") + count(stored.sessions.sessions(), "session", "sessions"));
         }
         stored.unread.forEach(id -> terminal.error(LetterText.bodyMissing(id, true)));
         if (stored.waiting.jobs() > 0) {

@@ -24,6 +24,8 @@ import dev.freshet.queue.QueueOptions;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.session.SessionOptions;
 import dev.freshet.session.Sessions;
+import dev.freshet.settings.Settings;
+import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import java.io.IOException;
 import java.net.URI;
@@ -203,13 +205,8 @@ class ForgetIT {
 
     @Test
     void theSessionsOfTheAddressEndAndNobodyElses(@TempDir Path directory) throws IOException {
-        var catalog = Files.writeString(directory.resolve("catalog.yaml"), """
-                application: app
-                sessions: { secrets: "thirty-two characters and some more", access: { tokens: t } }
-                """);
-        var all = new HashMap<>(environment);
-        all.put("CATALOG", catalog.toString());
-        var rules = CatalogReader.read(catalog.toString(), Map.of()).sessions().orElseThrow();
+        var all = withSessions(directory);
+        var rules = CatalogReader.read(new Settings(all)).sessions().orElseThrow();
         try (var redis = new RedisServer("cache", services.redisUrl(), Duration.ofSeconds(5))) {
             var cache = new TagCache(redis, CacheOptions.defaults(prefix));
             var options = SessionOptions.of("app", rules);
@@ -227,6 +224,56 @@ class ForgetIT {
             assertThat(sessions.get(also)).isEmpty();
             assertThat(sessions.get(his)).isPresent();
         }
+    }
+
+    @Test
+    void thatSessionsCannotBeEndedKeepsNothingElseFromBeingForgotten(@TempDir Path directory)
+            throws IOException, SQLException {
+        store();
+        var all = withSessions(directory);
+        database.jdbi().useHandle(handle -> handle.execute("drop table freshet.sessions"));
+        var run = CommandRun.of(all, "forget", "ada@example.com");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("cannot end the sessions of the address, run this again")
+                .doesNotContain("ada@");
+        assertThat(run.out()).contains("removed 2 dead letters and 1 spilled delivery");
+        assertThat(spilled()).containsExactly("s2");
+        assertThat(run("dlq", "log").out()).contains("forget", "(address)");
+    }
+
+    @Test
+    void whatWasEndedWithoutTheCacheIsRemovedFromItByTheNextTime(@TempDir Path directory) throws IOException {
+        var all = withSessions(directory);
+        var rules = CatalogReader.read(new Settings(all)).sessions().orElseThrow();
+        try (var redis = new RedisServer("cache", services.redisUrl(), Duration.ofSeconds(5))) {
+            var cache = new TagCache(redis, CacheOptions.defaults(prefix));
+            var sessions = new Sessions(cache, database, SessionOptions.of("app", rules), Clock.systemUTC());
+            var token = sessions.create("ada@example.com", new byte[0]).token();
+            assertThat(sessions.get(token)).isPresent();
+
+            var away = new HashMap<>(all);
+            away.put("REDIS_QUEUE_URL", services.redisUrl().toString());
+            away.put("REDIS_CACHE_URL", "redis://127.0.0.1:" + EmbeddedRedis.freePort());
+            var first = CommandRun.of(away, "forget", "ada@example.com");
+            assertThat(first.code()).isEqualTo(1);
+            assertThat(first.out()).contains("ended 1 session\n");
+            assertThat(first.err()).contains("the cache does not answer");
+            assertThat(sessions.get(token)).as("still in the cache").isPresent();
+
+            assertThat(CommandRun.of(all, "forget", "ada@example.com").code()).isZero();
+            assertThat(sessions.get(token)).isEmpty();
+        }
+    }
+
+    private Map<String, String> withSessions(Path directory) throws IOException {
+        var catalog = Files.writeString(directory.resolve("catalog.yaml"), """
+                application: app
+                sessions: { secrets: "thirty-two characters and some more", access: { tokens: t } }
+                """);
+        var all = new HashMap<>(environment);
+        all.put("CATALOG", catalog.toString());
+        return all;
     }
 
     @Test
