@@ -75,8 +75,9 @@ public final class Sessions {
      * What was deleted.
      *
      * @param sessions that were alive
-     * @param everywhere whether nobody can be served it any more: where others have a cache, this process must have it too. False when the cache's Redis is away for this process:
-     *     others that reach it may serve what they know for up to five minutes, and longer only while PostgreSQL is away too
+     * @param everywhere whether nobody can be served it any more; said by a process without a cache it holds where no other
+     *     has one either. False when the cache's Redis is away for this process: others that reach it may serve what they
+     *     know for up to five minutes, and longer only while PostgreSQL is away too
      */
     public record Deleted(int sessions, boolean everywhere) {}
 
