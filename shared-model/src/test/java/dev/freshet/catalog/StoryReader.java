@@ -297,7 +297,7 @@ final class StoryReader {
                         scene.fresh().stream()
                                 .map(reads::get)
                                 .filter(java.util.Objects::nonNull)
-                                .limit(1)
+                                .limit(3)
                                 .toList(),
                         scene.act(),
                         ""));

@@ -140,7 +140,11 @@ public final class Dev {
                         ? List.of("/views")
                         : reads.stream().map(Read::path).toList(),
                 stage::reads);
-        list(lines, "webhooks", webhooks(story), stage::ingest);
+        var webhooks = webhooks(story);
+        list(lines, "webhooks", webhooks, stage::ingest);
+        if (webhooks.isEmpty()) {
+            line(lines, "events", stage.ingest("/events").toString());
+        }
         list(lines, "health", List.of("/health/detailed"), stage::ingest);
         line(lines, "front end", stage.frontEnd().address() + "   (a stand-in: it prints what it is told)");
         if (!pages(story).isEmpty()) {
@@ -171,11 +175,10 @@ public final class Dev {
     }
 
     private static List<String> webhooks(Story story) {
-        var sites = story.catalog().sites().values().stream()
+        return story.catalog().sites().values().stream()
                 .filter(site -> !site.isApplication())
                 .map(site -> "/webhooks/" + Sender.address(site))
                 .toList();
-        return sites.isEmpty() ? List.of("/events") : sites;
     }
 
     private static void list(StringBuilder lines, String label, List<String> paths, Function<String, URI> address) {

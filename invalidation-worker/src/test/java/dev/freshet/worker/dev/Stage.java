@@ -199,8 +199,8 @@ public final class Stage implements AutoCloseable {
                     "WORKER_PORT",
                     port(ports.worker())));
             environment.putAll(more);
+            capture(logins.work().apply(services.database()));
             worker = keep(WorkerProcess.start(settings(more, logins.work().apply(services.database()))));
-            capture();
             serve = keep(ServeProcess.start(settings(more, logins.serve().apply(services.database()))));
             ingest = keep(Ingest.start(settings(more, logins.ingest().apply(services.database()))));
         } catch (RuntimeException | Error e) {
@@ -332,9 +332,11 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    /** As the administrator, since what may write triggers may do anything. */
-    private void capture() {
-        try (var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
+    /** By the administrator, since what may write triggers may do anything; the tables that they write to are the worker's. */
+    private void capture(URI work) {
+        try (var own = new Database(work, DatabaseOptions.DEFAULTS);
+                var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
+            own.migrate();
             new CaptureTriggers(catalog(), database).install();
         } catch (SQLException e) {
             throw new IllegalStateException("cannot install capture: " + e.getMessage(), e);
