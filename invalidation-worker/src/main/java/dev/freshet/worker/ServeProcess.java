@@ -17,6 +17,8 @@ import dev.freshet.session.SessionOptions;
 import dev.freshet.session.Sessions;
 import dev.freshet.settings.Listen;
 import dev.freshet.settings.Settings;
+import dev.freshet.worker.run.Background;
+import dev.freshet.worker.run.Background.Task;
 import dev.freshet.worker.view.CacheAdmin;
 import dev.freshet.worker.view.CachedViews;
 import dev.freshet.worker.view.DirectViews;
@@ -35,7 +37,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +52,7 @@ public final class ServeProcess implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final List<Task> tasks = new ArrayList<>();
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final CacheStats stats = new CacheStats(metrics);
     private final Catalog catalog;
@@ -83,10 +88,12 @@ public final class ServeProcess implements AutoCloseable {
         cache.requireAgreement();
         var fleet = keep(new FleetStats(redis, prefix, stats));
         fleet.start();
+        var answering = new DependencyGauges(metrics).with("cache", redis::ping).with("postgresql", database::ping);
+        tasks.add(new Task("dependencies", DependencyGauges.PERIOD, answering::runOnce));
         var gate = gate(config, limits, RequestLimits.shared(redis, prefix, limits.window(), config.limitTimeout()));
         return http(config.listen(), routes -> {
             var views = new CachedViews(cache, catalog, database, config.loads());
-            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            new ViewHandler(catalog, views, gate, Clock.systemUTC(), metrics).register(routes);
             sessions(gate, cache).ifPresent(handler -> handler.register(routes));
             new CacheAdmin(gate, catalog, redis, cache, fleet).register(routes);
             new Health(redis, database, stats).register(routes, operators);
@@ -94,10 +101,12 @@ public final class ServeProcess implements AutoCloseable {
     }
 
     private Javalin uncached(ServeConfig config, Limits limits) {
+        var answering = new DependencyGauges(metrics).with("postgresql", database::ping);
+        tasks.add(new Task("dependencies", DependencyGauges.PERIOD, answering::runOnce));
         var gate = gate(config, limits, RequestLimits.local(limits.window()));
         return http(config.listen(), routes -> {
             var views = new DirectViews(database, stats, config.loads());
-            new ViewHandler(catalog, views, gate, Clock.systemUTC()).register(routes);
+            new ViewHandler(catalog, views, gate, Clock.systemUTC(), metrics).register(routes);
             sessions(gate, null).ifPresent(handler -> handler.register(routes));
             CacheAdmin.registerOff(routes, gate);
             new Health(null, database, stats).register(routes, operators);
@@ -151,6 +160,7 @@ public final class ServeProcess implements AutoCloseable {
         try {
             process.checkCatalog();
             process.http.start();
+            process.keep(new Background(process.tasks));
         } catch (RuntimeException e) {
             process.close();
             throw e;

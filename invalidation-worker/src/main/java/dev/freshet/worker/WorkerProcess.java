@@ -23,6 +23,8 @@ import dev.freshet.worker.frontend.Caller;
 import dev.freshet.worker.frontend.CallerOptions;
 import dev.freshet.worker.frontend.Faults;
 import dev.freshet.worker.frontend.Owed;
+import dev.freshet.worker.run.Background;
+import dev.freshet.worker.run.Background.Task;
 import dev.freshet.worker.run.WorkerLoops;
 import dev.freshet.worker.run.WorkerLoops.CacheNeeds;
 import dev.freshet.worker.run.WorkerOptions;
@@ -33,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -112,6 +115,10 @@ public final class WorkerProcess implements AutoCloseable {
                     new QueueGauges(queue, metrics),
                     loops::away,
                     new Faults(owed, caller)::now));
+            var answering = new DependencyGauges(metrics).with("queue", queueServer::ping);
+            cacheServer.ifPresent(server -> answering.with("cache", server::ping));
+            answering.with("postgresql", database::ping);
+            keep(new Background(List.of(new Task("dependencies", DependencyGauges.PERIOD, answering::runOnce))));
             keep(loops); // last, so that it drains first, while front ends are still told and metrics still read
             caller.start();
             loops.start();

@@ -10,17 +10,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Everything a process does beside its main work, each on a virtual thread of its own: name, period, task. */
-final class Background implements AutoCloseable {
+public final class Background implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Background.class);
     private static final Duration STOP = Duration.ofSeconds(5);
 
     /** @param period the pause between the end of one run and the start of the next */
-    record Task(String name, Duration period, Runnable run) {}
+    public record Task(String name, Duration period, Runnable run) {}
 
     private final List<Thread> threads = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
 
-    Background(List<Task> tasks) {
+    /** Starts them. */
+    public Background(List<Task> tasks) {
         for (var task : tasks) {
             threads.add(Thread.ofVirtual().name(task.name()).start(() -> loop(task)));
         }

@@ -13,6 +13,7 @@ import dev.freshet.db.Failure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,13 +41,15 @@ public final class ViewHandler {
     private final Views views;
     private final Gate gate;
     private final Clock clock;
+    private final ReadTimes times;
     private final Keeping keeping = new Keeping();
 
-    public ViewHandler(Catalog catalog, Views views, Gate gate, Clock clock) {
+    public ViewHandler(Catalog catalog, Views views, Gate gate, Clock clock, MeterRegistry metrics) {
         this.catalog = catalog;
         this.views = views;
         this.gate = gate;
         this.clock = clock;
+        this.times = new ReadTimes(catalog.views().keySet(), metrics);
     }
 
     /** Adds the views' routes, and JSON for everything that goes wrong on the way. */
@@ -83,6 +86,17 @@ public final class ViewHandler {
     }
 
     private void answer(Context ctx, View view, Map<String, String> path) throws IOException {
+        long start = System.nanoTime();
+        try {
+            answerNow(ctx, view, path);
+            times.record(view.name(), start);
+        } catch (LoadException e) { // has kept its reader waiting; what is refused has not
+            times.record(view.name(), start);
+            throw e;
+        }
+    }
+
+    private void answerNow(Context ctx, View view, Map<String, String> path) throws IOException {
         var claims = gate.admitRead(ctx, view.access());
         var given = given(ctx, path);
         var address = gate.address(ctx);

@@ -327,7 +327,12 @@ class ViewHandlerIT {
         var health = get("/health/detailed");
         assertThat(health.statusCode()).isEqualTo(200);
         assertThat(text(health)).contains("\"status\":\"degraded\"", "\"redis\":{\"status\":\"away\"}");
-        assertThat(text(get("/metrics"))).contains("freshet_cache_reads_total{outcome=\"bypass\",view=\"books\"}");
+        assertThat(text(get("/metrics")))
+                .contains("freshet_cache_reads_total{outcome=\"bypass\",view=\"books\"}")
+                .contains("freshet_read_seconds_bucket{view=\"books\",le=\"0.2\"}");
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() ->
+                        assertThat(text(get("/metrics"))).contains("freshet_dependency_up{dependency=\"cache\"} 0.0"));
 
         redis.restart();
         await().untilAsserted(() ->
