@@ -1,6 +1,7 @@
 package dev.freshet.worker;
 
 import dev.freshet.catalog.Limits;
+import dev.freshet.catalog.Targets;
 import dev.freshet.limit.ClientAddress;
 import dev.freshet.limit.Operators;
 import dev.freshet.limit.RequestLimits;
@@ -57,6 +58,11 @@ record ServeConfig(
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE),
                 RequestLimits.patience(settings),
                 Operators.tokens(settings));
+    }
+
+    /** What the settings say of targets, else the catalog. */
+    static Targets targets(Settings settings, Targets declared) {
+        return settings.part("TARGET_HIT_RATE").map(declared::withHitRate).orElse(declared);
     }
 
     /** What the settings say of limits, else the catalog. */

@@ -7,6 +7,7 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
 import dev.freshet.catalog.CatalogReader;
 import dev.freshet.catalog.Limits;
+import dev.freshet.catalog.Targets;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.limit.Operators;
@@ -65,7 +66,8 @@ public final class ServeProcess implements AutoCloseable {
         catalog = CatalogReader.read(settings);
         var cacheOptions = CacheOptions.from(settings, config.addresses().prefix());
         var limits = ServeConfig.limits(settings, catalog.limits());
-        settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_");
+        var targets = ServeConfig.targets(settings, catalog.targets());
+        settings.refuseUnknown("SERVE_", "ADMIN_", "TRUSTED_", "TARGET_");
         settings.describe().forEach(line -> log.info("setting {}", line));
         config.listen().requireFree();
         refused = RequestLimits.local(limits.window()).of("refused", config.refused());
@@ -74,20 +76,22 @@ public final class ServeProcess implements AutoCloseable {
         var options = new DatabaseOptions(connections, config.statementTimeout(), CONNECT_TIMEOUT);
         database = keep(new Database(config.database(), options));
         try {
-            http = config.hasCache() ? cached(config, cacheOptions, limits) : uncached(config, limits);
+            http = config.hasCache() ? cached(config, cacheOptions, limits, targets) : uncached(config, limits);
         } catch (RuntimeException e) {
             closeParts();
             throw e;
         }
     }
 
-    private Javalin cached(ServeConfig config, CacheOptions options, Limits limits) {
+    private Javalin cached(ServeConfig config, CacheOptions options, Limits limits, Targets targets) {
         var prefix = config.addresses().prefix();
         var redis = keep(new RedisServer("cache", config.addresses().cache(), config.redisTimeout()));
         var cache = new TagCache(redis, options, stats);
         cache.requireAgreement();
         var fleet = keep(new FleetStats(redis, prefix, stats));
         fleet.start();
+        var watch = new TargetWatch(targets, catalog.views().keySet(), stats::totals, metrics);
+        tasks.add(new Task("targets", TargetWatch.PERIOD, watch::runOnce));
         var answering = new DependencyGauges(metrics).with("cache", redis::ping).with("postgresql", database::ping);
         tasks.add(new Task("dependencies", DependencyGauges.PERIOD, answering::runOnce));
         var gate = gate(config, limits, RequestLimits.shared(redis, prefix, limits.window(), config.limitTimeout()));

@@ -91,8 +91,8 @@ public final class CacheStats {
         base = Map.copyOf(now);
     }
 
-    /** Since the process started, whatever was reset. */
-    List<ViewStats> totals() {
+    /** As {@link #snapshot}, since the process started, whatever was reset. */
+    public List<ViewStats> totals() {
         return views.keySet().stream().sorted().map(view -> of(view).stats()).toList();
     }
 

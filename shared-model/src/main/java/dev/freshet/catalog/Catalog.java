@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param frontEnds by name
  * @param tokens who signs the tokens of users, by name
  * @param sessions how sessions are kept; empty when they are not
+ * @param targets what is expected of the cache
  * @param file where it was read from, as problems print it
  * @param notes what the reader found worth saying; no errors
  */
@@ -28,6 +29,7 @@ public record Catalog(
         Limits limits,
         Map<String, TokenIssuer> tokens,
         Optional<SessionRules> sessions,
+        Targets targets,
         String file,
         List<Problem> notes) {
 

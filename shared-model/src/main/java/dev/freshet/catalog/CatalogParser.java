@@ -11,8 +11,17 @@ import java.util.stream.Stream;
 
 /** From the elements of one file to a catalog, by a parser for each section. */
 final class CatalogParser {
-    static final List<String> SECTIONS =
-            List.of("application", "sites", "views", "events", "changes", "frontEnds", "limits", "tokens", "sessions");
+    static final List<String> SECTIONS = List.of(
+            "application",
+            "sites",
+            "views",
+            "events",
+            "changes",
+            "frontEnds",
+            "limits",
+            "tokens",
+            "sessions",
+            "targets");
 
     private static final String NAME = "[A-Za-z][A-Za-z0-9_-]{0,63}";
 
@@ -52,6 +61,9 @@ final class CatalogParser {
         var limits =
                 section.find("limits").map(new LimitsParser(values)::limits).orElse(Limits.NONE);
         var sessions = section.find("sessions").map(new SessionsParser(values)::sessions);
+        var targets = section.find("targets")
+                .map(new TargetsParser(values, views.keySet())::targets)
+                .orElse(Targets.NONE);
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
         }
@@ -73,6 +85,7 @@ final class CatalogParser {
                 limits,
                 tokens,
                 sessions,
+                targets,
                 file,
                 problems.byLine());
     }

@@ -41,6 +41,11 @@ final class Values {
                         .filter(number -> min <= number && number <= max));
     }
 
+    /** From 0 to 1, both allowed. */
+    Optional<Double> part(Element element) {
+        return element.text(Settings.PART, text -> Settings.parsePart(fill(text, settings::find)));
+    }
+
     Optional<Duration> duration(Element element) {
         return element.text("a duration such as 5m", text -> Durations.parse(fill(text, settings::find)));
     }

@@ -38,6 +38,9 @@ public final class Settings {
             "RATE_LIMIT_WEBHOOK_REQUESTS",
             "RATE_LIMIT_WINDOW_MS");
 
+    /** What {@link #parsePart} reads, as complaints say it. */
+    public static final String PART = "a number from 0 to 1 such as 0.85";
+
     private final Map<String, String> environment;
     private final Map<String, String> read = new TreeMap<>();
     private final Set<String> known = new TreeSet<>();
@@ -107,6 +110,21 @@ public final class Settings {
                     return value;
                 },
                 String::valueOf);
+    }
+
+    /** @return a part of one, from 0 to 1, both allowed; empty when the setting is absent */
+    public Optional<Double> part(String name) {
+        return find(name)
+                .map(text -> parsePart(text)
+                        .orElseThrow(() ->
+                                new SettingException(name + " must be " + PART + ", was '" + mask(name, text) + "'")));
+    }
+
+    /** @return empty when the text is not {@link #PART} */
+    public static Optional<Double> parsePart(String text) {
+        return Optional.of(text.strip())
+                .filter(t -> t.matches("(0|1|0?\\.\\d{1,9}|1\\.0{1,9})"))
+                .map(Double::valueOf);
     }
 
     /** {@code true} or {@code false}. */

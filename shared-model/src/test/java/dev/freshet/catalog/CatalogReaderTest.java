@@ -662,6 +662,8 @@ class CatalogReaderTest {
                 .containsExactlyInAnyOrderElementsOf(SessionsParser.KEYS);
         assertThat(names(root.at("/properties/limits/properties")))
                 .containsExactlyInAnyOrderElementsOf(LimitsParser.KEYS);
+        assertThat(names(root.at("/properties/targets/properties")))
+                .containsExactlyInAnyOrderElementsOf(TargetsParser.KEYS);
         var views = root.at("/properties/views/additionalProperties/properties");
         assertThat(names(views)).containsExactlyInAnyOrderElementsOf(ViewParser.KEYS);
         assertThat(names(views.at("/params/additionalProperties/oneOf/1/properties")))

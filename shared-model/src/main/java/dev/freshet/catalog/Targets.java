@@ -1,0 +1,44 @@
+package dev.freshet.catalog;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an application expects of its cache. serve watches the hit rates; the others are measured on a replayed day. Parts are
+ * from 0 to 1; what is empty is not expected.
+ *
+ * @param hitRate the part of all reads that are hits
+ * @param views the same for single views, by name
+ * @param hit the longest that a read may take that is a hit
+ * @param read the longest that any read may take
+ * @param api the longest that any request may take, reads and writes
+ * @param session the longest that a session may take to be found
+ * @param queriesSaved the part of all reads for which the database is not asked
+ * @param reads how many reads a second are answered
+ */
+public record Targets(
+        Optional<Double> hitRate,
+        Map<String, Double> views,
+        Optional<Duration> hit,
+        Optional<Duration> read,
+        Optional<Duration> api,
+        Optional<Duration> session,
+        Optional<Double> queriesSaved,
+        Optional<Long> reads) {
+    /** Nothing is expected. */
+    public static final Targets NONE = new Targets(
+            Optional.empty(),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    /** With another hit rate of all reads. */
+    public Targets withHitRate(double rate) {
+        return new Targets(Optional.of(rate), views, hit, read, api, session, queriesSaved, reads);
+    }
+}
