@@ -182,7 +182,9 @@ public final class Benchmarks {
         all.put(
                 "day",
                 new Benchmark(
-                        "a day of TAFTA against a TTL and a delete by key", "[TIMES AS FAST]", DayBenchmark::run));
+                        "a day of TAFTA, or of another catalog beside its targets, against a TTL and a delete by key",
+                        "[TIMES AS FAST]|--catalog NAME [SECONDS]",
+                        DayBenchmark::run));
         all.put("seen", Benchmark.of("the memory of 10 million deliveries that are known", SeenBenchmark::run));
         all.put(
                 "nextjs",

@@ -27,6 +27,9 @@ final class DayBenchmark {
     /** Freshet rests for 0.2 to 5 s between re-warms and tells readers by the second, whatever the speed: faster is worse. */
     private static final int FASTER = 15;
 
+    /** Of each side of the day of a catalog. */
+    private static final int SECONDS = 100;
+
     private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final Map<String, Integer> TTL_SECONDS = Map.of(
             "enrollments", 300, "applicants", 300, "statistics", 600, "dashboard", 300, "cohort", 300, "user", 300);
@@ -49,8 +52,12 @@ final class DayBenchmark {
         this.faster = faster;
     }
 
-    /** @param words how many times as fast as the day it is; may be left out */
+    /** @param words how many times as fast as the day it is; or {@code --catalog NAME}, and for how many seconds */
     static boolean run(List<String> words) throws Exception {
+        if (words.size() > 1 && words.getFirst().equals("--catalog")) {
+            int seconds = words.size() > 2 ? Integer.parseInt(words.get(2)) : SECONDS;
+            return CatalogDay.run(words.get(1), Duration.ofSeconds(seconds));
+        }
         return new DayBenchmark(words.isEmpty() ? FASTER : Integer.parseInt(words.getFirst())).compare();
     }
 
@@ -223,7 +230,7 @@ final class DayBenchmark {
     }
 
     /** All of Freshet. */
-    private record Ours(School school) implements Replay.Dashboard {
+    record Ours(School school) implements Replay.Dashboard {
         @Override
         public URI at(URI freshet) {
             return freshet;

@@ -6,6 +6,7 @@ import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.Signatures;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /** All of Freshet in this process, TAFTA's catalog, and a school in its tables: for what goes the whole way. */
 final class School implements AutoCloseable {
@@ -61,16 +63,34 @@ final class School implements AutoCloseable {
      * @param cohorts among which they are spread, from 1 on
      */
     School(int instances, int learners, int cohorts, Map<String, String> settings) throws SQLException {
+        this("tafta", instances, school(learners, cohorts), settings);
+    }
+
+    /**
+     * Any other application.
+     *
+     * @param setup fills its tables, which hold the sample rows
+     */
+    School(String catalog, String setup, Map<String, String> settings) throws SQLException {
+        this(catalog, 1, setup, settings);
+    }
+
+    private School(String name, int instances, String setup, Map<String, String> settings) throws SQLException {
         var redis = Mode.current().redis();
         var cacheRedis = EmbeddedRedis.start(0, "maxmemory 512mb", "maxmemory-policy allkeys-lru");
-        stage = Stage.on("tafta", redis, cacheRedis, EmbeddedDatabase.start(0), instances, settings);
+        stage = Stage.on(name, redis, cacheRedis, EmbeddedDatabase.start(0), instances, settings);
         catalog = stage.catalog();
         queueServer = new RedisServer("queue", redis.url(), TIMEOUT);
         cacheServer = new RedisServer("cache", cacheRedis.url(), TIMEOUT);
         queue = new JobQueue(queueServer, QueueOptions.defaults("freshet"));
         cache = new TagCache(cacheServer, CacheOptions.defaults("freshet"));
         database = new Database(stage.database(), DatabaseOptions.DEFAULTS.withPoolSize(4));
-        execute("""
+        execute(setup);
+        execute("vacuum analyze");
+    }
+
+    private static String school(int learners, int cohorts) {
+        return """
                 truncate cohorts, applicants, users, enrollments, lesson_completions, quiz_attempts, orders, leads;
                 insert into cohorts select n, 'Cohort ' || n from generate_series(1, %2$d) n;
                 insert into applicants select format('learner%%s@example.com', n), 'Learner ' || n, 1 + n %% %2$d, 'approved'
@@ -79,8 +99,7 @@ final class School implements AutoCloseable {
                   from generate_series(1, %1$d) n;
                 insert into enrollments select n, format('learner%%s@example.com', n), 4, 'Sample Course', 0, false,
                   '2026-01-02Z', null from generate_series(1, %1$d) n;
-                """.formatted(learners, cohorts));
-        execute("vacuum analyze");
+                """.formatted(learners, cohorts);
     }
 
     @Override
@@ -149,6 +168,19 @@ final class School implements AutoCloseable {
                 .timeout(TIMEOUT)
                 .POST(BodyPublishers.ofByteArray(bytes))
                 .build();
+    }
+
+    /** Sends what a site says, signed as it signs. */
+    void deliver(String name, String topic, String body) throws IOException, InterruptedException {
+        var site = Objects.requireNonNull(catalog.sites().get(name));
+        var address = name.equals("main") ? site.scheme().toString() : name;
+        var bytes = body.getBytes(UTF_8);
+        var request = HttpRequest.newBuilder(stage.ingest("/webhooks/" + address))
+                .timeout(TIMEOUT)
+                .POST(BodyPublishers.ofByteArray(bytes));
+        Signatures.headers(site, topic, "msg_" + UUID.randomUUID(), Instant.now(), bytes)
+                .forEach(request::header);
+        send(request.build());
     }
 
     /** As {@link #send(HttpRequest)}, to somewhere else. */

@@ -100,6 +100,16 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
                 .result(found == null ? load(read) : found);
     }
 
+    /** What the handler of a webhook does once the row is written. */
+    void delete(List<School.Read> reads) {
+        if (!reads.isEmpty()) {
+            var server = school.cacheServer();
+            server.await(server.session()
+                    .commands()
+                    .del(reads.stream().map(TtlAndDelete::key).toArray(String[]::new)));
+        }
+    }
+
     private byte[] load(School.Read read) throws SQLException {
         var view = read.view();
         loads.computeIfAbsent(view.name(), name -> new AtomicLong()).incrementAndGet();
@@ -126,17 +136,12 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
         var payload = JSON.readTree(body).get("payload");
         var email = payload.get("user").get("email").asText();
         var cohort = "cohortId=" + save(payload, email);
-        var keys = List.of(
-                        school.read("dashboard", ""),
-                        school.read("statistics", ""),
-                        school.read("cohort", cohort),
-                        school.read("enrollments", cohort),
-                        school.read("user", "email=" + email))
-                .stream()
-                .map(TtlAndDelete::key)
-                .toArray(String[]::new);
-        var server = school.cacheServer();
-        server.await(server.session().commands().del(keys));
+        delete(List.of(
+                school.read("dashboard", ""),
+                school.read("statistics", ""),
+                school.read("cohort", cohort),
+                school.read("enrollments", cohort),
+                school.read("user", "email=" + email)));
     }
 
     /** @return the learner's cohort */
