@@ -54,7 +54,10 @@ final class Effects {
                 Optional.of(everything.map(before -> earlier(before, received)).orElse(received));
     }
 
-    /** Of captured changes nobody else will say what they changed, and their dead letters may lie there for long. */
+    /**
+     * Of captured changes that become dead letters, or whose table this worker's catalog does not name, nobody else will say
+     * what they changed.
+     */
     void addGivenUp(Collection<Job> jobs) {
         jobs.stream().filter(Job::isCaptured).forEach(job -> addEverything(job.receivedAt()));
     }

@@ -302,6 +302,7 @@ final class Worker implements AutoCloseable {
         var verdicts = new ArrayList<>(batch.unreadable());
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
         applied.effects().addGivenUp(buried(verdicts));
+        applied.effects().addGivenUp(batch.ignored());
         invalidator.commit(applied.effects(), applied.leftBehind());
         var fresh = clock.instant();
         through.accept(applied.written());

@@ -108,6 +108,16 @@ class CollectorIT {
     }
 
     @Test
+    void ofATableThatTheCatalogDoesNotNameEverythingIsFresh() {
+        club.execute("insert into freshet.outbox (application, source, rows) values ('club', 'coaches', '{\"id\": 1}')");
+        club.cache(5);
+        work(1);
+        assertThat(club.isCached(5)).isFalse();
+        assertThat(club.owed()).isPositive();
+        assertThat(club.status().inFlight()).isZero();
+    }
+
+    @Test
     void whenItsRetriesAreUsedUpEverythingIsFresh() {
         changeTeam("later");
         assertThat(worker.runOnce()).isEqualTo(1);
