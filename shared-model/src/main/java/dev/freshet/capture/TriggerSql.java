@@ -22,6 +22,10 @@ final class TriggerSql {
     private static final int PAGE = 1_000;
     /** More than so many bytes in one row are not worth their while: then anything may have changed. */
     private static final int MOST_BYTES = 1 << 20;
+    /** More different sets of one statement, or more bytes of them, would be held in memory by whoever writes. */
+    private static final int MOST_SETS = 100_000;
+
+    private static final int MOST_BYTES_OF_ALL = 16 << 20;
 
     private final String application;
     private final TableChange change;
@@ -118,6 +122,7 @@ final class TriggerSql {
                 #variable_conflict use_column
                 declare
                   different text[];
+                  are_too_many boolean;
                   pages text[];
                   page text;
                 begin
@@ -131,7 +136,9 @@ final class TriggerSql {
                     else
                       %3$s
                     end if;
-                    if cardinality(different) <= %4$d then
+                    if are_too_many then
+                      pages := array[null::text];
+                    elsif cardinality(different) <= %4$d then
                       pages := array[array_to_string(different, e'\\n')];
                     elsif different is not null then
                       select array_agg(freshet_p.lines) into pages from (
@@ -166,10 +173,15 @@ final class TriggerSql {
                 + "  as " + quote + "\n" + body + "\n" + quote;
     }
 
-    /** Null where there is no value. */
+    /** Null where there is no value; what is beyond the limits is left out, and then they are too many. */
     private static String different(String values) {
-        return "select array_agg(freshet_d.v) into different from (select distinct freshet_v.v from (" + values
-                + ") freshet_v) freshet_d;";
+        return """
+                select array_agg(freshet_s.v) filter (where freshet_s.bytes <= %2$d),
+                       count(*) > %1$d or max(freshet_s.bytes) > %2$d
+                  into different, are_too_many
+                  from (select freshet_d.v, sum(octet_length(freshet_d.v)) over (rows unbounded preceding) as bytes
+                          from (select distinct freshet_v.v from (%3$s) freshet_v limit %4$d) freshet_d) freshet_s;
+                """.formatted(MOST_SETS, MOST_BYTES_OF_ALL, values, MOST_SETS + 1).strip();
     }
 
     private String values(String rows) {

@@ -245,6 +245,16 @@ class CaptureIT {
     }
 
     @Test
+    void differentValuesOfOneStatementThatAreTooManyAreNotWrittenDown() throws Exception {
+        execute("insert into plain select n from generate_series(1, 100000) n");
+        assertThat(number("select count(*) from freshet.outbox where rows is not null")).isEqualTo(100);
+        execute("truncate freshet.outbox; update plain set v = -v");
+        assertThat(captured()).containsExactly("plain null");
+        execute("insert into \"Odd table\" select n || repeat('x', 900), 1 from generate_series(1, 20000) n");
+        assertThat(captured()).containsExactly("Odd table null");
+    }
+
+    @Test
     void aColumnThatWasRenamedFailsNoWriteAndAnythingMayHaveChanged() throws Exception {
         execute("alter table users rename column id to number");
         execute("insert into users values (20, 'x')");
