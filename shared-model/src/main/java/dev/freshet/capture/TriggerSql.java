@@ -170,6 +170,7 @@ final class TriggerSql {
         }
         return "create or replace function " + name + "() returns trigger language plpgsql\n"
                 + "  security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'\n"
+                + "  set intervalstyle = 'postgres' set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'\n"
                 + "  as " + quote + "\n" + body + "\n" + quote;
     }
 

@@ -183,6 +183,23 @@ class CaptureIT {
         execute("begin; set local timezone = 'Pacific/Auckland'; set local datestyle = 'German';"
                 + " update runs set km = 1 where id = 1; commit");
         assertThat(captured()).containsExactly("runs [{\"day\": \"2026-01-31\", \"user\": 1}]");
+
+        execute("create table texts (span interval, ratio float8, bytes bytea, price money)");
+        var other = triggers("""
+                application: texts
+                changes:
+                  texts:
+                    with: { span: "span::text", ratio: "ratio::text", bytes: "bytes::text", price: "price::text" }
+                    tags: [ texts ]
+                """);
+        other.install();
+        execute("truncate freshet.outbox; begin; set local intervalstyle = 'iso_8601'; set local extra_float_digits = -5;"
+                + " set local bytea_output = 'escape'; insert into texts values ('1 day', 0.1::float8 * 3, 'a', 5); commit");
+        assertThat(captured())
+                .containsExactly("texts [{\"span\": \"1 day\", \"bytes\": \"\\\\x61\", \"price\": \"$5.00\","
+                        + " \"ratio\": \"0.30000000000000004\"}]");
+        other.remove();
+        execute("drop table texts");
     }
 
     @Test
