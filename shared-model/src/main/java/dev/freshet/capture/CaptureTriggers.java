@@ -8,13 +8,16 @@ import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The triggers that a catalog's {@code changes} ask for, in the application's database. */
@@ -34,17 +37,33 @@ public final class CaptureTriggers {
     private static final String FUNCTIONS = """
             select p.proname, obj_description(p.oid, 'pg_proc') from pg_proc p
              where p.pronamespace = to_regnamespace('freshet') and obj_description(p.oid, 'pg_proc') like ?""";
+    private static final String CAPTURED = """
+            select distinct t.tgrelid::regclass::text from pg_trigger t
+              join pg_proc p on p.oid = t.tgfoid
+             where p.pronamespace = to_regnamespace('freshet') and p.proname = ? and not t.tgisinternal""";
     /** Those that fire for everybody but a replica. */
     private static final String TRIGGERS = """
             select t.tgrelid::regclass::text, t.tgname, t.tgenabled in ('O', 'A') from pg_trigger t
               join pg_proc p on p.oid = t.tgfoid
              where p.pronamespace = to_regnamespace('freshet') and p.proname = ? and not t.tgisinternal""";
-    /** Who waits for a lock keeps everybody behind it waiting too. */
-    private static final String IMPATIENT = "set local lock_timeout = '5s'";
+
+    private static final String LOOKING = "set local lock_timeout = '5s'";
+    /**
+     * Who waits for a lock keeps everybody behind it waiting too, and who holds some meanwhile may make PostgreSQL end the
+     * application's transaction as that of a deadlock, which it looks for after a second.
+     */
+    private static final String IMPATIENT = "set local lock_timeout = '100ms'";
     /** As the triggers' function sees names. */
     private static final String PATH = "set local search_path = pg_catalog, pg_temp";
 
     private static final String NO_RIGHT = "42501";
+    /** SQLSTATEs lock_not_available and deadlock_detected. */
+    private static final Set<String> IN_USE = Set.of("55P03", "40P01");
+
+    /** How long locks are tried for. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private final Catalog catalog;
     private final Database database;
@@ -77,10 +96,14 @@ public final class CaptureTriggers {
      * all is done. What was changed before is not known, so that this counts as a change of anything.
      *
      * @return as {@link #show} said before
-     * @throws SQLException also when a table is missing, or this role has not the right {@code trigger} on it
+     * @throws SQLException also when a table is missing or in use for 5 s, or this role has not the right {@code trigger}
      */
     public List<Installed> install() throws SQLException {
-        return inTransaction(connection -> {
+        return install(PATIENCE);
+    }
+
+    List<Installed> install(Duration patience) throws SQLException {
+        return patiently(patience, connection -> {
             var before = show(connection);
             for (var statement : script(connection, before)) {
                 execute(connection, statement);
@@ -132,13 +155,39 @@ public final class CaptureTriggers {
 
     /** @return how many tables are captured no more */
     public int remove() throws SQLException {
-        return inTransaction(connection -> {
-            var functions = functions(connection);
-            for (var function : functions.keySet()) {
+        return patiently(PATIENCE, connection -> {
+            var functions = functions(connection).keySet();
+            for (var statement : List.of(IMPATIENT, lock(Set.of(), captured(connection, functions)))) {
+                execute(connection, statement);
+            }
+            for (var function : functions) {
                 execute(connection, drop(function));
             }
             return functions.size();
         });
+    }
+
+    /** The tables whose triggers go with these functions. */
+    private static Set<String> captured(Connection connection, Collection<String> functions) throws SQLException {
+        var tables = new TreeSet<String>();
+        for (var function : functions) {
+            tables.addAll(texts(connection, CAPTURED, function));
+        }
+        return tables;
+    }
+
+    /**
+     * Takes the locks that the other statements take one after another, all or none, at once or not at all. Whose only
+     * right is {@code trigger} may not; then each of them is waited for no longer than {@link #IMPATIENT} says.
+     */
+    private static String lock(Set<String> changed, Set<String> dropped) {
+        var statements = lock(dropped, "access exclusive") + lock(changed, "share row exclusive");
+        return "do "
+                + TriggerSql.dollars("begin\n" + statements + "exception when insufficient_privilege then null;\nend");
+    }
+
+    private static String lock(Set<String> tables, String mode) {
+        return tables.isEmpty() ? "" : "  lock table " + String.join(", ", tables) + " in " + mode + " mode nowait;\n";
     }
 
     private static String drop(String function) {
@@ -149,6 +198,20 @@ public final class CaptureTriggers {
         var statements = new ArrayList<String>();
         statements.add(IMPATIENT);
         statements.add(PATH);
+        var changed = now.stream().filter(one -> one.state != State.CURRENT).toList();
+        var functions = changed.stream()
+                .map(one -> TriggerSql.function(catalog.application(), one.table))
+                .toList();
+        var tables = new TreeSet<String>();
+        for (var one : changed) {
+            var change = catalog.changes().get(one.table);
+            if (change != null) {
+                tables.addAll(tables(connection, sql(connection, change)));
+            }
+        }
+        if (!changed.isEmpty()) {
+            statements.add(lock(tables, captured(connection, functions)));
+        }
         for (var one : now) {
             var change = catalog.changes().get(one.table);
             if (change == null) {
@@ -301,11 +364,36 @@ public final class CaptureTriggers {
         }
     }
 
+    /** Tries again, in another transaction, while tables are in use. */
+    private <T> T patiently(Duration patience, Work<T> work) throws SQLException {
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return inTransaction(work);
+            } catch (SQLException e) {
+                boolean isLate = System.nanoTime() - start >= patience.toNanos();
+                if (isLate || !IN_USE.contains(String.valueOf(e.getSQLState())) || !pause()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(PAUSE);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     private <T> T inTransaction(Work<T> work) throws SQLException {
         try (var connection = database.connection()) {
             connection.setAutoCommit(false);
             try {
-                execute(connection, IMPATIENT);
+                execute(connection, LOOKING);
                 execute(connection, PATH);
                 var result = work.run(connection);
                 connection.commit();

@@ -164,14 +164,19 @@ final class TriggerSql {
                         literal(application),
                         literal(change.table()),
                         MOST_BYTES);
+        return "create or replace function " + name + "() returns trigger language plpgsql\n"
+                + "  security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'\n"
+                + "  set intervalstyle = 'postgres' set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'\n"
+                + "  as " + dollars(body);
+    }
+
+    /** A body as PostgreSQL reads one, whatever it holds. */
+    static String dollars(String body) {
         var quote = "$freshet$";
         while (body.contains(quote)) {
             quote = quote.replace("$freshet", "$freshet_");
         }
-        return "create or replace function " + name + "() returns trigger language plpgsql\n"
-                + "  security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'\n"
-                + "  set intervalstyle = 'postgres' set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'\n"
-                + "  as " + quote + "\n" + body + "\n" + quote;
+        return quote + "\n" + body + "\n" + quote;
     }
 
     /** Null where there is no value; what is beyond the limits is left out, and then they are too many. */
@@ -182,7 +187,8 @@ final class TriggerSql {
                   into different, are_too_many
                   from (select freshet_d.v, sum(octet_length(freshet_d.v)) over (rows unbounded preceding) as bytes
                           from (select distinct freshet_v.v from (%3$s) freshet_v limit %4$d) freshet_d) freshet_s;
-                """.formatted(MOST_SETS, MOST_BYTES_OF_ALL, values, MOST_SETS + 1).strip();
+                """.formatted(MOST_SETS, MOST_BYTES_OF_ALL, values, MOST_SETS + 1)
+                .strip();
     }
 
     private String values(String rows) {

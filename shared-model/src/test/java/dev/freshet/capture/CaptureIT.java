@@ -2,7 +2,6 @@ package dev.freshet.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.freshet.capture.CaptureTriggers.Installed;
 import dev.freshet.capture.CaptureTriggers.State;
@@ -15,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -193,8 +193,9 @@ class CaptureIT {
                     tags: [ texts ]
                 """);
         other.install();
-        execute("truncate freshet.outbox; begin; set local intervalstyle = 'iso_8601'; set local extra_float_digits = -5;"
-                + " set local bytea_output = 'escape'; insert into texts values ('1 day', 0.1::float8 * 3, 'a', 5); commit");
+        execute(
+                "truncate freshet.outbox; begin; set local intervalstyle = 'iso_8601'; set local extra_float_digits = -5;"
+                        + " set local bytea_output = 'escape'; insert into texts values ('1 day', 0.1::float8 * 3, 'a', 5); commit");
         assertThat(captured())
                 .containsExactly("texts [{\"span\": \"1 day\", \"bytes\": \"\\\\x61\", \"price\": \"$5.00\","
                         + " \"ratio\": \"0.30000000000000004\"}]");
@@ -236,13 +237,42 @@ class CaptureIT {
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             connection.setAutoCommit(false);
             statement.execute("update runs set other = 'x'"); // of no interest to the old ones
-            var installed = executor.submit(other::install);
-            await().until(() -> number("select count(*) from pg_locks where not granted") > 0);
+            assertThatThrownBy(() -> other.install(Duration.ZERO)).hasMessageContaining("could not obtain lock");
+            assertThat(states(other)).containsEntry("runs", State.OUTDATED);
+            var installed = executor.submit(() -> other.install(Duration.ofMinutes(1)));
             assertThat(captured()).isEmpty();
             connection.commit();
             installed.get();
         }
         assertThat(captured()).containsExactly("runs null");
+    }
+
+    @Test
+    void allLocksAreTakenFirstAndNoneIsWaitedFor() throws Exception {
+        triggers(CATALOG).remove();
+        var fewer = triggers(CATALOG.replaceFirst("(?s)  Odd table: .*", ""));
+        assertThat(fewer.script().get(3))
+                .contains("  lock table public.runs, public.users in share row exclusive mode nowait;\nexception");
+        fewer.install();
+        assertThat(fewer.script()).hasSize(4).noneMatch(statement -> statement.contains("lock table"));
+        var other = triggers("""
+                application: club
+                changes:
+                  users: { with: [ name ], tags: [ "name:{name}" ] }
+                  parts: { with: [ id ], tags: [ "part:{id}" ] }
+                """);
+        assertThat(other.script().get(3)).contains("""
+                  lock table public.runs, public.users in access exclusive mode nowait;
+                  lock table public.parts, public.parts_high, public.parts_low, public.users\
+                 in share row exclusive mode nowait;
+                exception""");
+    }
+
+    @Test
+    void whatIsPrintedDoesTheSame() throws Exception {
+        triggers(CATALOG).remove();
+        execute(String.join(";\n", triggers(CATALOG).script()));
+        assertThat(triggers(CATALOG).show()).extracting(Installed::state).containsOnly(State.CURRENT);
     }
 
     @Test
@@ -264,7 +294,8 @@ class CaptureIT {
     @Test
     void differentValuesOfOneStatementThatAreTooManyAreNotWrittenDown() throws Exception {
         execute("insert into plain select n from generate_series(1, 100000) n");
-        assertThat(number("select count(*) from freshet.outbox where rows is not null")).isEqualTo(100);
+        assertThat(number("select count(*) from freshet.outbox where rows is not null"))
+                .isEqualTo(100);
         execute("truncate freshet.outbox; update plain set v = -v");
         assertThat(captured()).containsExactly("plain null");
         execute("insert into \"Odd table\" select n || repeat('x', 900), 1 from generate_series(1, 20000) n");
