@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ public final class Auditor {
     private final Survey survey;
     private final Catalog catalog;
     private final Loaders loader;
-    private final Changes changes;
+    private final Supplier<Changes> firstLook;
     private final Duration settle;
     private final Duration patience;
 
@@ -53,7 +54,7 @@ public final class Auditor {
         this.survey = survey;
         this.catalog = catalog;
         this.loader = new Loaders(database, 1);
-        this.changes = new Changes(queue, database);
+        this.firstLook = () -> new Changes(queue, database, catalog.application());
         this.settle = settle;
         this.patience = patience;
     }
@@ -119,6 +120,7 @@ public final class Auditor {
      * them, is stale; unless the database has come back to it.
      */
     private Report judge(int sampled, int compared, Map<String, Entry> open) {
+        var changes = firstLook.get();
         var stale = new ArrayList<Stale>();
         long deadline = System.nanoTime() + patience.toNanos();
         while (true) {

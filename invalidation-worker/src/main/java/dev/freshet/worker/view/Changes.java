@@ -5,14 +5,39 @@ import dev.freshet.model.Tag;
 import dev.freshet.queue.JobQueue;
 import java.util.Collection;
 
-/** The changes that Freshet was told of and has not dealt with: what they touch may lawfully be old in the cache. */
+/**
+ * The changes that Freshet was told of and has not dealt with: what they touch may lawfully be old in the cache. Of
+ * captured ones those that were there at the first look, since there may always be newer ones.
+ */
 final class Changes {
+    private static final String NEWEST = "select coalesce(max(id), 0) from freshet.outbox where application = :application";
+    private static final String ANY =
+            "select exists (select from freshet.outbox where application = :application and id <= :newest)";
+
     private final JobQueue queue;
     private final Database database;
+    private final String application;
+    private final long newest;
 
-    Changes(JobQueue queue, Database database) {
+    Changes(JobQueue queue, Database database, String application) {
         this.queue = queue;
         this.database = database;
+        this.application = application;
+        this.newest = newest();
+    }
+
+    private long newest() {
+        return database.jdbi().withHandle(handle -> {
+            boolean isMigrated = handle.createQuery("select to_regclass('freshet.outbox') is not null")
+                    .mapTo(Boolean.class)
+                    .one();
+            return isMigrated
+                    ? handle.createQuery(NEWEST)
+                            .bind("application", application)
+                            .mapTo(Long.class)
+                            .one()
+                    : 0;
+        });
     }
 
     /**
@@ -25,15 +50,13 @@ final class Changes {
 
     /** Asked before the queue, into which they go. */
     private boolean isAnyCaptured() {
-        return database.jdbi().withHandle(handle -> {
-            boolean isMigrated = handle.createQuery("select to_regclass('freshet.outbox') is not null")
-                    .mapTo(Boolean.class)
-                    .one();
-            return isMigrated
-                    && handle.createQuery("select exists(select 1 from freshet.outbox)")
-                            .mapTo(Boolean.class)
-                            .one();
-        });
+        return newest > 0
+                && database.jdbi()
+                        .withHandle(handle -> handle.createQuery(ANY)
+                                .bind("application", application)
+                                .bind("newest", newest)
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     /** A worker that moved a row and died has left what else to invalidate in the database. */

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.capture.CaptureTriggers;
+import dev.freshet.capture.Outbox;
 import dev.freshet.model.Tag;
 import dev.freshet.worker.view.Auditor;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -119,6 +121,26 @@ class AuditsIT {
 
         assertThat(audit(LONG).stale()).isEmpty();
         await().until(() -> !claimed.isAlive());
+    }
+
+    @Test
+    void aCapturedChangeIsOnItsWayAndOneOfAnotherApplicationIsNot() throws SQLException {
+        new CaptureTriggers(club.catalog, club.admin).install();
+        var collector = new Collector(
+                new Outbox(club.database, "club"), club.queue, club.queueServer, new SimpleMeterRegistry());
+        collector.runOnce();
+        worker.runOnce();
+        club.read(3);
+        club.execute(MOVE);
+        assertThat(audit(Duration.ZERO).unsettled()).isEqualTo(1);
+        collector.runOnce();
+        worker.runOnce();
+
+        club.read(3);
+        club.execute("alter table members disable trigger all; insert into members values (7, 3);"
+                + " alter table members enable trigger all; insert into freshet.outbox (application, source)"
+                + " values ('retired', 'members')");
+        assertThat(audit(Duration.ZERO).stale()).hasSize(1);
     }
 
     @Test
