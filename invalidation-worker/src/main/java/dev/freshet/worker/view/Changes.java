@@ -10,7 +10,8 @@ import java.util.Collection;
  * captured ones those that were there at the first look, since there may always be newer ones.
  */
 final class Changes {
-    private static final String NEWEST = "select coalesce(max(id), 0) from freshet.outbox where application = :application";
+    private static final String NEWEST =
+            "select coalesce(max(id), 0) from freshet.outbox where application = :application";
     private static final String ANY =
             "select exists (select from freshet.outbox where application = :application and id <= :newest)";
 

@@ -109,7 +109,8 @@ class CollectorIT {
 
     @Test
     void ofATableThatTheCatalogDoesNotNameEverythingIsFresh() {
-        club.execute("insert into freshet.outbox (application, source, rows) values ('club', 'coaches', '{\"id\": 1}')");
+        club.execute(
+                "insert into freshet.outbox (application, source, rows) values ('club', 'coaches', '{\"id\": 1}')");
         club.cache(5);
         work(1);
         assertThat(club.isCached(5)).isFalse();
