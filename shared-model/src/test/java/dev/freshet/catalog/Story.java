@@ -44,6 +44,9 @@ public record Story(
         List<Scene> scenes,
         Map<String, Long> ends) {
 
+    /** Which part of a leaderboard is read; no parameters of the view. */
+    private static final Set<String> RANGES = Set.of("top", "member", "around");
+
     /** What {@link #ends} may name. */
     public static final List<String> COUNTS = List.of("deliveries", "applied", "rewarmed", "callbacks", "dead", "lost");
 
@@ -196,6 +199,9 @@ public record Story(
                 .filter(part -> !part.isEmpty())
                 .map(part -> part.split("=", 2))
                 .forEach(part -> values.put(part[0], part.length < 2 ? "" : decoded(part[1])));
+        if (view.source() instanceof View.Source.Board) {
+            values.keySet().removeAll(RANGES);
+        }
         return new Asked(view, view.request(values, claims, Clock.systemUTC()));
     }
 

@@ -147,6 +147,17 @@ public final class App implements AutoCloseable {
         return Story.ask(catalog, read).orElseThrow();
     }
 
+    /**
+     * What is cached of a read: another text when it was loaded again. A leaderboard moves without being loaded, so of it
+     * the text is what it says.
+     */
+    public String state(Read read) {
+        var asked = ask(read);
+        return asked.view().source() instanceof Source.Board
+                ? get(read).body()
+                : loadedAt(asked).map(Instant::toString).orElse("");
+    }
+
     /** When what is cached now was loaded; empty when nothing is. */
     public Optional<Instant> loadedAt(Asked asked) {
         return cache.read(asked.key(), asked.view().tags(asked.values())).map(Entry::loadedAt);

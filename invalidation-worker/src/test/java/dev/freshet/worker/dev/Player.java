@@ -7,6 +7,7 @@ import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Asked;
 import dev.freshet.catalog.Story.Scene;
 import dev.freshet.catalog.Story.Server;
+import dev.freshet.catalog.View.Source;
 import dev.freshet.queue.DeadFilter;
 import dev.freshet.queue.DeadLetters;
 import dev.freshet.queue.QueueOptions;
@@ -37,6 +38,9 @@ public final class Player implements AutoCloseable {
     private final App app;
     /** What is read, by the name of the read. */
     private final Map<String, Asked> values = new LinkedHashMap<>();
+
+    /** What leaderboards said before the scene. */
+    private final Map<String, String> boards = new LinkedHashMap<>();
 
     private final Map<String, String> first = new LinkedHashMap<>();
     private final List<String> faults = new ArrayList<>();
@@ -90,6 +94,7 @@ public final class Player implements AutoCloseable {
             case Act.Outage outage -> outage(scene, outage);
             case Act act -> {
                 awaitQuiet();
+                rememberBoards();
                 stage.frontEnd().forget();
                 var before = Instant.now();
                 long start = System.nanoTime();
@@ -219,6 +224,7 @@ public final class Player implements AutoCloseable {
     /** What is accepted meanwhile is done once the server is back. */
     private void outage(Scene scene, Act.Outage outage) {
         awaitQuiet();
+        rememberBoards();
         stage.frontEnd().forget();
         var server = stage.server(outage.server());
         server.stop();
@@ -281,7 +287,27 @@ public final class Player implements AutoCloseable {
         var names = new TreeSet<String>();
         values.forEach((name, value) ->
                 app.loadedAt(value).filter(at -> !at.isBefore(moment)).ifPresent(at -> names.add(name)));
+        boards.forEach((name, said) -> {
+            if (said.equals(board(name))) {
+                names.remove(name);
+            } else {
+                names.add(name);
+            }
+        });
         return names;
+    }
+
+    /** Leaderboards move without being loaded, so of them what they say is looked at. */
+    private void rememberBoards() {
+        values.forEach((name, value) -> {
+            if (value.view().source() instanceof Source.Board) {
+                boards.put(name, board(name));
+            }
+        });
+    }
+
+    private String board(String name) {
+        return app.get(Objects.requireNonNull(story.reads().get(name))).body();
     }
 
     private void expect(Object wanted, Object seen, String what) {

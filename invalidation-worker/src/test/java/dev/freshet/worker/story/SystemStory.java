@@ -26,7 +26,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -217,7 +216,7 @@ abstract class SystemStory {
         reads.values().forEach(app::get);
         assertThat(reads.values().stream().map(app::get).map(App::outcome)).containsOnly("HIT");
         app.stage().frontEnd().forget();
-        var before = loadedAt();
+        var before = states();
 
         change.run();
         awaitUntil(() -> app.isQuiet() && !touchedSince(before).isEmpty() == !fresh.isEmpty());
@@ -236,13 +235,13 @@ abstract class SystemStory {
         });
     }
 
-    private Map<String, Optional<Instant>> loadedAt() {
+    private Map<String, String> states() {
         return reads.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, read -> app.loadedAt(app.ask(read.getValue()))));
+                .collect(Collectors.toMap(Map.Entry::getKey, read -> app.state(read.getValue())));
     }
 
-    private Set<String> touchedSince(Map<String, Optional<Instant>> before) {
-        var now = loadedAt();
+    private Set<String> touchedSince(Map<String, String> before) {
+        var now = states();
         return now.keySet().stream()
                 .filter(name -> !now.get(name).equals(before.get(name)))
                 .collect(Collectors.toCollection(TreeSet::new));
