@@ -18,6 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The triggers that a catalog's {@code changes} ask for, in the application's database. */
@@ -37,6 +39,11 @@ public final class CaptureTriggers {
     private static final String FUNCTIONS = """
             select p.proname, obj_description(p.oid, 'pg_proc') from pg_proc p
              where p.pronamespace = to_regnamespace('freshet') and obj_description(p.oid, 'pg_proc') like ?""";
+    /** Columns that are computed when they are read, from PostgreSQL 18 on: triggers do not see them. */
+    private static final String VIRTUAL = """
+            select attname from pg_attribute
+             where attrelid = to_regclass(?) and attgenerated = 'v' and not attisdropped order by attnum""";
+
     private static final String CAPTURED = """
             select distinct t.tgrelid::regclass::text from pg_trigger t
               join pg_proc p on p.oid = t.tgfoid
@@ -64,6 +71,8 @@ public final class CaptureTriggers {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration PAUSE = Duration.ofMillis(50);
+
+    private static final Pattern WORD_END = Pattern.compile("[^\\p{L}\\p{N}_$]+");
 
     private final Catalog catalog;
     private final Database database;
@@ -136,6 +145,11 @@ public final class CaptureTriggers {
                     var what = "changes." + one.table + ": its triggers are "
                             + one.state.name().toLowerCase(Locale.ROOT);
                     problems.add(problem(Severity.WARNING, change, what, "freshet capture install"));
+                }
+                var unseen = change == null ? List.<String>of() : unseen(connection, change);
+                if (!unseen.isEmpty()) {
+                    var what = "changes." + one.table + ": " + virtual(unseen);
+                    problems.add(problem(Severity.ERROR, change, what, "name the columns it is computed from"));
                 }
                 if (change != null
                         && !change.columns().isEmpty()
@@ -229,6 +243,10 @@ public final class CaptureTriggers {
         if (tables.isEmpty()) {
             throw new SQLException("there is no table " + change.table(), "42P01");
         }
+        var unseen = unseen(connection, change);
+        if (!unseen.isEmpty()) {
+            throw new SQLException("changes." + change.table() + ": " + virtual(unseen), "0A000");
+        }
         var name = TriggerSql.function(catalog.application(), change.table());
         var statements = new ArrayList<String>();
         statements.add(sql.trial());
@@ -282,7 +300,22 @@ public final class CaptureTriggers {
         if (!comment.equals(sql.comment())) {
             return State.OUTDATED;
         }
-        return isUnderstood(connection, sql) ? State.CURRENT : State.BROKEN;
+        return isUnderstood(connection, sql) && unseen(connection, change).isEmpty() ? State.CURRENT : State.BROKEN;
+    }
+
+    /** Columns that the catalog asks for and triggers do not see; also one that only stands in a text within SQL. */
+    private static List<String> unseen(Connection connection, TableChange change) throws SQLException {
+        var words = change.with().values().stream()
+                .flatMap(WORD_END::splitAsStream)
+                .collect(Collectors.toSet());
+        var virtual = texts(connection, VIRTUAL, new TriggerSql("", change, List.of()).table());
+        return virtual.stream()
+                .filter(column -> change.columns().contains(column) || words.contains(column))
+                .toList();
+    }
+
+    private static String virtual(List<String> columns) {
+        return "triggers do not see virtual generated columns: " + String.join(", ", columns);
     }
 
     /** Who may not read the table cannot tell. */

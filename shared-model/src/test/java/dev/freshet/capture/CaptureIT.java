@@ -2,6 +2,7 @@ package dev.freshet.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.freshet.capture.CaptureTriggers.Installed;
 import dev.freshet.capture.CaptureTriggers.State;
@@ -389,6 +390,29 @@ class CaptureIT {
         assertThat(captured()).containsExactlyInAnyOrder("users [{\"user\": 50}]", "users [{\"id\": 50}]");
         assertThat(other.remove()).isEqualTo(1);
         assertThat(triggers(CATALOG).show()).extracting(Installed::state).containsOnly(State.CURRENT);
+    }
+
+    @Test
+    void aColumnThatIsComputedWhenItIsReadIsRefused() throws Exception {
+        assumeThat(number("show server_version_num")).isGreaterThanOrEqualTo(180_000);
+        execute("create table sums (a int primary key, twice int generated always as (a * 2) virtual,"
+                + " thrice int generated always as (a * 3) stored)");
+        for (var what : List.of("columns: [ twice ], with: [ a ]", "with: { a: \"abs(sums.twice)\" }")) {
+            var other = triggers("application: sums\nchanges: { sums: { %s, tags: [ s ] } }\n".formatted(what));
+            assertThatThrownBy(other::install)
+                    .hasMessage("changes.sums: triggers do not see virtual generated columns: twice");
+            assertThat(other.check())
+                    .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
+                    .contains("x:2: changes.sums: triggers do not see virtual generated columns: twice;"
+                            + " name the columns it is computed from");
+        }
+        var seen = triggers(
+                "application: sums\nchanges: { sums: { columns: [ thrice ], with: [ a, thrice ], tags: [ s ] } }");
+        seen.install();
+        execute("truncate freshet.outbox; insert into sums values (1)");
+        assertThat(captured()).containsExactly("sums [{\"a\": 1, \"thrice\": 3}]");
+        seen.remove();
+        execute("drop table sums");
     }
 
     @Test
