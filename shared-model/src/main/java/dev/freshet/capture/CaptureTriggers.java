@@ -305,9 +305,8 @@ public final class CaptureTriggers {
 
     /** Columns that the catalog asks for and triggers do not see; also one that only stands in a text within SQL. */
     private static List<String> unseen(Connection connection, TableChange change) throws SQLException {
-        var words = change.with().values().stream()
-                .flatMap(WORD_END::splitAsStream)
-                .collect(Collectors.toSet());
+        var words =
+                change.with().values().stream().flatMap(WORD_END::splitAsStream).collect(Collectors.toSet());
         var virtual = texts(connection, VIRTUAL, new TriggerSql("", change, List.of()).table());
         return virtual.stream()
                 .filter(column -> change.columns().contains(column) || words.contains(column))
