@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DayFileTest {
     @ParameterizedTest
-    @ValueSource(strings = "tafta")
+    @ValueSource(strings = {"tafta", "scorm", "club"})
     void aDayReadsAndChangesWhatItsCatalogHas(String name) {
         var day = DayFile.read(name);
         var catalog = CatalogReader.read(name, Map.of());

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.freshet.catalog.Kind;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -115,10 +116,14 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
         loads.computeIfAbsent(view.name(), name -> new AtomicLong()).incrementAndGet();
         Map<String, @Nullable String> values = new HashMap<>(read.values());
         var server = school.cacheServer();
-        var rows = (Source.Rows) view.source();
+        var source = switch (view.source()) {
+            case Source.Rows rows -> rows;
+            case Source.Board board -> new Source.Rows(board.sql(), Kind.ROWS);
+            case Source.Function function -> throw new IllegalStateException(view.name() + " is loaded by no SQL");
+        };
         try (var connection = database.connection()) {
-            var json = queries.computeIfAbsent(view.name(), name -> new Query(rows.sql()))
-                    .json(connection, rows.kind(), List.of(values))
+            var json = queries.computeIfAbsent(view.name(), name -> new Query(source.sql()))
+                    .json(connection, source.kind(), List.of(values))
                     .getFirst();
             server.await(server.session().commands().set(key(read), json, SetArgs.Builder.px(ttl.apply(view.name()))));
             return json;
