@@ -63,7 +63,7 @@ public final class WorkerProcess implements AutoCloseable {
             boolean hasCache = settings.flag("REDIS_ENABLED", true);
             int deadBytes = settings.number("DEAD_MAX_BYTES", 64 << 20, 1 << 20, Integer.MAX_VALUE);
             int loads = settings.number("WORKER_LOADS", 4, 1, 100);
-            int warmRate = settings.number("WORKER_WARM_RATE", 50, 1, 10_000);
+            int warmRate = settings.number("WORKER_WARM_RATE", 50, 0, 10_000);
             int connections = settings.number("DATABASE_POOL", options.lanes() + loads + 2, 1, 200);
             var refused = RequestLimits.local(Duration.ofMinutes(1))
                     .of("refused", settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE));

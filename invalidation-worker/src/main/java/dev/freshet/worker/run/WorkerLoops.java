@@ -136,16 +136,18 @@ public final class WorkerLoops implements AutoCloseable {
         var warmer = new Warmer(needs.cache, needs.views, clock, metrics);
         cacheTasks.add(new Task("warmer", WARMER_REST, warmer::runSoon));
         var survey = new Survey(needs.server, needs.cache.options());
-        var prewarmer = new Prewarmer(
-                needs.cache,
-                survey,
-                new Warming(needs.views, all.database),
-                all.catalog.views().values(),
-                needs.warmRate,
-                () -> dependencies.away().isEmpty(),
-                clock,
-                metrics);
-        cacheTasks.add(new Task("prewarmer", Duration.ofSeconds(30), prewarmer::runOnce));
+        if (needs.warmRate > 0) {
+            var prewarmer = new Prewarmer(
+                    needs.cache,
+                    survey,
+                    new Warming(needs.views, all.database),
+                    all.catalog.views().values(),
+                    needs.warmRate,
+                    () -> dependencies.away().isEmpty(),
+                    clock,
+                    metrics);
+            cacheTasks.add(new Task("prewarmer", Duration.ofSeconds(30), prewarmer::runOnce));
+        }
         if (options.audit().isPositive()) {
             var auditor = new Auditor(survey, all.catalog, all.database, queue, AUDIT_SETTLE, AUDIT_PATIENCE);
             var audits = new Audits(needs.cache, auditor, all.catalog, options.audit(), metrics);
