@@ -14,6 +14,9 @@ final class CaptureFaults {
     private static final List<String> WORKERS = List.of("worker-1", "worker-2");
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(20);
 
+    /** Says of a fault that its moment did not come. */
+    static final String MISSED = "did not come there";
+
     private CaptureFaults() {}
 
     static List<Kind> all() {
@@ -50,6 +53,6 @@ final class CaptureFaults {
         }
         worker.queue().disarm();
         what.accept(worker);
-        return scene.target() + " did not come there, " + words;
+        return scene.target() + " " + MISSED + ", " + words;
     }
 }

@@ -3,14 +3,19 @@ package dev.freshet.benchmarks.faults;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What happened in one run, as a table and as lines. */
 final class Report {
     private final Map<String, List<Long>> recoveries = new TreeMap<>();
     private final List<String> unrecovered = new ArrayList<>();
+    private final Set<String> missed = new TreeSet<>();
+    private final Set<String> met = new HashSet<>();
     private final PrintStream out;
     private final long start = System.nanoTime();
 
@@ -22,12 +27,18 @@ final class Report {
         recoveries
                 .computeIfAbsent(fault.kind().name(), kind -> new ArrayList<>())
                 .add(recovery.toMillis());
+        (what.contains(CaptureFaults.MISSED) ? missed : met).add(fault.kind().name());
         line(fault, what + "; recovered after " + recovery.toMillis() + " ms");
     }
 
     synchronized void failed(Kinds.Planned fault, Exception cause) {
         unrecovered.add(fault.number() + " " + fault.kind().name() + ": " + cause);
         line(fault, "NOT RECOVERED: " + cause);
+    }
+
+    /** Kinds of faults of which none struck at the moment that it is about. */
+    synchronized List<String> unplayed() {
+        return missed.stream().filter(kind -> !met.contains(kind)).toList();
     }
 
     synchronized List<String> unrecovered() {

@@ -163,7 +163,8 @@ final class Run {
         comparison.strays().forEach(line -> report.say("STRAY " + line));
         leaks.stream().limit(20).forEach(line -> report.say("LEAK " + line));
         var audit = stack.freshet("audit", "queue");
-        var unnoticed = Sabotage.unnoticed(stack, ledger, writer);
+        var unnoticed = new ArrayList<>(Sabotage.unnoticed(stack, ledger, writer));
+        report.unplayed().forEach(kind -> unnoticed.add("no " + kind + " struck when it should"));
         unnoticed.forEach(what -> report.say("UNNOTICED " + what));
         report.table();
         report.say(

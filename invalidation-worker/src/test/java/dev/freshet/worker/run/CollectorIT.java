@@ -179,7 +179,7 @@ class CollectorIT {
             assertThat(far.runOnce()).isZero();
             assertThat(club.number("select count(*) from freshet.outbox")).isEqualTo(1);
             proxy.restore();
-            await().until(() -> server.isConnected() && far.runOnce() == 1);
+            await().ignoreExceptions().until(() -> server.isConnected() && far.runOnce() == 1);
             assertThat(worker.runOnce()).isEqualTo(1);
         }
     }
