@@ -34,6 +34,8 @@ final class Applier {
     private static final int MAX_REFUSALS = 8;
     /** Tries of a batch, and of a single change, that met a deadlock. */
     private static final int MAX_TRIES = 3;
+    /** Sets of parameters that are looked up by one statement: so many at a time are held in memory and take its time. */
+    private static final int MAX_SETS = 1_000;
     /** Changes in a row that time out alone before the rest is left for later: then it is not the changes' fault. */
     private static final int MAX_TIMEOUTS = 3;
 
@@ -109,11 +111,21 @@ final class Applier {
         this.leftBehind = leftBehind;
     }
 
-    /** @throws OutageException when PostgreSQL is away; then nothing, or all that was committed, is applied */
+    /**
+     * Applies events, and after them, since looking up what captured changes touch may take long and holds no row, those.
+     *
+     * @throws OutageException when PostgreSQL is away; then nothing, or all that was committed, is applied
+     */
     Applied apply(List<Change> changes) {
         var done = Applied.nothing();
         try {
-            return apply(new ArrayList<>(changes), done);
+            for (boolean captured : List.of(false, true)) {
+                var part = changes.stream()
+                        .filter(change -> change.job().isCaptured() == captured)
+                        .toList();
+                apply(new ArrayList<>(part), done);
+            }
+            return done;
         } catch (OutageException e) {
             throw done.leftBehind.isEmpty() ? e : new OutageException(e.dependency(), true, e);
         }
@@ -123,7 +135,8 @@ final class Applier {
         if (left.stream().noneMatch(Applier::needsDatabase)) {
             var effects = effects(left, Map.of(), change -> true);
             var written = written(left, Map.of());
-            return new Applied(effects, new ArrayList<>(), left, new ArrayList<>(), new IdentityHashMap<>(), written);
+            return done.plus(
+                    new Applied(effects, List.of(), left, List.of(), Map.of(), written));
         }
         var result = done;
         int refusals = 0;
@@ -333,13 +346,22 @@ final class Applier {
         for (var group : byTopic(changes)) {
             var sql = group.getFirst().rule().lookup();
             if (sql != null) {
-                var rows = query(sql).rows(connection, sets(group)).iterator();
+                var rows = rows(connection, query(sql), sets(group)).iterator();
                 for (var change : group) {
                     found.put(change, looked(change.event(), rows));
                 }
             }
         }
         return found;
+    }
+
+    private static List<List<Map<String, @Nullable String>>> rows(
+            Connection connection, Query query, List<Map<String, @Nullable String>> sets) throws SQLException {
+        var rows = new ArrayList<List<Map<String, @Nullable String>>>(sets.size());
+        for (int from = 0; from < sets.size(); from += MAX_SETS) {
+            rows.addAll(query.rows(connection, sets.subList(from, Math.min(from + MAX_SETS, sets.size()))));
+        }
+        return rows;
     }
 
     /** @param answers one for each set of the event, taken in their order */
