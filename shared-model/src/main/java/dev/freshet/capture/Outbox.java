@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +24,14 @@ public final class Outbox {
     private static final String ALONE = "select pg_try_advisory_xact_lock(hashtext('freshet.outbox'), hashtext(?))";
 
     private static final String TAKE = """
-            delete from freshet.outbox o using (
+            select o.id, o.source, o.rows, o.at from freshet.outbox o join (
               select id from (
                 select id, sum(size) over (order by id) - size as before from (
                   select id, coalesce(pg_column_size(rows), 0) as size from freshet.outbox
                    where application = ? order by id limit ?) page
               ) measured where before < ?
-            ) taken
-             where o.application = ? and o.id = taken.id returning o.id, o.source, o.rows, o.at""";
+            ) taken on o.application = ? and o.id = taken.id order by o.id""";
+    private static final String FORGET = "delete from freshet.outbox where application = ? and id = any (?)";
     private static final String DEPTHS = """
             select source, count(*), extract(epoch from greatest(clock_timestamp() - min(at), '0'))
               from freshet.outbox where application = ? group by source order by source""";
@@ -65,8 +64,8 @@ public final class Outbox {
     /** What puts rows into the queue. */
     @FunctionalInterface
     public interface Collecting {
-        /** @return whether all of them are there for certain; if not, they stay */
-        boolean enqueue(List<Row> rows);
+        /** @return those that are there for certain; the others stay */
+        List<Row> enqueue(List<Row> rows);
     }
 
     /** Whether anything waits. */
@@ -108,12 +107,12 @@ public final class Outbox {
             connection.setAutoCommit(false);
             try {
                 var rows = isAlone(connection) ? take(connection) : List.<Row>of();
-                if (rows.isEmpty() || !collecting.enqueue(rows)) {
-                    connection.rollback();
-                    return 0;
+                var enqueued = rows.isEmpty() ? rows : collecting.enqueue(rows);
+                if (!enqueued.isEmpty()) {
+                    forget(connection, enqueued);
                 }
                 connection.commit();
-                return rows.size();
+                return enqueued.size();
             } catch (SQLException | RuntimeException e) {
                 try {
                     connection.rollback();
@@ -134,6 +133,15 @@ public final class Outbox {
         }
     }
 
+    private void forget(Connection connection, List<Row> rows) throws SQLException {
+        try (var statement = connection.prepareStatement(FORGET)) {
+            statement.setString(1, application);
+            var ids = rows.stream().map(Row::id).toArray();
+            statement.setArray(2, connection.createArrayOf("bigint", ids));
+            statement.executeUpdate();
+        }
+    }
+
     private List<Row> take(Connection connection) throws SQLException {
         try (var statement = connection.prepareStatement(TAKE)) {
             statement.setString(1, application);
@@ -149,7 +157,6 @@ public final class Outbox {
                             Optional.ofNullable(result.getString(3)).map(text -> List.of(text.split("\n"))),
                             result.getObject(4, OffsetDateTime.class).toInstant()));
                 }
-                rows.sort(Comparator.comparingLong(Row::id));
                 return rows;
             }
         }

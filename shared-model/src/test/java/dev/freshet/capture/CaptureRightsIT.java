@@ -70,7 +70,7 @@ class CaptureRightsIT {
         new Outbox(database, "club").collect(rows -> {
             rows.forEach(row -> values.addAll(
                     row.rows().map(sets -> sets.stream().sorted().toList()).orElse(List.of("null"))));
-            return true;
+            return rows;
         });
         return values;
     }

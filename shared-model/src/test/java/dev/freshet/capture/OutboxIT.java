@@ -72,7 +72,7 @@ class OutboxIT {
         var other = new Outbox(database, "other");
         assertThat(other.isEmpty()).isTrue();
         assertThat(other.depths()).isEmpty();
-        assertThat(other.collect(rows -> true)).isZero();
+        assertThat(other.collect(rows -> rows)).isZero();
         assertThat(take()).hasSize(1);
     }
 
@@ -82,12 +82,16 @@ class OutboxIT {
         var others = new ArrayList<Row>();
         int taken = outbox.collect(rows -> {
             try {
-                assertThat(outbox.collect(others::addAll)).isZero();
+                assertThat(outbox.collect(found -> {
+                            others.addAll(found);
+                            return found;
+                        }))
+                        .isZero();
                 write("runs", "'{\"id\": 9}'"); // whoever writes goes on
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
             }
-            return true;
+            return rows;
         });
         assertThat(taken).isEqualTo(1);
         assertThat(others).isEmpty();
@@ -95,9 +99,17 @@ class OutboxIT {
     }
 
     @Test
+    void ofAPageOnlyWhatIsTakenIsGone() throws SQLException {
+        write("runs", "'{}'");
+        write("users", "'{}'");
+        assertThat(outbox.collect(rows -> rows.subList(0, 1))).isEqualTo(1);
+        assertThat(take()).extracting(Row::source).containsExactly("users");
+    }
+
+    @Test
     void whatIsNotTakenStays() throws SQLException {
         write("runs", "'{}'");
-        assertThat(outbox.collect(rows -> false)).isZero();
+        assertThat(outbox.collect(rows -> List.of())).isZero();
         assertThatThrownBy(() -> outbox.collect(rows -> {
                     throw new IllegalStateException("the queue is away");
                 }))
@@ -145,7 +157,10 @@ class OutboxIT {
 
     private List<Row> take() throws SQLException {
         var taken = new ArrayList<Row>();
-        outbox.collect(taken::addAll);
+        outbox.collect(rows -> {
+            taken.addAll(rows);
+            return rows;
+        });
         return taken;
     }
 

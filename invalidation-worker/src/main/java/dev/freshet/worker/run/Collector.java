@@ -83,12 +83,22 @@ final class Collector {
         }
     }
 
-    private boolean enqueue(List<Row> rows) {
+    /** Of a table whose jobs are not all there no row is. */
+    private List<Row> enqueue(List<Row> rows) {
         var bySource = new LinkedHashMap<String, List<Row>>();
         rows.forEach(row -> bySource.computeIfAbsent(row.source(), source -> new ArrayList<>())
                 .add(row));
-        var jobs =
-                bySource.values().stream().flatMap(same -> jobs(same).stream()).toList();
+        var enqueued = new ArrayList<Row>();
+        for (var same : bySource.values()) {
+            if (!areThere(jobs(same))) {
+                break;
+            }
+            enqueued.addAll(same);
+        }
+        return enqueued;
+    }
+
+    private boolean areThere(List<Job> jobs) {
         for (int from = 0; from < jobs.size(); from += MOST_SETS) {
             var part = jobs.subList(from, Math.min(jobs.size(), from + MOST_SETS));
             if (!server.await(queue.enqueueAll(part)).stream().allMatch(Collector::isThere)) {

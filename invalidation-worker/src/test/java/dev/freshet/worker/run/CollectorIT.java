@@ -228,9 +228,22 @@ class CollectorIT {
     }
 
     @Test
+    void whatAQueueThatIsFullTookIsNotCollectedAgain() {
+        var options = QueueOptions.defaults(club.prefix);
+        var small = new JobQueue(club.queueServer, options.withMaxDepth(1));
+        var almost = new Collector(outbox, small, club.queueServer, new SimpleMeterRegistry());
+        club.execute("insert into members values (1, 3)");
+        club.execute("insert into teams values ('5')");
+        assertThat(almost.runOnce()).isEqualTo(1);
+        assertThat(club.status().ready()).isEqualTo(1);
+        assertThat(collector.runOnce()).isEqualTo(1);
+        assertThat(worker.runOnce()).isEqualTo(2);
+    }
+
+    @Test
     void whatTheQueueDoesNotTakeStays() throws SQLException {
         club.execute("insert into members values (1, 3)");
-        assertThat(outbox.collect(rows -> false)).isZero();
+        assertThat(outbox.collect(rows -> List.of())).isZero();
         assertThat(outbox.isEmpty()).isFalse();
         work(1);
     }
@@ -241,7 +254,7 @@ class CollectorIT {
         var others = new AtomicInteger(-1);
         int taken = outbox.collect(rows -> {
             others.set(collector.runOnce());
-            return true;
+            return rows;
         });
         assertThat(taken).isEqualTo(1);
         assertThat(others).hasValue(0);
