@@ -135,8 +135,7 @@ final class Applier {
         if (left.stream().noneMatch(Applier::needsDatabase)) {
             var effects = effects(left, Map.of(), change -> true);
             var written = written(left, Map.of());
-            return done.plus(
-                    new Applied(effects, List.of(), left, List.of(), Map.of(), written));
+            return done.plus(new Applied(effects, List.of(), left, List.of(), Map.of(), written));
         }
         var result = done;
         int refusals = 0;
