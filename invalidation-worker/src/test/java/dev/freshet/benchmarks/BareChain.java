@@ -24,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +42,6 @@ final class BareChain extends Chain {
     private final RedisClient client;
     private final RedisAsyncCommands<byte[], byte[]> pushing;
     private final List<Thread> lanes = new ArrayList<>();
-    private final AtomicReference<Exception> failure = new AtomicReference<>();
-    private volatile boolean closed;
 
     BareChain(School school) {
         user = (Source.Rows)
@@ -73,16 +70,14 @@ final class BareChain extends Chain {
     private void work() {
         try (StatefulRedisConnection<byte[], byte[]> waiting = client.connect(ByteArrayCodec.INSTANCE);
                 var connection = database.connection()) {
-            while (!closed) {
+            while (!isClosed()) {
                 var job = waiting.sync().brpop(LOOK, LIST);
                 if (job != null) {
                     apply(connection, job.getValue());
                 }
             }
         } catch (SQLException | IOException | RedisException e) {
-            if (!closed) {
-                failure.compareAndSet(null, e);
-            }
+            failed(e);
         }
     }
 
@@ -110,14 +105,10 @@ final class BareChain extends Chain {
 
     @Override
     void stop() throws InterruptedException {
-        closed = true;
         for (var lane : lanes) {
             lane.join();
         }
         client.shutdown();
         database.close();
-        if (failure.get() != null) {
-            throw new IllegalStateException("a lane of the chain has ended", failure.get());
-        }
     }
 }

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The least that lies between a POST and a value that shows it: a bare service that verifies signatures, a list in a Redis of
@@ -28,6 +29,9 @@ abstract class Chain implements AutoCloseable {
                         .thenAccept(pushed -> ctx.result("accepted"))
                         .toCompletableFuture()));
     });
+
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private volatile boolean closed;
 
     /** Ends once the delivery is in Redis. */
     abstract CompletionStage<?> push(byte[] body);
@@ -58,13 +62,29 @@ abstract class Chain implements AutoCloseable {
         return body;
     }
 
-    /** Ends the lanes, and says why one has ended before. */
+    /** Whether the lanes are to end. */
+    final boolean isClosed() {
+        return closed;
+    }
+
+    /** A lane has ended, and {@link #close} will say why. */
+    final void failed(Exception error) {
+        if (!closed) {
+            failure.compareAndSet(null, error);
+        }
+    }
+
+    /** Ends the lanes, and what they used. */
     abstract void stop() throws InterruptedException;
 
     @Override
     public final void close() throws InterruptedException {
+        closed = true;
         javalin.stop();
         stop();
         redis.close();
+        if (failure.get() != null) {
+            throw new IllegalStateException("a lane has ended", failure.get());
+        }
     }
 }

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +53,6 @@ final class KeptChain extends Chain {
     private final JobQueue queue;
     private final Semaphore lanes = new Semaphore(LANES);
     private final Thread loop;
-    private final AtomicReference<Exception> failure = new AtomicReference<>();
-    private volatile boolean closed;
 
     private record Change(long enrollment, String email, BigDecimal percentage, Instant at) {}
 
@@ -83,7 +80,7 @@ final class KeptChain extends Chain {
 
     private void claim() {
         try {
-            while (!closed) {
+            while (!isClosed()) {
                 lanes.acquire();
                 if (queue.claim(MOST, LEASE) instanceof Claim claim) {
                     Thread.ofVirtual().start(() -> work(claim));
@@ -93,7 +90,7 @@ final class KeptChain extends Chain {
                 }
             }
         } catch (InterruptedException | RuntimeException e) {
-            fail(e);
+            failed(e);
         }
     }
 
@@ -120,7 +117,7 @@ final class KeptChain extends Chain {
             }
             queue.settle(claim, List.of(), Map.of());
         } catch (SQLException | IOException | RuntimeException e) {
-            fail(e);
+            failed(e);
         } finally {
             lanes.release();
         }
@@ -191,21 +188,11 @@ final class KeptChain extends Chain {
         return new Tag(key(values));
     }
 
-    private void fail(Exception error) {
-        if (!closed) {
-            failure.compareAndSet(null, error);
-        }
-    }
-
     @Override
     void stop() throws InterruptedException {
-        closed = true;
         loop.join();
         lanes.acquire(LANES);
         server.close();
         database.close();
-        if (failure.get() != null) {
-            throw new IllegalStateException("the chain that keeps its promises has ended", failure.get());
-        }
     }
 }

@@ -397,7 +397,7 @@ public final class CaptureTriggers {
     }
 
     /** Tries again, in another transaction, while tables are in use. */
-    private <T> T patiently(Duration patience, Work<T> work) throws SQLException {
+    private <T> T patiently(Duration patience, Database.Work<T> work) throws SQLException {
         long start = System.nanoTime();
         while (true) {
             try {
@@ -421,27 +421,11 @@ public final class CaptureTriggers {
         }
     }
 
-    private <T> T inTransaction(Work<T> work) throws SQLException {
-        try (var connection = database.connection()) {
-            connection.setAutoCommit(false);
-            try {
-                execute(connection, LOOKING);
-                execute(connection, PATH);
-                var result = work.run(connection);
-                connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                try {
-                    connection.rollback();
-                } catch (SQLException broken) {
-                    e.addSuppressed(broken);
-                }
-                throw e;
-            }
-        }
-    }
-
-    private interface Work<T> {
-        T run(Connection connection) throws SQLException;
+    private <T> T inTransaction(Database.Work<T> work) throws SQLException {
+        return database.inTransaction(connection -> {
+            execute(connection, LOOKING);
+            execute(connection, PATH);
+            return work.run(connection);
+        });
     }
 }

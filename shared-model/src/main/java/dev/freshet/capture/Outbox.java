@@ -103,25 +103,14 @@ public final class Outbox {
      * @return how many were collected; 0 when nothing waits, when another process collects, and when they stay
      */
     public int collect(Collecting collecting) throws SQLException {
-        try (var connection = database.connection()) {
-            connection.setAutoCommit(false);
-            try {
-                var rows = isAlone(connection) ? take(connection) : List.<Row>of();
-                var enqueued = rows.isEmpty() ? rows : collecting.enqueue(rows);
-                if (!enqueued.isEmpty()) {
-                    forget(connection, enqueued);
-                }
-                connection.commit();
-                return enqueued.size();
-            } catch (SQLException | RuntimeException e) {
-                try {
-                    connection.rollback();
-                } catch (SQLException broken) {
-                    e.addSuppressed(broken);
-                }
-                throw e;
+        return database.inTransaction(connection -> {
+            var rows = isAlone(connection) ? take(connection) : List.<Row>of();
+            var enqueued = rows.isEmpty() ? rows : collecting.enqueue(rows);
+            if (!enqueued.isEmpty()) {
+                forget(connection, enqueued);
             }
-        }
+            return enqueued.size();
+        });
     }
 
     private boolean isAlone(Connection connection) throws SQLException {

@@ -56,6 +56,35 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /** What is done within one transaction. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T run(Connection connection) throws SQLException;
+    }
+
+    /**
+     * Commits what the work has done, or nothing of it when it throws.
+     *
+     * @throws SQLException of the work; of the commit, when nobody knows whether it took place
+     */
+    public <T> T inTransaction(Work<T> work) throws SQLException {
+        try (var connection = connection()) {
+            connection.setAutoCommit(false);
+            try {
+                var result = work.run(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                try {
+                    connection.rollback();
+                } catch (SQLException broken) {
+                    e.addSuppressed(broken);
+                }
+                throw e;
+            }
+        }
+    }
+
     /**
      * A connection of the pool, to be closed by the caller.
      *

@@ -98,7 +98,7 @@ public final class Spill {
      * @return the ids of those that were not known before
      */
     public Set<String> store(List<Job> jobs) throws SQLException {
-        return inTransaction(connection -> {
+        return database.inTransaction(connection -> {
             try (var durable = connection.createStatement()) {
                 durable.execute(DURABLE);
             }
@@ -113,7 +113,7 @@ public final class Spill {
      *     that takes writes
      */
     public Depth depth() throws SQLException {
-        return inTransaction(connection -> {
+        return database.inTransaction(connection -> {
             try (var statement = connection.createStatement()) {
                 statement.execute(PATIENT);
                 try (var row = statement.executeQuery(DEPTH)) {
@@ -149,7 +149,7 @@ public final class Spill {
      * @return empty when another process drains
      */
     public Optional<Page> drain(long after, Draining draining) throws SQLException {
-        return inTransaction(connection -> {
+        return database.inTransaction(connection -> {
             if (!isAlone(connection)) {
                 return Optional.empty();
             }
@@ -221,28 +221,6 @@ public final class Spill {
             var places = queued.stream().map(Row::place).toArray();
             statement.setArray(1, connection.createArrayOf("bigint", places));
             statement.executeUpdate();
-        }
-    }
-
-    private interface Work<T> {
-        T run(Connection connection) throws SQLException;
-    }
-
-    private <T> T inTransaction(Work<T> work) throws SQLException {
-        try (var connection = database.connection()) {
-            connection.setAutoCommit(false);
-            try {
-                var result = work.run(connection);
-                connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                try {
-                    connection.rollback();
-                } catch (SQLException broken) {
-                    e.addSuppressed(broken);
-                }
-                throw e;
-            }
         }
     }
 }
