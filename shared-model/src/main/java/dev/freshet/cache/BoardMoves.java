@@ -88,7 +88,7 @@ final class BoardMoves {
     /**
      * Looks for places, or for what keeps them from being read.
      *
-     * @param upto as a look before this one said; null for whatever is marked now
+     * @param upto as the first look of this reader said: marks from there on came later than he; null for the first look
      * @param mostMarked members that are named at the most
      * @param heeding whether marks count: not for who made the build and knows it to be new enough
      */

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -131,7 +132,8 @@ public final class Boards {
                     if (marked.members().size() > MOST_PATCHED) {
                         return Optional.empty();
                     }
-                    upto = marked.upto(); // what is marked from now on came later than this reader
+                    // what is marked from then on came later than this reader
+                    upto = Objects.requireNonNullElse(upto, marked.upto());
                     patched |= patch(request, build, upto, source);
                 }
             }

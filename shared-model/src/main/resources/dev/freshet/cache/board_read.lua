@@ -1,7 +1,8 @@
 -- board_read: places of a build, or the members that must be loaded before it may be read.
 -- KEYS[1] marks (sorted set)  KEYS[2] scores (sorted set)  KEYS[3] rows (hash)
 -- ARGV[1] name of the build's marks, '' to heed none  ARGV[2] number of the first mark that came too late to count, '' for
--- the next one  ARGV[3] how many marked members are wanted  ARGV[4] how many places the board has  ARGV[5] 't' for the first places,
+-- the next one: a build that heeds all before it is read; of another all members must be loaded, since one that is marked again
+-- has a later number  ARGV[3] how many marked members are wanted  ARGV[4] how many places the board has  ARGV[5] 't' for the first places,
 -- or ':' and a member  ARGV[6] how many places, to both sides of the member
 -- returns {} when part of it is gone; {'marked', heeded up to, up to, members}; or
 -- {'places', size, places before these, rows: member, score..., columns...}
@@ -10,9 +11,10 @@ if not heeded or not redis.call('ZSCORE', KEYS[2], '#') then return {} end
 if ARGV[1] ~= '' then
     local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
     if top[1] ~= ARGV[1] then return {} end
-    local upto = ARGV[2] == '' and top[2] or ARGV[2]
-    local marked = redis.call('ZRANGEBYSCORE', KEYS[1], heeded, '(' .. upto, 'LIMIT', 0, ARGV[3])
-    if #marked > 0 then return {'marked', heeded, upto, marked} end
+    if ARGV[2] == '' or tonumber(heeded) < tonumber(ARGV[2]) then
+        local marked = redis.call('ZRANGEBYSCORE', KEYS[1], heeded, '(' .. top[2], 'LIMIT', 0, ARGV[3])
+        if #marked > 0 then return {'marked', heeded, top[2], marked} end
+    end
 end
 local size = math.min(redis.call('ZCARD', KEYS[2]) - 1, tonumber(ARGV[4]))
 local first, last = 0, tonumber(ARGV[6]) - 1

@@ -335,12 +335,18 @@ final class BoardState {
         }
     }
 
-    /** Reads the board, and patches it where it must. */
+    /** Reads the board, and patches it where it must: once it has the lock of its process it looks again. */
     record Reader(
-            String name, int step, int floor, @Nullable Build build, Look.@Nullable Marked marked, int loaded)
+            String name,
+            int step,
+            int floor,
+            @Nullable Build build,
+            @Nullable String upto,
+            Look.@Nullable Marked marked,
+            int loaded)
             implements Actor {
         static Reader of(String name) {
-            return new Reader(name, 0, 0, null, null, -1);
+            return new Reader(name, 0, 0, null, null, null, -1);
         }
 
         @Override
@@ -351,33 +357,42 @@ final class BoardState {
                         var found = steps.entry();
                         return state.changed(next -> next.become(
                                 me,
-                                found.map(b -> new Reader(name, 1, state.floor, b, null, -1))
+                                found.map(b -> new Reader(name, 1, state.floor, b, null, null, -1))
                                         .orElse(done())));
                     }));
                 case 1 ->
                     moves.add(new Move(name + " looks", true, steps -> {
-                        var look = steps.look(requireBuild(), marked == null ? null : marked.upto());
+                        var look = steps.look(requireBuild(), upto);
                         return state.changed(next -> {
                             next.returned(name, look, floor);
-                            next.become(
-                                    me,
-                                    look instanceof Look.Marked seen
-                                            ? new Reader(name, 2, floor, build, seen, -1)
-                                            : done());
+                            next.become(me, look instanceof Look.Marked seen ? at(2, until(seen), null, -1) : done());
                         });
                     }));
                 case 2 ->
-                    moves.add(state.quiet(
-                            name + " loads",
-                            next -> next.become(me, new Reader(name, 3, floor, build, marked, state.version))));
+                    moves.add(new Move(name + " looks again", true, steps -> {
+                        var look = steps.look(requireBuild(), upto);
+                        return state.changed(next -> next.become(
+                                me, look instanceof Look.Marked seen ? at(3, upto, seen, -1) : at(1, upto, null, -1)));
+                    }));
                 case 3 ->
+                    moves.add(
+                            state.quiet(name + " loads", next -> next.become(me, at(4, upto, marked, state.version))));
+                case 4 ->
                     state.command(
                             name + " puts",
                             moves,
                             steps -> steps.put(requireBuild(), requireNonNull(marked), loaded),
-                            (next, done) -> next.become(me, new Reader(name, 1, floor, build, marked, -1)));
+                            (next, done) -> next.become(me, at(1, upto, null, -1)));
                 default -> {}
             }
+        }
+
+        private Reader at(int step, @Nullable String upto, Look.@Nullable Marked marked, int loaded) {
+            return new Reader(name, step, floor, build, upto, marked, loaded);
+        }
+
+        private String until(Look.Marked seen) {
+            return upto == null ? seen.upto() : upto;
         }
 
         private Build requireBuild() {
@@ -385,7 +400,7 @@ final class BoardState {
         }
 
         private Reader done() {
-            return new Reader(name, 4, 0, null, null, -1);
+            return new Reader(name, 5, 0, null, null, null, -1);
         }
 
         @Override
@@ -394,8 +409,9 @@ final class BoardState {
                     + step
                     + floor
                     + loaded
+                    + upto
                     + BoardState.describe(build, called)
-                    + (marked == null ? "" : marked.heeded() + marked.upto());
+                    + (marked == null ? "" : marked.heeded() + "-" + marked.upto());
         }
     }
 

@@ -98,7 +98,7 @@ class BoardSteps {
     /** What lacks one rule each. */
     enum Crippled {
         /** As a list of things to do is kept: whoever has done one, and was not overtaken, takes it from the list. */
-        A_MARK_GOES_WITH_ITS_PUT {
+        A_MARK_GOES_WITH_ITS_PUT("a build and a patch") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -115,7 +115,7 @@ class BoardSteps {
                 };
             }
         },
-        A_LATE_PUT_IS_TAKEN {
+        A_LATE_PUT_IS_TAKEN("two patches") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -135,7 +135,22 @@ class BoardSteps {
                 };
             }
         },
-        LOST_MARKS_ARE_NONE {
+        WHAT_IS_MARKED_AGAIN_CAME_LATER("two patches") {
+            @Override
+            BoardSteps make(RedisServer server, CacheOptions options) {
+                return new BoardSteps(server, options) {
+                    @Override
+                    Look look(Build build, @Nullable String upto) {
+                        var number = run(commands -> commands.zscore(keys.marks(KEY), argument(":" + MEMBER)));
+                        boolean isLater = upto != null && number != null && number >= Integer.parseInt(upto);
+                        return isLater
+                                ? server.await(moves.look(KEY, build, RANGE, null, 10, false))
+                                : super.look(build, upto);
+                    }
+                };
+            }
+        },
+        LOST_MARKS_ARE_NONE("eviction") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -148,7 +163,7 @@ class BoardSteps {
                 };
             }
         },
-        A_BUILD_OPENS_WHEN_IT_HAS_LOADED {
+        A_BUILD_OPENS_WHEN_IT_HAS_LOADED("a build and a patch") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -159,7 +174,7 @@ class BoardSteps {
                 };
             }
         },
-        ANY_PROCESS_IS_READ {
+        ANY_PROCESS_IS_READ("restart") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -170,7 +185,7 @@ class BoardSteps {
                 };
             }
         },
-        ROWS_ARE_TAKEN_AT_ANY_TIME {
+        ROWS_ARE_TAKEN_AT_ANY_TIME("sent twice") {
             @Override
             BoardSteps make(RedisServer server, CacheOptions options) {
                 return new BoardSteps(server, options) {
@@ -183,7 +198,7 @@ class BoardSteps {
                 };
             }
         },
-        MARKS_COME_BACK_UNDER_THEIR_NAME {
+        MARKS_COME_BACK_UNDER_THEIR_NAME("sent twice and evicted") {
             private static final byte[] OPEN = """
                     local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
                     if #top == 0 then
@@ -210,6 +225,17 @@ class BoardSteps {
                 };
             }
         };
+
+        private final String scenario;
+
+        Crippled(String scenario) {
+            this.scenario = scenario;
+        }
+
+        /** The orders that tell it from ours. */
+        String scenario() {
+            return scenario;
+        }
 
         abstract BoardSteps make(RedisServer server, CacheOptions options);
 
