@@ -2,6 +2,7 @@ package dev.freshet.benchmarks;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.model.Hmac;
 import dev.freshet.testing.EmbeddedRedis;
 import io.javalin.Javalin;
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 abstract class Chain implements AutoCloseable {
     static final int LANES = 4;
 
-    private final EmbeddedRedis redis = EmbeddedRedis.start(0, "appendonly yes", "appendfsync everysec");
+    private final EmbeddedRedis redis = Mode.current().redis();
     private final Javalin javalin = Javalin.create(config -> {
         config.startup.showJavalinBanner = false;
         config.routes.post(

@@ -1,6 +1,7 @@
 package dev.freshet.benchmarks;
 
 import dev.freshet.benchmarks.tools.Comparison;
+import dev.freshet.benchmarks.tools.Mode;
 import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.cache.Lifetime;
@@ -9,7 +10,6 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.cache.Value;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
-import dev.freshet.testing.EmbeddedRedis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,7 +52,7 @@ final class ReadBenchmark {
     }
 
     static boolean run() throws Exception {
-        try (var redis = EmbeddedRedis.start(0);
+        try (var redis = Mode.current().redis();
                 var server = new RedisServer("cache", redis.url(), Duration.ofSeconds(10))) {
             return new ReadBenchmark(server).compare();
         }

@@ -71,10 +71,11 @@ public final class QueueBenchmark {
         var limit = Comparison.ofRates("queue-limit", "jobs/s");
         var queueLimits = new ArrayList<Double>();
         var listLimits = new ArrayList<Double>();
+        var readingLimits = new ArrayList<Double>();
         long idle = workers.residentKib() >> 10;
         for (int i = 0; i < WARM_UP; i++) {
             ours();
-            bare();
+            bare(i % 2 == 0);
         }
         list();
         workerMicros.clear();
@@ -86,16 +87,20 @@ public final class QueueBenchmark {
             double our = oursFirst ? first : second;
             double list = oursFirst ? second : first;
             limit.add(our, list);
-            double most = bare();
+            double most = bare(false);
+            double reading = bare(true);
             listLimits.add(most / list);
+            readingLimits.add(reading / list);
             var theirs = bullMq.isPresent() ? Optional.of(best(bullMq.get())) : Optional.<Double>empty();
             theirs.ifPresentOrElse(rate -> queue.add(our, rate), () -> queue.add(our));
             theirs.ifPresent(rate -> queueLimits.add(most / rate));
             System.out.printf(
                     Locale.ROOT,
-                    "  ours %,.0f jobs/s; a client that neither parses nor plans %,.0f; the list alone %,.0f; BullMQ %s%n",
+                    "  ours %,.0f jobs/s; a client that neither parses nor plans %,.0f, one that parses %,.0f;"
+                            + " the list alone %,.0f; BullMQ %s%n",
                     our,
                     most,
+                    reading,
                     list,
                     theirs.map("%,.0f"::formatted).orElse("missing"));
         }
@@ -112,7 +117,8 @@ public final class QueueBenchmark {
         if (!queueLimits.isEmpty()) {
             queue.with("limit", "%.3f".formatted(Comparison.median(queueLimits)));
         }
-        limit.with("limit", "%.3f".formatted(Comparison.median(listLimits)));
+        limit.with("limit", "%.3f".formatted(Comparison.median(listLimits)))
+                .with("limit_parsing", "%.3f".formatted(Comparison.median(readingLimits)));
         boolean whole = queue.print("at least 10", queue.ratio() >= 10, lost);
         return limit.print("at least 0.4", limit.ratio() >= 0.4, lost) && whole;
     }
@@ -155,11 +161,15 @@ public final class QueueBenchmark {
         return tags;
     }
 
-    /** The least that a worker must do with the same jobs in Redis. */
-    private double bare() throws Exception {
+    /**
+     * The least that a worker must do with the same jobs in Redis.
+     *
+     * @param reading and the least with their bodies
+     */
+    private double bare(boolean reading) throws Exception {
         backlog.fill(JOBS);
         long start = System.nanoTime();
-        lost += JOBS - bare.empty();
+        lost += JOBS - bare.empty(reading);
         double rate = JOBS / ((System.nanoTime() - start) / 1e9);
         backlog.forget();
         return rate;
