@@ -43,7 +43,7 @@ public record WorkerOptions(
         }
         return new WorkerOptions(
                 settings.number("WORKER_BATCH", 500, 1, 500),
-                settings.number("WORKER_LANES", 2, 1, 64),
+                settings.number("WORKER_LANES", 4, 1, 64),
                 lease,
                 settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
                 audit,
