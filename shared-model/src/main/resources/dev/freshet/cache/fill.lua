@@ -32,9 +32,11 @@ while arg <= #ARGV do
     at, arg = at + 2 + 2 * n, arg + 6 + n
 end
 for name, index in pairs(indexes) do
-    redis.call('ZADD', name, unpack(index))
+    local added = redis.call('ZADD', name, unpack(index))
     redis.call('PEXPIRE', name, index.ttl)
-    local expired = redis.call('ZRANGEBYSCORE', name, '-inf', now, 'LIMIT', 0, 10 * #index / 2)
-    if #expired > 0 then redis.call('ZREM', name, unpack(expired)) end
+    if added > 0 then -- it grew
+        local expired = redis.call('ZRANGEBYSCORE', name, '-inf', now, 'LIMIT', 0, 10 * added)
+        if #expired > 0 then redis.call('ZREM', name, unpack(expired)) end
+    end
 end
 return answers
