@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,8 @@ public record EventRule(
 
     /** A parameter that every event has: when the service accepted the delivery, in ISO-8601. */
     public static final String RECEIVED_AT = "receivedAt";
+
+    private static final Pattern WHOLE = Pattern.compile("-?\\d{1,18}");
 
     /** The topic of what nobody can read; no rule has it. */
     public static final String UNREADABLE = "unreadable";
@@ -241,7 +244,7 @@ public record EventRule(
     }
 
     private long versionNumber(String text) throws UnreadableException {
-        if (text.matches("-?\\d{1,18}")) {
+        if (WHOLE.matcher(text).matches()) {
             return Long.parseLong(text);
         }
         try {
