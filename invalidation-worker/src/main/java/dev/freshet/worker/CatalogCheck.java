@@ -23,14 +23,15 @@ final class CatalogCheck {
     /**
      * Logs what is only worth knowing.
      *
+     * @param listens whether this process waits for notifications of captured changes
      * @throws CatalogException naming every function that is not there, else every statement that the database will not prepare
      */
-    static void requireUsable(Catalog catalog, Database database) {
+    static void requireUsable(Catalog catalog, Database database, boolean listens) {
         require(
                 catalog,
                 () -> {
                     var problems = new ArrayList<>(SqlCheck.check(catalog, database));
-                    problems.addAll(new CaptureTriggers(catalog, database).check());
+                    problems.addAll(new CaptureTriggers(catalog, database).check(listens));
                     return problems;
                 },
                 database);

@@ -83,7 +83,8 @@ public final class WorkerProcess implements AutoCloseable {
             var database =
                     keep(new Database(addresses.requireDatabase(), DatabaseOptions.DEFAULTS.withPoolSize(connections)));
             database.migrate();
-            CatalogCheck.requireUsable(catalog, database);
+            CatalogCheck.requireUsable(
+                    catalog, database, options.captureListen().isPresent());
 
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             var cache = cacheServer.map(server -> {

@@ -128,7 +128,7 @@ final class CaptureBenchmark {
                     """.formatted(table));
         }
         execute(ROW_TRIGGER);
-        new CaptureTriggers(catalog, database).install();
+        new CaptureTriggers(catalog, database).install(false);
         execute("vacuum analyze");
     }
 

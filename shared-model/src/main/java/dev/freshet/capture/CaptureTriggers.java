@@ -82,8 +82,12 @@ public final class CaptureTriggers {
         this.database = database;
     }
 
-    /** How one table is captured. */
-    public record Installed(String table, State state) {}
+    /**
+     * How one table is captured.
+     *
+     * @param notifies whether its triggers also notify {@link Outbox#channel}
+     */
+    public record Installed(String table, State state, boolean notifies) {}
 
     /** Whether the triggers do what the catalog says. */
     public enum State {
@@ -102,19 +106,21 @@ public final class CaptureTriggers {
     /**
      * Makes every table's triggers what the catalog says; those of tables that it does not name any more go. All or nothing.
      * New triggers wait until no transaction is under way that changed the table without them, and let none begin until
-     * all is done. What was changed before is not known, so that this counts as a change of anything.
+     * all is done. What was changed before is not known, so that this counts as a change of anything. Where nothing changes
+     * but whether they notify, they go on writing down what they did, and nobody waits.
      *
+     * @param notifies whether they also notify {@link Outbox#channel}, which costs whoever writes: docs/decisions/0044
      * @return as {@link #show} said before
      * @throws SQLException also when a table is missing or in use for 5 s, or this role has not the right {@code trigger}
      */
-    public List<Installed> install() throws SQLException {
-        return install(PATIENCE);
+    public List<Installed> install(boolean notifies) throws SQLException {
+        return install(notifies, PATIENCE);
     }
 
-    List<Installed> install(Duration patience) throws SQLException {
+    List<Installed> install(boolean notifies, Duration patience) throws SQLException {
         return patiently(patience, connection -> {
             var before = show(connection);
-            for (var statement : script(connection, before)) {
+            for (var statement : script(connection, before, notifies)) {
                 execute(connection, statement);
             }
             return before;
@@ -122,10 +128,10 @@ public final class CaptureTriggers {
     }
 
     /** The statements that {@link #install} would run now, with those that make them one transaction. */
-    public List<String> script() throws SQLException {
+    public List<String> script(boolean notifies) throws SQLException {
         var script = new ArrayList<String>();
         script.add("begin");
-        script.addAll(inTransaction(connection -> script(connection, show(connection))));
+        script.addAll(inTransaction(connection -> script(connection, show(connection), notifies)));
         script.add("commit");
         return script;
     }
@@ -135,16 +141,26 @@ public final class CaptureTriggers {
         return inTransaction(this::show);
     }
 
-    /** Warnings for who checks a catalog: what {@link #show} finds, and what it would be good to know. */
-    public List<Problem> check() throws SQLException {
+    /**
+     * Warnings for who checks a catalog: what {@link #show} finds, and what it would be good to know.
+     *
+     * @param listens whether workers wait for notifications
+     */
+    public List<Problem> check(boolean listens) throws SQLException {
         return inTransaction(connection -> {
             var problems = new ArrayList<Problem>();
-            for (var one : show(connection)) {
+            var shown = show(connection);
+            boolean notify = listens || shown.stream().anyMatch(Installed::notifies);
+            var remedy = "freshet capture install" + (notify ? " --notify" : "");
+            for (var one : shown) {
                 var change = catalog.changes().get(one.table);
                 if (one.state != State.CURRENT) {
                     var what = "changes." + one.table + ": its triggers are "
                             + one.state.name().toLowerCase(Locale.ROOT);
-                    problems.add(problem(Severity.WARNING, change, what, "freshet capture install"));
+                    problems.add(problem(Severity.WARNING, change, what, remedy));
+                } else if (listens && !one.notifies) {
+                    var what = "changes." + one.table + ": CAPTURE_LISTEN_URL is set, and its triggers do not notify";
+                    problems.add(problem(Severity.WARNING, change, what, remedy));
                 }
                 var unseen = change == null ? List.<String>of() : unseen(connection, change);
                 if (!unseen.isEmpty()) {
@@ -208,7 +224,7 @@ public final class CaptureTriggers {
         return "drop function freshet." + function + "() cascade";
     }
 
-    private List<String> script(Connection connection, List<Installed> now) throws SQLException {
+    private List<String> script(Connection connection, List<Installed> now, boolean notifies) throws SQLException {
         var statements = new ArrayList<String>();
         statements.add(IMPATIENT);
         statements.add(PATH);
@@ -231,13 +247,18 @@ public final class CaptureTriggers {
             if (change == null) {
                 statements.add(drop(TriggerSql.function(catalog.application(), one.table)));
             } else if (one.state != State.CURRENT) {
-                statements.addAll(install(connection, change));
+                statements.addAll(install(connection, change, notifies));
+            } else if (one.notifies != notifies) {
+                statements.addAll(sql(connection, change).function(notifies));
             }
+        }
+        if (notifies) {
+            statements.add("select " + TriggerSql.notification(catalog.application()));
         }
         return statements;
     }
 
-    private List<String> install(Connection connection, TableChange change) throws SQLException {
+    private List<String> install(Connection connection, TableChange change, boolean notifies) throws SQLException {
         var sql = sql(connection, change);
         var tables = tables(connection, sql);
         if (tables.isEmpty()) {
@@ -253,7 +274,7 @@ public final class CaptureTriggers {
         if (functions(connection).containsKey(name)) {
             statements.add(drop(name));
         }
-        statements.addAll(sql.function());
+        statements.addAll(sql.function(notifies));
         for (var table : tables) {
             for (var event : TriggerSql.Event.values()) {
                 statements.add(sql.trigger(event, table));
@@ -268,12 +289,14 @@ public final class CaptureTriggers {
         var result = new ArrayList<Installed>();
         for (var change : catalog.changes().values()) {
             var function = TriggerSql.function(catalog.application(), change.table());
-            result.add(new Installed(change.table(), state(connection, change, functions.remove(function))));
+            var comment = functions.remove(function);
+            boolean notifies = comment != null && TriggerSql.notifies(comment);
+            result.add(new Installed(change.table(), state(connection, change, comment), notifies));
         }
         var prefix = TriggerSql.comment(catalog.application(), "");
         for (var comment : functions.values()) {
             var table = comment.substring(prefix.length(), Math.max(prefix.length(), comment.lastIndexOf(' ')));
-            result.add(new Installed(table, State.UNUSED));
+            result.add(new Installed(table, State.UNUSED, TriggerSql.notifies(comment)));
         }
         return result;
     }
@@ -297,7 +320,7 @@ public final class CaptureTriggers {
         if (wanted.stream().anyMatch(trigger -> !there.getOrDefault(trigger, false))) {
             return State.DISABLED;
         }
-        if (!comment.equals(sql.comment())) {
+        if (!comment.equals(sql.comment(TriggerSql.notifies(comment)))) {
             return State.OUTDATED;
         }
         return isUnderstood(connection, sql) && unseen(connection, change).isEmpty() ? State.CURRENT : State.BROKEN;

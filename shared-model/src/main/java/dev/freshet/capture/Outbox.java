@@ -68,6 +68,11 @@ public final class Outbox {
         List<Row> enqueue(List<Row> rows);
     }
 
+    /** Where triggers notify that they wrote something down, if they do. */
+    public static String channel(String application) {
+        return TriggerSql.channel(application);
+    }
+
     /** Whether anything waits. */
     public boolean isEmpty() throws SQLException {
         try (var connection = database.connection();

@@ -26,6 +26,8 @@ final class TriggerSql {
     private static final int MOST_SETS = 100_000;
 
     private static final int MOST_BYTES_OF_ALL = 16 << 20;
+    /** What the comment of a function that notifies ends with. */
+    private static final String NOTIFIES = "+notify";
 
     private final String application;
     private final TableChange change;
@@ -62,23 +64,41 @@ final class TriggerSql {
         return "capture_" + digest(application + "/" + table);
     }
 
+    /** Where an application's triggers notify: short, whatever its name, and its own. */
+    static String channel(String application) {
+        return "freshet_" + digest(application);
+    }
+
     private static String digest(String text) {
         return Sha256.hex(text.getBytes(UTF_8)).substring(0, 12);
     }
 
-    /** @return statements that make or renew the function; triggers that call it do what it says from then on */
-    List<String> function() {
+    /**
+     * @param notifies whether it also says on the {@link #channel} that something was written
+     * @return statements that make or renew the function; triggers that call it do what it says from then on
+     */
+    List<String> function(boolean notifies) {
         var name = "freshet." + function(application, change.table());
-        var definition = definition(name);
         return List.of(
-                definition,
+                definition(name, notifies),
                 "revoke execute on function " + name + "() from public",
-                "comment on function " + name + "() is " + literal(comment()));
+                "comment on function " + name + "() is " + literal(comment(notifies)));
     }
 
     /** What says of an installed function whose it is, and by what definition. */
-    String comment() {
-        return comment(application, change.table()) + " " + digest(definition(""));
+    String comment(boolean notifies) {
+        return comment(application, change.table()) + " " + digest(definition("", notifies))
+                + (notifies ? NOTIFIES : "");
+    }
+
+    /** Whether the function with this comment notifies. */
+    static boolean notifies(String comment) {
+        return comment.endsWith(NOTIFIES);
+    }
+
+    /** Notifies whoever listens, once for each transaction; fails for whom PostgreSQL does not let. */
+    static String notification(String application) {
+        return "pg_notify(" + literal(channel(application)) + ", '')";
     }
 
     /** What the comment of any definition begins with. */
@@ -117,7 +137,7 @@ final class TriggerSql {
         return "'" + text.replace("'", "''") + "'";
     }
 
-    private String definition(String name) {
+    private String definition(String name, boolean notifies) {
         var body = """
                 #variable_conflict use_column
                 declare
@@ -153,7 +173,7 @@ final class TriggerSql {
                     foreach page in array pages loop
                       insert into freshet.outbox (application, source, rows)
                       values (%5$s, %6$s, case when octet_length(page) <= %7$d then page end);
-                    end loop;
+                    end loop;%8$s
                   end if;
                   return null;
                 end""".formatted(
@@ -163,7 +183,8 @@ final class TriggerSql {
                         PAGE,
                         literal(application),
                         literal(change.table()),
-                        MOST_BYTES);
+                        MOST_BYTES,
+                        notifies ? "\n    perform " + notification(application) + ";" : "");
         return "create or replace function " + name + "() returns trigger language plpgsql\n"
                 + "  security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'\n"
                 + "  set intervalstyle = 'postgres' set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'\n"

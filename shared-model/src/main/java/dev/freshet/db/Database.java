@@ -50,9 +50,17 @@ public final class Database implements AutoCloseable {
     public Database(URI url, DatabaseOptions options) {
         server = new Reconnecting(jdbcUrl(url), properties(url, options));
         pool = pool(server, options);
-        address = url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+        address = address(url);
+        warnUnlessVerified(url, "DATABASE_URL");
+    }
+
+    static String address(URI url) {
+        return url.getHost() + ":" + (url.getPort() < 0 ? DEFAULT_PORT : url.getPort());
+    }
+
+    static void warnUnlessVerified(URI url, String setting) {
         if (!String.valueOf(url.getRawQuery()).contains("sslmode=") && !LOOPBACK.contains(url.getHost())) {
-            log.warn("postgresql not verified address={} remedy=sslmode=verify-full in DATABASE_URL", address);
+            log.warn("postgresql not verified address={} remedy=sslmode=verify-full in {}", address(url), setting);
         }
     }
 
@@ -252,13 +260,13 @@ public final class Database implements AutoCloseable {
         return config;
     }
 
-    private static String jdbcUrl(URI url) {
+    static String jdbcUrl(URI url) {
         var port = url.getPort() < 0 ? "" : ":" + url.getPort();
         var query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
         return "jdbc:postgresql://" + url.getHost() + port + url.getRawPath() + query;
     }
 
-    private static Properties properties(URI url, DatabaseOptions options) {
+    static Properties properties(URI url, DatabaseOptions options) {
         var properties = new Properties();
         properties.setProperty("ApplicationName", "freshet");
         properties.setProperty("tcpKeepAlive", "true");

@@ -32,7 +32,7 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
                 RedisUrl.require(
                         "REDIS_CACHE_URL", settings.uri("REDIS_CACHE_URL").orElse(common)),
                 prefix,
-                settings.uri("DATABASE_URL").map(Addresses::postgresql));
+                settings.uri("DATABASE_URL").map(url -> requirePostgresql("DATABASE_URL", url)));
     }
 
     /** Whether any setting says where Redis is; else it is looked for on this machine. */
@@ -60,15 +60,15 @@ public record Addresses(URI queue, URI cache, String prefix, Optional<URI> datab
         return URI.create("redis://" + login + host + ":" + port + "/" + database);
     }
 
-    private static URI postgresql(URI url) {
+    /** @throws SettingException naming the setting, when this is not where a PostgreSQL is */
+    public static URI requirePostgresql(String name, URI url) {
         boolean known = "postgresql".equals(url.getScheme()) || "postgres".equals(url.getScheme());
         if (!known || url.getHost() == null || url.getPath().length() < 2) {
-            throw new SettingException("DATABASE_URL must be such as postgresql://user:password@localhost:5432/app");
+            throw new SettingException(name + " must be such as postgresql://user:password@localhost:5432/app");
         }
         if (String.valueOf(url.getRawQuery()).contains("preferQueryMode=simple")) {
-            throw new SettingException(
-                    "DATABASE_URL must not have preferQueryMode=simple: the driver would write values"
-                            + " into the text of statements, which Freshet promises not to do");
+            throw new SettingException(name + " must not have preferQueryMode=simple: the driver would write values"
+                    + " into the text of statements, which Freshet promises not to do");
         }
         return url;
     }

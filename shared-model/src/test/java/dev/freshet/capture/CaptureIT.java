@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CaptureIT {
@@ -72,7 +73,7 @@ class CaptureIT {
     void install() throws Exception {
         triggers(CATALOG).remove();
         execute(TABLES);
-        triggers(CATALOG).install();
+        triggers(CATALOG).install(false);
         execute("truncate freshet.outbox");
     }
 
@@ -170,7 +171,7 @@ class CaptureIT {
     void aStatementOnAnHeirIsOneOnItsParent() throws Exception {
         execute("create table plain_heir () inherits (plain)");
         assertThat(states(triggers(CATALOG))).containsEntry("plain", State.MISSING);
-        triggers(CATALOG).install();
+        triggers(CATALOG).install(false);
         assertThat(captured()).containsExactly("plain null");
         execute("insert into plain_heir values (4)");
         assertThat(captured()).containsExactly("plain [{\"v\": 4}]");
@@ -193,7 +194,7 @@ class CaptureIT {
                     with: { span: "span::text", ratio: "ratio::text", bytes: "bytes::text", price: "price::text" }
                     tags: [ texts ]
                 """);
-        other.install();
+        other.install(false);
         execute(
                 "truncate freshet.outbox; begin; set local intervalstyle = 'iso_8601'; set local extra_float_digits = -5;"
                         + " set local bytea_output = 'escape'; insert into texts values ('1 day', 0.1::float8 * 3, 'a', 5); commit");
@@ -212,7 +213,7 @@ class CaptureIT {
                 application: prices
                 changes: { prices: { columns: [ other ], with: [ price ], tags: [ "price:{price}" ] } }
                 """);
-        other.install();
+        other.install(false);
         execute("truncate freshet.outbox; update prices set price = 5.00");
         assertThat(captured()).containsExactly("prices [{\"price\": 5.0}, {\"price\": 5.00}]");
         other.remove();
@@ -238,9 +239,9 @@ class CaptureIT {
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             connection.setAutoCommit(false);
             statement.execute("update runs set other = 'x'"); // of no interest to the old ones
-            assertThatThrownBy(() -> other.install(Duration.ZERO)).hasMessageContaining("could not obtain lock");
+            assertThatThrownBy(() -> other.install(false, Duration.ZERO)).hasMessageContaining("could not obtain lock");
             assertThat(states(other)).containsEntry("runs", State.OUTDATED);
-            var installed = executor.submit(() -> other.install(Duration.ofMinutes(1)));
+            var installed = executor.submit(() -> other.install(false, Duration.ofMinutes(1)));
             assertThat(captured()).isEmpty();
             connection.commit();
             installed.get();
@@ -252,17 +253,17 @@ class CaptureIT {
     void allLocksAreTakenFirstAndNoneIsWaitedFor() throws Exception {
         triggers(CATALOG).remove();
         var fewer = triggers(CATALOG.replaceFirst("(?s)  Odd table: .*", ""));
-        assertThat(fewer.script().get(3))
+        assertThat(fewer.script(false).get(3))
                 .contains("  lock table public.runs, public.users in share row exclusive mode nowait;\nexception");
-        fewer.install();
-        assertThat(fewer.script()).hasSize(4).noneMatch(statement -> statement.contains("lock table"));
+        fewer.install(false);
+        assertThat(fewer.script(false)).hasSize(4).noneMatch(statement -> statement.contains("lock table"));
         var other = triggers("""
                 application: club
                 changes:
                   users: { with: [ name ], tags: [ "name:{name}" ] }
                   parts: { with: [ id ], tags: [ "part:{id}" ] }
                 """);
-        assertThat(other.script().get(3)).contains("""
+        assertThat(other.script(false).get(3)).contains("""
                   lock table public.runs, public.users in access exclusive mode nowait;
                   lock table public.parts, public.parts_high, public.parts_low, public.users\
                  in share row exclusive mode nowait;
@@ -272,7 +273,7 @@ class CaptureIT {
     @Test
     void whatIsPrintedDoesTheSame() throws Exception {
         triggers(CATALOG).remove();
-        execute(String.join(";\n", triggers(CATALOG).script()));
+        execute(String.join(";\n", triggers(CATALOG).script(false)));
         assertThat(triggers(CATALOG).show()).extracting(Installed::state).containsOnly(State.CURRENT);
     }
 
@@ -313,6 +314,7 @@ class CaptureIT {
 
     @Test
     void whoWritesNeedsNoRightInFreshetsSchema() throws Exception {
+        triggers(CATALOG).install(true);
         execute("drop role if exists club_writer; create role club_writer;"
                 + " grant select, insert, update, delete on users to club_writer");
         execute("begin; set local role club_writer; set local datestyle = 'German';"
@@ -322,10 +324,77 @@ class CaptureIT {
     }
 
     @Test
+    void aTransactionNotifiesOnceAndOnlyWhereItIsAskedTo() throws Exception {
+        var other = triggers("application: other\nchanges: { runs: { tags: [ r ] } }");
+        other.install(true);
+        var writes = "begin; insert into users values (60, 'x'); insert into users values (61, 'x');"
+                + " update users set name = 'y'; commit";
+        assertThat(notified(writes)).isZero();
+        triggers(CATALOG).install(true);
+        assertThat(notified(writes.replace("6", "7"))).isEqualTo(1);
+        assertThat(notified("insert into users values (80, 'x'); insert into users values (81, 'x')"))
+                .as("one transaction without saying so")
+                .isEqualTo(1);
+        assertThat(notified("begin; insert into users values (82, 'x'); rollback"))
+                .isZero();
+        assertThat(notified("update runs set other = 'x'")).isZero();
+        triggers(CATALOG).install(false);
+        assertThat(notified(writes.replace("6", "9"))).isZero();
+        assertThat(other.show()).containsExactly(new Installed("runs", State.CURRENT, true));
+        other.remove();
+    }
+
+    @Test
+    void whetherTheyNotifyIsShownAndChangedWhileOthersWrite() throws Exception {
+        var triggers = triggers(CATALOG);
+        try (var connection = database.connection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("update users set name = 'z'; update runs set km = 9");
+            assertThat(triggers.install(true, Duration.ZERO))
+                    .extracting(Installed::notifies)
+                    .containsOnly(false);
+            assertThat(triggers.show())
+                    .allMatch(one -> one.state() == State.CURRENT)
+                    .allMatch(Installed::notifies);
+            assertThat(triggers.script(true)).hasSize(5).noneMatch(sql -> sql.contains("function"));
+            assertThat(triggers.install(false, Duration.ZERO))
+                    .extracting(Installed::notifies)
+                    .containsOnly(true);
+            connection.rollback();
+        }
+        assertThat(triggers.show())
+                .allMatch(one -> one.state() == State.CURRENT)
+                .noneMatch(Installed::notifies);
+        assertThat(captured()).as("the same is written down as before").isEmpty();
+    }
+
+    @Test
+    void whoChecksIsRemindedOfNotifications() throws Exception {
+        var users =
+                triggers("application: club\nchanges: { users: { with: { user: id }, tags: [ \"user:{user}\" ] } }");
+        users.install(false);
+        assertThat(users.check(false)).isEmpty();
+        assertThat(users.check(true))
+                .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
+                .containsExactly(
+                        "x:2: warning: changes.users: CAPTURE_LISTEN_URL is set, and its triggers do not notify;"
+                                + " freshet capture install --notify");
+        users.install(true);
+        assertThat(users.check(true)).isEmpty();
+        assertThat(users.check(false)).isEmpty();
+        execute("alter table users disable trigger all");
+        assertThat(users.check(false))
+                .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
+                .containsExactly("x:2: warning: changes.users: its triggers are disabled;"
+                        + " freshet capture install --notify");
+    }
+
+    @Test
     void whatIsInstalledIsShownAndRenewedAndRemoved() throws Exception {
         var triggers = triggers(CATALOG);
         assertThat(triggers.show()).extracting(Installed::state).containsOnly(State.CURRENT);
-        assertThat(triggers.install()).hasSize(5);
+        assertThat(triggers.install(false)).hasSize(5);
         assertThat(captured()).isEmpty(); // nothing was to be done
 
         var other = triggers("""
@@ -337,7 +406,7 @@ class CaptureIT {
                 .containsEntry("users", State.OUTDATED)
                 .containsEntry("runs", State.UNUSED)
                 .hasSize(5);
-        other.install();
+        other.install(false);
         assertThat(states(other)).containsExactly(Map.entry("users", State.CURRENT));
         assertThat(captured()).containsExactly("users null");
         execute("insert into users values (40, 'x')");
@@ -345,7 +414,7 @@ class CaptureIT {
 
         execute("alter table users disable trigger all");
         assertThat(states(other)).containsExactly(Map.entry("users", State.DISABLED));
-        other.install();
+        other.install(false);
         assertThat(states(other)).containsExactly(Map.entry("users", State.CURRENT));
         assertThat(other.remove()).isEqualTo(1);
         assertThat(states(other)).containsExactly(Map.entry("users", State.MISSING));
@@ -367,14 +436,14 @@ class CaptureIT {
 
     @Test
     void whoChecksIsWarned() throws Exception {
-        assertThat(triggers(CATALOG).check())
+        assertThat(triggers(CATALOG).check(false))
                 .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
                 .containsExactly(
                         "x:10: note: changes.plain.columns: the table has no primary key, so that every updated"
                                 + " row counts");
         execute("alter table runs disable trigger all");
         var fewer = triggers(CATALOG.replaceFirst("  users: .*\n", ""));
-        assertThat(fewer.check())
+        assertThat(fewer.check(false))
                 .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
                 .containsExactlyInAnyOrder(
                         "x:3: warning: changes.runs: its triggers are disabled; freshet capture install",
@@ -385,7 +454,7 @@ class CaptureIT {
     @Test
     void twoApplicationsMayCaptureOneTable() throws Exception {
         var other = triggers("application: other\nchanges: { users: { with: [ id ], tags: [ \"u:{id}\" ] } }");
-        other.install();
+        other.install(false);
         execute("delete from freshet.outbox; insert into users values (50, 'x')");
         assertThat(captured()).containsExactlyInAnyOrder("users [{\"user\": 50}]", "users [{\"id\": 50}]");
         assertThat(other.remove()).isEqualTo(1);
@@ -399,16 +468,16 @@ class CaptureIT {
                 + " thrice int generated always as (a * 3) stored)");
         for (var what : List.of("columns: [ twice ], with: [ a ]", "with: { a: \"abs(sums.twice)\" }")) {
             var other = triggers("application: sums\nchanges: { sums: { %s, tags: [ s ] } }\n".formatted(what));
-            assertThatThrownBy(other::install)
+            assertThatThrownBy(() -> other.install(false))
                     .hasMessage("changes.sums: triggers do not see virtual generated columns: twice");
-            assertThat(other.check())
+            assertThat(other.check(false))
                     .extracting(problem -> problem.toString().replaceFirst("^[^:]*", "x"))
                     .contains("x:2: changes.sums: triggers do not see virtual generated columns: twice;"
                             + " name the columns it is computed from");
         }
         var seen = triggers(
                 "application: sums\nchanges: { sums: { columns: [ thrice ], with: [ a, thrice ], tags: [ s ] } }");
-        seen.install();
+        seen.install(false);
         execute("truncate freshet.outbox; insert into sums values (1)");
         assertThat(captured()).containsExactly("sums [{\"a\": 1, \"thrice\": 3}]");
         seen.remove();
@@ -423,10 +492,12 @@ class CaptureIT {
                   users: { with: { user: id }, tags: [ "user:{user}" ] }
                   runs: { with: { user: nobody }, tags: [ "runs:{user}" ] }
                 """);
-        assertThatThrownBy(broken::install).isInstanceOf(SQLException.class).hasMessageContaining("nobody");
+        assertThatThrownBy(() -> broken.install(false))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("nobody");
         assertThat(broken.show()).extracting(Installed::state).containsOnly(State.MISSING);
         var absent = triggers("application: broken\nchanges: { nothing: { tags: [ a ] } }");
-        assertThatThrownBy(absent::install).hasMessage("there is no table nothing");
+        assertThatThrownBy(() -> absent.install(false)).hasMessage("there is no table nothing");
     }
 
     private static Map<String, State> states(CaptureTriggers triggers) throws SQLException {
@@ -458,6 +529,28 @@ class CaptureIT {
             }
         }
         return found;
+    }
+
+    /** How often it notifies those who listen for the club. */
+    private int notified(String sql) throws SQLException {
+        try (var listening = database.connection();
+                var statement = listening.createStatement()) {
+            statement.execute("listen " + Outbox.channel("club"));
+            try {
+                execute(sql);
+                execute("select pg_notify('" + Outbox.channel("club") + "', 'end')"); // committed after, so heard after
+                var heard = new ArrayList<String>();
+                while (!heard.contains("end")) {
+                    for (var one : listening.unwrap(PGConnection.class).getNotifications(30_000)) {
+                        heard.add(one.getParameter());
+                    }
+                    assertThat(heard).isNotEmpty();
+                }
+                return heard.size() - 1;
+            } finally {
+                statement.execute("unlisten *");
+            }
+        }
     }
 
     private long number(String sql) throws SQLException {

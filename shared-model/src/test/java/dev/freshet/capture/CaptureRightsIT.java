@@ -36,21 +36,21 @@ class CaptureRightsIT {
             work.migrate();
             execute(admin, "create table runs (id int primary key, km int)");
             var triggers = triggers(work, "columns: [ km ], with: [ id ]");
-            assertThatThrownBy(triggers::install)
+            assertThatThrownBy(() -> triggers.install(false))
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("permission denied for table runs");
-            assertThat(triggers.show()).containsExactly(new Installed("runs", State.MISSING));
+            assertThat(triggers.show()).containsExactly(new Installed("runs", State.MISSING, false));
 
             TestServices.shared().letCaptureRuns(adminUrl);
-            triggers.install();
-            assertThat(triggers.show()).containsExactly(new Installed("runs", State.CURRENT));
+            triggers.install(true);
+            assertThat(triggers.show()).containsExactly(new Installed("runs", State.CURRENT, true));
             execute(admin, "insert into runs values (1, 5)");
             assertThat(captured(work)).containsExactly("null", "{\"id\": 1}");
 
             execute(admin, "alter table runs disable trigger all");
-            assertThat(triggers.show()).containsExactly(new Installed("runs", State.DISABLED));
+            assertThat(triggers.show()).containsExactly(new Installed("runs", State.DISABLED, true));
             var other = triggers(work, "with: [ km ]");
-            other.install();
+            other.install(false);
             execute(admin, "update runs set km = 6");
             assertThat(captured(work)).containsExactly("null", "{\"km\": 5}", "{\"km\": 6}");
             assertThat(other.remove()).isEqualTo(1);

@@ -62,15 +62,27 @@ class TriggerSqlTest {
     @Test
     void aFunctionSaysWhoseItIsAndByWhatDefinition() {
         var sql = sql("runs", Set.of("km"), ID, "id");
-        assertThat(sql.comment())
+        assertThat(sql.comment(false))
                 .startsWith("captures club runs ")
-                .isEqualTo(sql("runs", Set.of("km"), ID, "id").comment())
-                .isNotEqualTo(sql("runs", Set.of("note"), ID, "id").comment())
-                .isNotEqualTo(sql("runs", Set.of("km"), Map.of(), "id").comment())
-                .isNotEqualTo(sql("runs", Set.of("km"), ID, "number").comment());
-        assertThat(sql.function().get(1))
+                .isEqualTo(sql("runs", Set.of("km"), ID, "id").comment(false))
+                .isNotEqualTo(sql("runs", Set.of("note"), ID, "id").comment(false))
+                .isNotEqualTo(sql("runs", Set.of("km"), Map.of(), "id").comment(false))
+                .isNotEqualTo(sql("runs", Set.of("km"), ID, "number").comment(false));
+        assertThat(sql.function(false).get(1))
                 .startsWith("revoke execute on function freshet." + TriggerSql.function("club", "runs"));
         assertThat(TriggerSql.function("clubs", "runs")).isNotEqualTo(TriggerSql.function("club", "runs"));
+    }
+
+    @Test
+    void whatNotifiesSaysSoAndIsOtherwiseTheSame() {
+        var sql = sql("runs", Set.of("km"), ID, "id");
+        var notifies = "\n    perform pg_notify('" + TriggerSql.channel("club") + "', '');";
+        assertThat(sql.function(true).getFirst().replace(notifies, "")).isEqualTo(definition(sql));
+        assertThat(definition(sql)).doesNotContain("pg_notify");
+        assertThat(TriggerSql.notifies(sql.comment(true))).isTrue();
+        assertThat(TriggerSql.notifies(sql.comment(false))).isFalse();
+        assertThat(TriggerSql.channel("club")).isNotEqualTo(TriggerSql.channel("clubs"));
+        assertThat(TriggerSql.channel("c".repeat(100))).hasSizeLessThan(64);
     }
 
     @Test
@@ -88,7 +100,7 @@ class TriggerSqlTest {
     }
 
     private static String definition(TriggerSql sql) {
-        return sql.function().getFirst();
+        return sql.function(false).getFirst();
     }
 
     private static TriggerSql sql(String table, Set<String> columns, Map<String, String> with, String... primaryKey) {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  freshet capture install            after each change of the catalog's changes",
+            "  freshet capture install --notify   workers with CAPTURE_LISTEN_URL hear of changes at once",
             "  freshet capture install --print    for who wants to read it, or to run it as another role",
             "  freshet capture show"
         })
@@ -49,19 +50,24 @@ final class Capture {
             description = {
                 "Make the triggers what the catalog says",
                 "All or nothing. The role of DATABASE_URL needs the right 'trigger' on the tables. Of a table whose triggers are"
-                        + " new or others, anything may have changed before: the worker invalidates everything once."
+                        + " new or others, anything may have changed before: the worker invalidates everything once.",
+                "With --notify they also notify workers that have CAPTURE_LISTEN_URL, which costs whoever writes: commits that"
+                        + " notify wait for one another in the whole server. Without it they do so no more."
             })
     void install(
             @Option(names = "--print", description = "Print what would be run, and run nothing") boolean print,
+            @Option(names = "--notify", description = "Let the triggers notify (default: workers look by the clock)")
+                    boolean notify,
             @Mixin JsonOption json) {
         if (print) {
-            var script = ask((triggers, outbox) -> triggers.script());
+            var script = ask((triggers, outbox) -> triggers.script(notify));
             json.print(terminal, Map.of("script", script), String.join(";\n", script) + ";");
             return;
         }
-        var before = ask((triggers, outbox) -> triggers.install());
-        long changed =
-                before.stream().filter(one -> one.state() != State.CURRENT).count();
+        var before = ask((triggers, outbox) -> triggers.install(notify));
+        long changed = before.stream()
+                .filter(one -> one.state() != State.CURRENT || one.notifies() != notify)
+                .count();
         json.print(
                 terminal,
                 Map.of("changed", changed, "tables", before.size()),
@@ -74,7 +80,7 @@ final class Capture {
             mixinStandardHelpOptions = true,
             description = {
                 "Whether the triggers do what the catalog says",
-                "WAITING are changes that are not in the queue yet, OLDEST since when. Ends with 1 when the triggers of a"
+                "NOTIFIES says whether they were installed with --notify. WAITING are changes that are not in the queue yet, OLDEST since when. Ends with 1 when the triggers of a"
                         + " table are missing, outdated, disabled, broken by a change of the table, or unused."
             })
     int show(@Mixin JsonOption json) {
@@ -91,7 +97,7 @@ final class Capture {
             terminal.line("the catalog names no table under changes, and none is captured");
         } else {
             terminal.table(
-                    List.of("TABLE", "STATE", "WAITING", "OLDEST"),
+                    List.of("TABLE", "STATE", "NOTIFIES", "WAITING", "OLDEST"),
                     tables.stream()
                             .map(one -> row(one, waiting.getOrDefault(one.table(), NOTHING)))
                             .toList());
@@ -136,6 +142,7 @@ final class Capture {
         return List.of(
                 one.table(),
                 word(one),
+                one.notifies() ? "yes" : "no",
                 String.valueOf(waiting.rows()),
                 waiting.rows() == 0 ? "-" : Terminal.span(waiting.oldest()));
     }
@@ -144,6 +151,7 @@ final class Capture {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("table", one.table());
         fields.put("state", word(one));
+        fields.put("notifies", one.notifies());
         fields.put("waiting", waiting.rows());
         fields.put("oldestSeconds", waiting.oldest().toMillis() / 1_000.0);
         return fields;

@@ -8,6 +8,7 @@ import dev.freshet.catalog.Problem;
 import dev.freshet.db.Database;
 import dev.freshet.db.Failure;
 import dev.freshet.db.SqlCheck;
+import dev.freshet.worker.run.WorkerOptions;
 import dev.freshet.worker.view.Functions;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -94,7 +95,9 @@ final class Check implements Callable<Integer> {
         try (var database = found.get()) {
             try {
                 problems.addAll(SqlCheck.check(read, database));
-                problems.addAll(new CaptureTriggers(read, database).check());
+                boolean listens =
+                        WorkerOptions.captureListen(terminal.settings()).isPresent();
+                problems.addAll(new CaptureTriggers(read, database).check(listens));
             } catch (SQLException e) {
                 if (Database.classify(e) == Failure.OUTAGE) {
                     throw database.away(e);

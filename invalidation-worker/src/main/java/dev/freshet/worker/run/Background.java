@@ -4,7 +4,7 @@ import io.lettuce.core.RedisException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,15 +14,29 @@ public final class Background implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Background.class);
     private static final Duration STOP = Duration.ofSeconds(5);
 
-    /** @param period the pause between the end of one run and the start of the next */
-    public record Task(String name, Duration period, Runnable run) {}
+    /**
+     * @param period the pause between the end of one run and the start of the next
+     * @param nudges each ends the pause that is, or comes next; many together are one
+     */
+    public record Task(String name, Duration period, Runnable run, Semaphore nudges) {
+        public Task(String name, Duration period, Runnable run) {
+            this(name, period, run, new Semaphore(0));
+        }
 
+        /** Begins a run after this, at once or when the one that is under way has ended. */
+        public void runSoon() {
+            nudges.release();
+        }
+    }
+
+    private final List<Task> tasks;
     private final List<Thread> threads = new ArrayList<>();
-    private final CountDownLatch stop = new CountDownLatch(1);
+    private volatile boolean stopped;
 
     /** Starts them. */
     public Background(List<Task> tasks) {
-        for (var task : tasks) {
+        this.tasks = List.copyOf(tasks);
+        for (var task : this.tasks) {
             threads.add(Thread.ofVirtual().name(task.name()).start(() -> loop(task)));
         }
     }
@@ -31,6 +45,7 @@ public final class Background implements AutoCloseable {
         boolean failing = false;
         try {
             do {
+                task.nudges().drainPermits();
                 try {
                     task.run().run();
                     failing = false;
@@ -40,7 +55,8 @@ public final class Background implements AutoCloseable {
                     }
                     failing = true;
                 }
-            } while (!stop.await(task.period().toMillis(), TimeUnit.MILLISECONDS));
+                var unused = task.nudges().tryAcquire(task.period().toMillis(), TimeUnit.MILLISECONDS);
+            } while (!stopped);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -56,7 +72,8 @@ public final class Background implements AutoCloseable {
 
     @Override
     public void close() {
-        stop.countDown();
+        stopped = true;
+        tasks.forEach(Task::runSoon);
         for (var thread : threads) {
             try {
                 if (!thread.join(STOP)) {

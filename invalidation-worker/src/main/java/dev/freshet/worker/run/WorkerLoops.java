@@ -6,6 +6,7 @@ import dev.freshet.cache.TagCache;
 import dev.freshet.capture.CaptureTriggers;
 import dev.freshet.capture.Outbox;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.db.Channel;
 import dev.freshet.db.Database;
 import dev.freshet.db.Deliveries;
 import dev.freshet.db.Spill;
@@ -90,9 +91,9 @@ public final class WorkerLoops implements AutoCloseable {
     private final Dependencies dependencies;
     private final Invalidator invalidator;
     private final Drainer drainer;
-    private final Collector collector;
+    private final Task collecting;
+    private final Optional<Listener> listener;
     private final CaptureWatch captureWatch;
-    private final Duration capturePoll;
     private final Ledger ledger;
     private final Mover mover;
     private final List<Task> cacheTasks = new ArrayList<>();
@@ -116,8 +117,13 @@ public final class WorkerLoops implements AutoCloseable {
         var outbox = new Outbox(needs.database, needs.catalog.application());
         this.captureWatch =
                 new CaptureWatch(outbox, new CaptureTriggers(needs.catalog, needs.database), clock, metrics);
-        this.capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : options.capturePoll();
-        this.collector = new Collector(outbox, queue, needs.queueServer, metrics);
+        var capturePoll = needs.catalog.changes().isEmpty() ? UNASKED_POLL : options.capturePoll();
+        var collector = new Collector(outbox, queue, needs.queueServer, metrics);
+        this.collecting = new Task("collector", capturePoll, collector::runOnce);
+        this.listener = options.captureListen().map(url -> {
+            var channel = new Channel(url, WorkerOptions.CAPTURE_LISTEN, Outbox.channel(needs.catalog.application()));
+            return new Listener(channel, collecting::runSoon, RandomGenerator.getDefault(), metrics);
+        });
         this.ledger = new Ledger(new Deliveries(needs.database), options.keep(), metrics);
         this.sessions = needs.catalog.sessions().map(rules -> {
             var kept = SessionOptions.of(needs.catalog.application(), rules);
@@ -167,12 +173,13 @@ public final class WorkerLoops implements AutoCloseable {
                 new Task("heartbeat", Duration.ofSeconds(5), this::beat),
                 new Task("ticker", Duration.ofSeconds(1), ticker::runOnce),
                 new Task("drainer", Duration.ofSeconds(1), drainer::runOnce),
-                new Task("collector", capturePoll, collector::runOnce),
+                collecting,
                 new Task("capture watch", Duration.ofSeconds(5), captureWatch::runOnce),
                 new Task("finisher", Duration.ofSeconds(5), () -> invalidator.finishOthers(LEFT_BEHIND_AGE)),
                 new Task("pruner", PRUNING, ledger::prune),
                 new Task("mover", Duration.ofMinutes(1), mover::runOnce)));
         tasks.addAll(cacheTasks);
+        listener.ifPresent(heard -> tasks.add(new Task("listener", Listener.REST, heard::runOnce)));
         sessions.ifPresent(kept -> tasks.add(new Task("session pruner", PRUNING, () -> {
             int pruned = kept.prune();
             if (pruned > 0) {
@@ -197,6 +204,7 @@ public final class WorkerLoops implements AutoCloseable {
     @Override
     public void close() {
         worker.close();
+        listener.ifPresent(Listener::close);
         if (background != null) {
             background.close();
         }

@@ -1,8 +1,11 @@
 package dev.freshet.worker.run;
 
+import dev.freshet.settings.Addresses;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
+import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a worker works.
@@ -13,6 +16,7 @@ import java.time.Duration;
  * @param drain how long a stopping worker may finish what it claimed
  * @param audit how often the fleet compares a few cached values with the database; zero for never
  * @param capturePoll how soon what triggers wrote down is looked for
+ * @param captureListen the PostgreSQL, directly, that notifies of it; empty when none is asked
  * @param keep how long what became of a delivery can be looked up; zero to write nothing down
  * @param retries what becomes of a job that failed for a reason that may pass
  */
@@ -23,8 +27,20 @@ public record WorkerOptions(
         Duration drain,
         Duration audit,
         Duration capturePoll,
+        Optional<URI> captureListen,
         Duration keep,
         RetryPolicy retries) {
+
+    static final String CAPTURE_LISTEN = "CAPTURE_LISTEN_URL";
+
+    /**
+     * Whether workers are told to wait for notifications of captured changes, and where.
+     *
+     * @throws SettingException when it is no address
+     */
+    public static Optional<URI> captureListen(Settings settings) {
+        return settings.uri(CAPTURE_LISTEN).map(url -> Addresses.requirePostgresql(CAPTURE_LISTEN, url));
+    }
 
     /** @throws SettingException when a setting is out of its bounds */
     public static WorkerOptions from(Settings settings) {
@@ -48,6 +64,7 @@ public record WorkerOptions(
                 settings.duration("WORKER_DRAIN", Duration.ofSeconds(20)),
                 audit,
                 poll,
+                captureListen(settings),
                 settings.duration("DELIVERIES_KEEP", Duration.ofDays(30)),
                 new RetryPolicy(
                         settings.number("WORKER_RETRY_ATTEMPTS", 10, 1, 100),

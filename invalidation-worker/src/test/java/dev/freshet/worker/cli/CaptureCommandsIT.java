@@ -23,7 +23,7 @@ class CaptureCommandsIT {
             database.migrate();
             database.jdbi().useHandle(handle -> handle.execute("create table runs (id int)"));
         }
-        assertThat(run(url, "capture", "show")).isEqualTo(shown(1, "missing  0        -"));
+        assertThat(run(url, "capture", "show")).isEqualTo(shown(1, "missing  no        0        -"));
         assertThat(run(url, "check").out())
                 .contains("catalog.yaml:2: warning: changes.runs: its triggers are missing; freshet capture install");
         var script = run(url, "capture", "install", "--print");
@@ -34,11 +34,25 @@ class CaptureCommandsIT {
         assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 1\n", ""));
         var shown = run(url, "capture", "show");
         assertThat(shown.code()).isZero();
-        assertThat(shown.out()).matches("(?s).*runs   current  1        [0-9]+s\n");
+        assertThat(shown.out()).matches("(?s).*runs   current  no        1        [0-9]+s\n");
         assertThat(run(url, "capture", "show", "--json").out())
-                .contains("\"table\" : \"runs\"", "\"state\" : \"current\"", "\"waiting\" : 1", "\"oldestSeconds\" : ");
+                .contains(
+                        "\"table\" : \"runs\"",
+                        "\"state\" : \"current\"",
+                        "\"notifies\" : false",
+                        "\"waiting\" : 1",
+                        "\"oldestSeconds\" : ");
         assertThat(run(url, "check").out()).doesNotContain("warning");
         assertThat(run(url, "capture", "install")).isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
+
+        var changed = new CommandRun(0, "installed, tables changed: 1\n", "");
+        assertThat(run(url, "capture", "install", "--notify", "--print").out()).contains("perform pg_notify('freshet_");
+        assertThat(run(url, "capture", "install", "--notify")).isEqualTo(changed);
+        assertThat(run(url, "capture", "show").out()).matches("(?s).*runs   current  yes       1        [0-9]+s\n");
+        assertThat(run(url, "capture", "install", "--notify"))
+                .isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
+        assertThat(run(url, "capture", "install")).isEqualTo(changed);
+        assertThat(run(url, "capture", "show").out()).contains("current  no ");
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "removed, tables: 1\n", ""));
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "nothing was captured\n", ""));
     }
@@ -51,7 +65,7 @@ class CaptureCommandsIT {
     }
 
     private static CommandRun shown(int code, String row) {
-        return new CommandRun(code, "TABLE  STATE    WAITING  OLDEST\nruns   " + row + "\n", "");
+        return new CommandRun(code, "TABLE  STATE    NOTIFIES  WAITING  OLDEST\nruns   " + row + "\n", "");
     }
 
     private CommandRun run(URI url, String... arguments) throws Exception {

@@ -337,7 +337,7 @@ public final class Stage implements AutoCloseable {
         try (var own = new Database(work, DatabaseOptions.DEFAULTS);
                 var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
             own.migrate();
-            new CaptureTriggers(catalog(), database).install();
+            new CaptureTriggers(catalog(), database).install(false);
         } catch (SQLException e) {
             throw new IllegalStateException("cannot install capture: " + e.getMessage(), e);
         }

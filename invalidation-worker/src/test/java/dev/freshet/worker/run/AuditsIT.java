@@ -125,7 +125,7 @@ class AuditsIT {
 
     @Test
     void aCapturedChangeIsOnItsWayAndOneOfAnotherApplicationIsNot() throws SQLException {
-        new CaptureTriggers(club.catalog, club.admin).install();
+        new CaptureTriggers(club.catalog, club.admin).install(false);
         var collector = new Collector(
                 new Outbox(club.database, "club"), club.queue, club.queueServer, new SimpleMeterRegistry());
         collector.runOnce();

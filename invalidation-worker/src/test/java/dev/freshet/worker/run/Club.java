@@ -46,6 +46,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -200,6 +201,7 @@ final class Club implements AutoCloseable {
                 Duration.ofSeconds(5),
                 Duration.ZERO,
                 Duration.ofMillis(200),
+                Optional.empty(),
                 Duration.ofDays(30),
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(

@@ -31,7 +31,7 @@ class CollectorIT {
 
     @BeforeEach
     void install() throws SQLException {
-        new CaptureTriggers(club.catalog, club.admin).install();
+        new CaptureTriggers(club.catalog, club.admin).install(false);
         club.execute("delete from freshet.outbox");
     }
 
