@@ -55,7 +55,9 @@ public final class Background implements AutoCloseable {
                     }
                     failing = true;
                 }
-                var unused = task.nudges().tryAcquire(task.period().toMillis(), TimeUnit.MILLISECONDS);
+                if (!stopped) { // else the nudge to stop may be among the drained
+                    var unused = task.nudges().tryAcquire(task.period().toMillis(), TimeUnit.MILLISECONDS);
+                }
             } while (!stopped);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
