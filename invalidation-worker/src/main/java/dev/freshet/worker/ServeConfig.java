@@ -22,6 +22,7 @@ import java.util.List;
  * @param refused how many requests of one address are told that their token is wrong, per window; 0 for no limit
  * @param limitTimeout how long a request waits to be counted
  * @param adminTokens of the admin API; none keeps it closed
+ * @param targetWindow of how long reads are judged together by the targets
  */
 record ServeConfig(
         Listen listen,
@@ -34,7 +35,8 @@ record ServeConfig(
         ClientAddress clients,
         int refused,
         Duration limitTimeout,
-        List<String> adminTokens) {
+        List<String> adminTokens,
+        Duration targetWindow) {
     /** Leaves room in a lease of 30 s for the wait for a turn and for a connection. */
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(20);
 
@@ -45,6 +47,10 @@ record ServeConfig(
         if (!timeout.isPositive() || timeout.compareTo(LONGEST_STATEMENT) > 0) {
             throw new SettingException("SERVE_STATEMENT_TIMEOUT must be more than 0 and at most 20s: a load that"
                     + " outlives the lease of its key is thrown away");
+        }
+        var window = settings.duration("TARGET_WINDOW", Duration.ofMinutes(1));
+        if (!window.isPositive()) {
+            throw new SettingException("TARGET_WINDOW must be more than 0, such as 1m");
         }
         return new ServeConfig(
                 Listen.from(settings, "SERVE", 8082),
@@ -57,7 +63,8 @@ record ServeConfig(
                 ClientAddress.from(settings),
                 settings.number("RATE_LIMIT_REFUSED_REQUESTS", 60, 0, Integer.MAX_VALUE),
                 RequestLimits.patience(settings),
-                Operators.tokens(settings));
+                Operators.tokens(settings),
+                window);
     }
 
     /** What the settings say of targets, else the catalog. */

@@ -91,7 +91,7 @@ public final class ServeProcess implements AutoCloseable {
         var fleet = keep(new FleetStats(redis, prefix, stats));
         fleet.start();
         var watch = new TargetWatch(targets, catalog.views().keySet(), stats::totals, metrics);
-        tasks.add(new Task("targets", TargetWatch.PERIOD, watch::runOnce));
+        tasks.add(new Task("targets", config.targetWindow(), watch::runOnce));
         var answering = new DependencyGauges(metrics).with("cache", redis::ping).with("postgresql", database::ping);
         tasks.add(new Task("dependencies", DependencyGauges.PERIOD, answering::runOnce));
         var gate = gate(config, limits, RequestLimits.shared(redis, prefix, limits.window(), config.limitTimeout()));
@@ -121,7 +121,7 @@ public final class ServeProcess implements AutoCloseable {
         return catalog.sessions().map(rules -> {
             var options = SessionOptions.of(catalog.application(), rules);
             var sessions = new Sessions(cache, database, options, Clock.systemUTC());
-            return new SessionHandler(gate, rules, sessions, metrics);
+            return new SessionHandler(gate, rules, sessions, catalog.targets(), metrics);
         });
     }
 

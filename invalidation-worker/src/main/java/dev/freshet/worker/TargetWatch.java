@@ -4,7 +4,6 @@ import dev.freshet.cache.ViewStats;
 import dev.freshet.catalog.Targets;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +18,6 @@ import org.slf4j.LoggerFactory;
  * rate is of all reads since it was last judged, once they are enough to tell; until then the last word stands.
  */
 final class TargetWatch {
-    static final Duration PERIOD = Duration.ofMinutes(1);
     /** Stands for all views together; no view can have this name. */
     private static final String ALL = "*";
 

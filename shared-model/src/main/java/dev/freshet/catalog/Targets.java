@@ -3,6 +3,7 @@ package dev.freshet.catalog;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What an application expects of its cache. serve watches the hit rates; the others are measured on a replayed day. Parts are
@@ -36,6 +37,11 @@ public record Targets(
             Optional.empty(),
             Optional.empty(),
             Optional.empty());
+
+    /** The longest that something may take, whatever it is. */
+    public Stream<Duration> times() {
+        return Stream.of(hit, read, api, session).flatMap(Optional::stream);
+    }
 
     /** With another hit rate of all reads. */
     public Targets withHitRate(double rate) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.catalog.SessionRules;
+import dev.freshet.catalog.Targets;
 import dev.freshet.session.Session;
 import dev.freshet.session.SessionException;
 import dev.freshet.session.Sessions;
@@ -39,13 +40,14 @@ public final class SessionHandler {
     private final MeterRegistry metrics;
     private final Timer timer;
 
-    public SessionHandler(Gate gate, SessionRules rules, Sessions sessions, MeterRegistry metrics) {
+    public SessionHandler(Gate gate, SessionRules rules, Sessions sessions, Targets targets, MeterRegistry metrics) {
         this.gate = gate;
         this.rules = rules;
         this.sessions = sessions;
         this.metrics = metrics;
         this.timer = Timer.builder("freshet_session_seconds")
                 .description("from a request about sessions to its answer")
+                .serviceLevelObjectives(ReadTimes.buckets(targets))
                 .register(metrics);
     }
 

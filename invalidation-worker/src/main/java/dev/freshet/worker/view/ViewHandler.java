@@ -49,7 +49,7 @@ public final class ViewHandler {
         this.views = views;
         this.gate = gate;
         this.clock = clock;
-        this.times = new ReadTimes(catalog.views().keySet(), metrics);
+        this.times = new ReadTimes(catalog, metrics);
     }
 
     /** Adds the views' routes, and JSON for everything that goes wrong on the way. */
