@@ -11,25 +11,18 @@ import dev.freshet.testing.TestCertificates;
 import io.lettuce.core.RedisConnectionException;
 import java.net.URI;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class SecuredRedisIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final String LOGIN = EmbeddedTls.USER + ":" + EmbeddedTls.PASSWORD;
 
-    @AfterEach
-    void trustAsBefore() {
-        System.clearProperty("javax.net.ssl.trustStore");
-        System.clearProperty("javax.net.ssl.trustStorePassword");
-    }
-
     @Test
     void aTrustedServerIsUsedOverTlsWithUserAndPassword() {
         assumeTrue(EmbeddedTls.isSupported());
         try (var certificates = TestCertificates.of("ip:127.0.0.1");
                 var tls = EmbeddedTls.start(certificates)) {
-            trust(certificates);
+            certificates.trust();
             try (var server = new RedisServer("test", tls.url(LOGIN), TIMEOUT)) {
                 assertThat(server.ping()).isPositive();
                 assertThat(server.await(server.session().commands().aclWhoami()))
@@ -60,7 +53,7 @@ class SecuredRedisIT {
         assumeTrue(EmbeddedTls.isSupported());
         try (var certificates = TestCertificates.of("dns:localhost,dns:redis.example.com,ip:127.0.0.2");
                 var tls = EmbeddedTls.start(certificates)) {
-            trust(certificates);
+            certificates.trust();
             assertAway(
                     tls.url(LOGIN),
                     "redis test at 127.0.0.1:" + tls.port() + " is away",
@@ -79,11 +72,6 @@ class SecuredRedisIT {
         try (var sentinel = EmbeddedSentinel.start("right")) {
             assertAway(sentinel.url("hunter2"), "mymaster of sentinels", "password is not what this server knows");
         }
-    }
-
-    private static void trust(TestCertificates certificates) {
-        System.setProperty("javax.net.ssl.trustStore", certificates.trustStore().toString());
-        System.setProperty("javax.net.ssl.trustStorePassword", certificates.trustStorePassword());
     }
 
     private static void assertAway(URI url, String... reasons) {

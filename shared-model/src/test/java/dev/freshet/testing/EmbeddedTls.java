@@ -30,7 +30,8 @@ public final class EmbeddedTls implements AutoCloseable {
         }
     }
 
-    public static EmbeddedTls start(TestCertificates certificates) {
+    /** @param rights of the user beside all there are, such as {@code -@blocking} */
+    public static EmbeddedTls start(TestCertificates certificates, String... rights) {
         int port = RedisProcess.freePort();
         var process = RedisProcess.server(
                         RedisProcess.freePort(),
@@ -42,7 +43,7 @@ public final class EmbeddedTls implements AutoCloseable {
                                 "tls-ca-cert-file " + certificates.authority(),
                                 "tls-auth-clients no",
                                 "user default off",
-                                "user " + USER + " on >" + PASSWORD + " ~* &* +@all"))
+                                "user " + USER + " on >" + PASSWORD + " ~* &* +@all " + String.join(" ", rights)))
                 .ready();
         return new EmbeddedTls(port, process);
     }

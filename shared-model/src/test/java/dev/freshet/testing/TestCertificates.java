@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 /** An authority that nobody knows, and a server's certificate that it signed; as files. */
 public final class TestCertificates implements AutoCloseable {
     private static final String PASSWORD = "changeit";
+    private static final String TRUST = "javax.net.ssl.trustStore";
+    private static final String TRUST_PASSWORD = "javax.net.ssl.trustStorePassword";
 
     private final Path directory;
 
@@ -50,18 +52,20 @@ public final class TestCertificates implements AutoCloseable {
         return directory.resolve("ca.pem");
     }
 
-    /** What {@code javax.net.ssl.trustStore} must name for the authority to be trusted. */
-    public Path trustStore() {
-        return directory.resolve("trust.p12");
+    /** Lets this JVM trust the authority, and no other, until this is closed. */
+    public void trust() {
+        System.setProperty(TRUST, trustStore().toString());
+        System.setProperty(TRUST_PASSWORD, PASSWORD);
     }
 
-    /** What {@code javax.net.ssl.trustStorePassword} must be. */
-    public String trustStorePassword() {
-        return PASSWORD;
+    private Path trustStore() {
+        return directory.resolve("trust.p12");
     }
 
     @Override
     public void close() {
+        System.clearProperty(TRUST);
+        System.clearProperty(TRUST_PASSWORD);
         try {
             EmbeddedRedis.deleteTree(directory);
         } catch (IOException e) {

@@ -120,6 +120,11 @@ public final class App implements AutoCloseable {
         return sender.send(sender.request(write, Instant.now()));
     }
 
+    /** What somebody with a token reads; to be sent with headers of one's own. */
+    public HttpRequest.Builder request(String path, Reader as) {
+        return sender.request(new Read(path, Optional.of(as)));
+    }
+
     /** Any other request; the deadline is set here. */
     public HttpResponse<String> send(HttpRequest.Builder request) {
         return sender.send(request);
@@ -160,7 +165,12 @@ public final class App implements AutoCloseable {
 
     /** When what is cached now was loaded; empty when nothing is. */
     public Optional<Instant> loadedAt(Asked asked) {
-        return cache.read(asked.key(), asked.view().tags(asked.values())).map(Entry::loadedAt);
+        return entry(asked).map(Entry::loadedAt);
+    }
+
+    /** What is cached now, though its ttl may be over; empty when nothing is. */
+    public Optional<Entry> entry(Asked asked) {
+        return cache.read(asked.key(), asked.view().tags(asked.values()));
     }
 
     /** What the database says now; of a view that is SQL. */

@@ -116,9 +116,13 @@ public final class Sender implements AutoCloseable {
     }
 
     HttpResponse<String> get(Read read) {
+        return send(request(read));
+    }
+
+    HttpRequest.Builder request(Read read) {
         var request = HttpRequest.newBuilder(stage.reads(read.path()));
         read.as().ifPresent(reader -> request.header("Authorization", "Bearer " + token(reader)));
-        return send(request);
+        return request;
     }
 
     /** Reads it when it is pasted within an hour. */

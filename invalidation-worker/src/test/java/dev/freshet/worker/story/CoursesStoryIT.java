@@ -1,21 +1,44 @@
 package dev.freshet.worker.story;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ch.qos.logback.classic.Level;
 import dev.freshet.cache.Codec;
 import dev.freshet.cache.Ttl;
 import dev.freshet.cache.TypedCache;
+import dev.freshet.cache.jdbi.CachePlugin;
+import dev.freshet.cache.jdbi.Cached;
+import dev.freshet.cache.jdbi.Invalidates;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Reader;
+import dev.freshet.catalog.Story.Server;
 import dev.freshet.catalog.Story.Signed;
+import dev.freshet.catalog.Targets;
+import dev.freshet.db.Database;
+import dev.freshet.db.DatabaseOptions;
 import dev.freshet.model.Tag;
+import dev.freshet.testing.EmbeddedTls;
+import dev.freshet.testing.TestCertificates;
 import dev.freshet.worker.dev.App;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
+import org.jdbi.v3.sqlobject.SqlObjectPlugin;
+import org.jdbi.v3.sqlobject.customizer.Bind;
+import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The course platform, from end to end. */
@@ -25,14 +48,54 @@ class CoursesStoryIT extends SystemStory {
     private static final Reader TEACHER = reader(Map.of("sub", "t2", "role", "teacher"));
     private static final Reader ADMIN = reader(Map.of("sub", "a1", "role", "admin"));
 
+    private static final String LOG = "dev.freshet.cache.log";
+
     public record Course(String id, String title) {}
 
     CoursesStoryIT() {
         super("courses");
     }
 
+    /** The platform's repository: plain, or with a cache where its Jdbi has one. */
+    interface Courses {
+        @SqlQuery("select id, title from \"Course\" where id = :id")
+        @Cached(view = "repository", tags = "course:{id}", ttl = "LONG")
+        @Nullable Course find(@Bind("id") String id);
+
+        @SqlUpdate("update \"Course\" set title = :title where id = :id")
+        @Invalidates("course:{id}")
+        void rename(@Bind("id") String id, @Bind("title") String title);
+    }
+
     @Test
-    @Row("function wrappers; TTL names")
+    @Row("managed Redis over TLS (Upstash and the like)")
+    void aRedisOverTlsThatRefusesToBlockIsEnough() {
+        assumeTrue(EmbeddedTls.isSupported());
+        try (var certificates = TestCertificates.of("ip:127.0.0.1");
+                var redis = EmbeddedTls.start(certificates, "-@blocking");
+                var said = Said.by("dev.freshet.queue.Waiting", Level.WARN)) {
+            certificates.trust();
+            var url = redis.url(EmbeddedTls.USER + ":" + EmbeddedTls.PASSWORD).toString();
+            try (var managed = stage(Map.of("REDIS_QUEUE_URL", url, "REDIS_CACHE_URL", url));
+                    var there = new App(managed)) {
+                assertThat(App.outcome(there.get("/api/courses/c1"))).isEqualTo("MISS");
+                assertThat(App.outcome(there.get("/api/courses/c1"))).isEqualTo("HIT");
+                for (var title : List.of("First", "Second")) {
+                    there.sql("update \"Course\" set title = '" + title + "' where id = 'c1'");
+                    awaitUntil(() -> there.get("/api/courses/c1").body().contains(title));
+                }
+                awaitUntil(there::isQuiet);
+                assertThat(there.queue().missing()).isZero();
+            }
+            assertThat(said.lines())
+                    .singleElement(STRING)
+                    .startsWith("redis refuses to block")
+                    .contains("NOPERM");
+        }
+    }
+
+    @Test
+    @Row("function wrappers and an annotation; TTL names")
     void whatAFunctionLoadsIsFreshWhenPrismaWrites() {
         assertThat(Arrays.stream(Ttl.values()).map(ttl -> ttl.duration().toSeconds()))
                 .containsExactly(60L, 300L, 1_800L, 3_600L, 86_400L);
@@ -50,6 +113,27 @@ class CoursesStoryIT extends SystemStory {
         assertThat(Objects.requireNonNull(courses.wrap("c5", id -> new Course(id, "again")))
                         .title())
                 .isEqualTo("again");
+    }
+
+    @Test
+    @Row({"function wrappers and an annotation; TTL names", "cached repositories over plain ones"})
+    void aRepositoryWithAnAnnotationIsFreshWhenPrismaWrites() {
+        try (var database = new Database(app.stage().database(), DatabaseOptions.DEFAULTS.withPoolSize(1));
+                var said = Said.by(LOG, Level.DEBUG)) {
+            var jdbi = Jdbi.create(database::connection)
+                    .installPlugin(new SqlObjectPlugin())
+                    .registerRowMapper(ConstructorMapper.factory(Course.class));
+            var cached = jdbi.installPlugin(new CachePlugin(app.cache())).onDemand(Courses.class);
+            assertThat(cached.find("c6")).isEqualTo(new Course("c6", "Course 6"));
+            assertThat(cached.find("c6")).isEqualTo(new Course("c6", "Course 6"));
+            assertThat(times(said.lines(), "GET repository:c6")).containsExactly("MISS", "HIT");
+            app.sql("update \"Course\" set title = 'By Prisma' where id = 'c6'");
+            awaitUntil(() -> new Course("c6", "By Prisma").equals(cached.find("c6")));
+            cached.rename("c6", "By the repository");
+            assertThat(cached.find("c6")).isEqualTo(new Course("c6", "By the repository"));
+            awaitQuiet();
+            assertThat(json(get("/api/courses/c6")).path("title").asText()).isEqualTo("By the repository");
+        }
     }
 
     @Test
@@ -72,6 +156,21 @@ class CoursesStoryIT extends SystemStory {
                         "3600 analytics:platform",
                         "3600 analytics:enrollments",
                         "3600 analytics:revenue");
+        expectKey(get("/api/courses"), "courses:active");
+        expectKey(get("/api/courses/c1"), "course:c1");
+        expectKey(get("/api/courses/c1/stats"), "course:stats:c1");
+        expectKey(get("/api/student/dashboard", ADA), "student:dashboard:s1");
+        expectKey(get("/api/student/courses", ADA), "student:courses:s1");
+        expectKey(get("/api/student/profile", ADA), "student:profile:s1");
+        expectKey(get("/api/student/enrollments/e1-2", ADA), "enrollment:s1:e1-2");
+        expectKey(get("/api/student/payments/p1-2", ADA), "payment:s1:p1-2");
+        expectKey(get("/api/teacher/dashboard", TEACHER), "teacher:dashboard:t2");
+        expectKey(get("/api/teacher/courses", TEACHER), "teacher:courses:t2");
+        expectKey(get("/api/teachers/t2"), "teacher:profile:t2");
+        expectKey(get("/api/admin/dashboard", ADMIN), "admin:dashboard");
+        for (var analytics : List.of("platform", "enrollments", "revenue")) {
+            expectKey(get("/api/analytics/" + analytics, ADMIN), "analytics:" + analytics);
+        }
     }
 
     @Test
@@ -159,16 +258,98 @@ class CoursesStoryIT extends SystemStory {
     }
 
     @Test
+    @Row("development log of every operation with its time")
+    void eachOperationIsALineWithItsTime() {
+        try (var said = Said.by(LOG, Level.DEBUG)) {
+            get("/api/courses/c9");
+            get("/api/courses/c9");
+            assertThat(clear("{\"pattern\":\"course:c9\"}")).isEqualTo(1);
+            event("student.enrolled", "{\"studentId\": \"s9\", \"courseId\": \"c9\"}")
+                    .run();
+            assertThat(times(said.lines(), "GET course:c9")).containsExactly("MISS", "HIT");
+            assertThat(times(said.lines(), "DELETE \\?+:course:c9")).containsExactly("1");
+            assertThat(times(said.lines(), "INVALIDATE \\[.*course-stats:c9.*]"))
+                    .containsExactly("OK");
+        }
+        try (var said = Said.by(LOG, Level.INFO)) {
+            get("/api/courses/c9");
+            assertThat(said.lines()).as("keys may be personal").isEmpty();
+        }
+    }
+
+    /**
+     * What operations came to, each with its time in ms.
+     *
+     * @param operation with its key, as a regular expression
+     */
+    private static List<String> times(List<String> lines, String operation) {
+        var line = Pattern.compile(operation.replaceFirst(" ", " (?:[0-9a-f]{8}:)?") + " (\\w+) \\d+\\.\\d\\d ms");
+        return lines.stream()
+                .map(line::matcher)
+                .filter(Matcher::matches)
+                .map(found -> found.group(1))
+                .toList();
+    }
+
+    @Test
     @Row("metrics: hit rate, response time, memory, evictions, failed operations")
     void whatTheCacheDoesIsMeasured() {
         get("/api/courses");
         get("/api/courses");
         awaitUntil(() -> stats("activeCourses").path("hitRate").asDouble() > 0);
-        assertThat(stats("activeCourses").path("loadSeconds").isNumber()).isTrue();
-        assertThat(stats("activeCourses").path("errors").isNumber()).isTrue();
+        assertThat(stats("activeCourses").path("loadSeconds").asDouble()).isPositive();
+        app.sql("alter table \"Lesson\" rename to \"Moved\"");
+        try {
+            assertThat(get("/api/courses/c7").statusCode()).isEqualTo(500);
+        } finally {
+            app.sql("alter table \"Moved\" rename to \"Lesson\"");
+        }
+        awaitUntil(() -> stats("courseDetails").path("errors").asLong() > 0);
+        assertThat(metric("freshet_cache_errors_total", label("view", "courseDetails")))
+                .isPositive();
+        evictAll();
         var redis = json(admin("GET", STATS, "")).path("redis").path(0);
         assertThat(redis.path("usedBytes").asLong()).isPositive();
-        assertThat(redis.path("evicted").isNumber()).isTrue();
+        assertThat(redis.path("evicted").asLong()).isPositive();
+    }
+
+    @Test
+    @Row("targets")
+    void whatIsExpectedIsComparedWithWhatIsMeasured() {
+        var next = new AtomicInteger();
+        expectTargets(
+                new Targets(
+                        Optional.of(0.9),
+                        Map.of("studentDashboard", 0.5, "teacherDashboard", 0.7),
+                        Optional.of(Duration.ofMillis(10)),
+                        Optional.of(Duration.ofMillis(30)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()),
+                "*",
+                () -> get("/api/courses"),
+                () -> get("/api/courses/nobody-" + next.incrementAndGet()));
+        awaitMissed(
+                app,
+                "studentDashboard",
+                1,
+                () -> get(
+                        "/api/student/dashboard",
+                        reader(Map.of("sub", "nobody-" + next.incrementAndGet(), "role", "student"))));
+        awaitMissed(app, "studentDashboard", 0, () -> get("/api/student/dashboard", ADA));
+    }
+
+    @Test
+    @Row("targets")
+    void noFaultOfTheCacheReachesAUser() {
+        without(Server.CACHE, () -> {
+            for (int i = 0; i < 3; i++) {
+                assertThat(get("/api/courses").statusCode()).isEqualTo(200);
+                assertThat(get("/api/student/dashboard", ADA).statusCode()).isEqualTo(200);
+                assertThat(get("/api/analytics/revenue", ADMIN).statusCode()).isEqualTo(200);
+            }
+        });
     }
 
     @Test

@@ -3,8 +3,13 @@ package dev.freshet.worker.story;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.cache.Codec;
+import dev.freshet.cache.TypedCache;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Read;
 import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.Story.Server;
+import dev.freshet.catalog.Targets;
 import dev.freshet.model.Attempt;
 import dev.freshet.model.Job;
 import dev.freshet.queue.Claim;
@@ -16,11 +21,18 @@ import dev.freshet.queue.Verdict;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.worker.dev.App;
 import java.net.URI;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The dashboard of initiatives, from end to end. */
@@ -34,7 +46,8 @@ class InitiativeStoryIT extends SystemStory {
     }
 
     @Test
-    @Row("KPI cache per tenant, dashboards per role and user with a freshness stamp, `X-Cache`")
+    @Row(
+            "KPI cache per tenant, dashboards per role and user with a freshness stamp, query results, API responses with `X-Cache: HIT\\|MISS`")
     void aTenantsValuesAreItsOwn() {
         assertThat(List.of(family("kpi"), family("dashboard"), family("areas")))
                 .containsExactly("300 kpi:{tenant}", "600 dashboard:{role}:{userId}:{tenant}", "600 areas:{tenant}");
@@ -49,6 +62,13 @@ class InitiativeStoryIT extends SystemStory {
                 .isTrue();
         assertThat(json(get("/api/dashboard", KIM)).path("budgetCents").isNull())
                 .isTrue();
+        for (var path : List.of("/api/initiatives?status=done", "/api/initiatives?page=2")) {
+            assertThat(App.outcome(get(path, KIM))).isEqualTo("MISS");
+            assertThat(App.outcome(get(path, KIM))).isEqualTo("HIT");
+        }
+        expectKey(get("/api/kpi", ADA), "kpi:1");
+        expectKey(get("/api/dashboard", KIM), "dashboard:member:3:1");
+        expectKey(get("/api/areas", LEE), "areas:2");
         assertThat(get("/api/kpi?tenant=1", LEE).statusCode()).isEqualTo(400);
         assertThat(get("/api/kpi").statusCode()).isEqualTo(401);
         assertThat(get("/api/kpi", reader(Map.of("sub", "1", "role", "admin"))).statusCode())
@@ -56,7 +76,7 @@ class InitiativeStoryIT extends SystemStory {
     }
 
     @Test
-    @Row("cache-aside, write-through, refresh-ahead")
+    @Row("cache-aside, write-through, refresh-ahead (refresh in the background when < 20 % of the TTL is left)")
     void whatIsWrittenIsReadAtOnce() {
         expect(
                 write(
@@ -64,17 +84,52 @@ class InitiativeStoryIT extends SystemStory {
                         "{\"id\": 500001, \"initiativeId\": 1, \"at\": \"2026-01-05T12:00:00Z\", \"name\": \"churn\", \"value\": 3}"),
                 "Acme's KPIs, the 5th of January at Acme",
                 "kpi:1 stats:1:2026-01-05");
-        write(
-                        "POST /api/kpi",
-                        "{\"id\": 500002, \"initiativeId\": 1, \"at\": \"2030-01-05T12:00:00Z\", \"name\": \"nps\", \"value\": 77}")
-                .run();
-        var read = get("/api/kpi", ADA);
-        assertThat(read.body()).contains("77");
-        assertThat(Objects.requireNonNull(app.catalog().events().get("kpi.reported"))
-                        .through())
-                .containsExactly("kpi");
-        assertThat(app.catalog().views().values())
-                .allSatisfy(view -> assertThat(view.serving().refreshAhead()).isEqualTo(0.2));
+        var id = new AtomicInteger(500_100);
+        var stale = new ArrayList<String>();
+        awaitUntil(
+                () -> { // a load that takes too long is left to readers
+                    clear("{\"pattern\":\"kpi:1\"}");
+                    int value = id.incrementAndGet();
+                    write("POST /api/kpi", """
+                            {"id": %1$d, "initiativeId": 1, "at": "2030-01-05T12:00:00Z", "name": "nps", "value": %1$d}""".formatted(value)).run();
+                    var read = get("/api/kpi", ADA);
+                    if (!read.body().contains(String.valueOf(value))) {
+                        stale.add(read.body());
+                    }
+                    return App.outcome(read).equals("HIT"); // though nobody had read it since it was cleared
+                });
+        assertThat(stale).isEmpty();
+    }
+
+    /** On a clock that is faster: values of two seconds. */
+    @Test
+    @Row({
+        "cache-aside, write-through, refresh-ahead (refresh in the background when < 20 % of the TTL is left)",
+        "invalidation: direct, by pattern, by tag, by TTL"
+    })
+    void whatIsReadIsLoadedAheadAndWhatIsNotExpires() {
+        try (var hurried = stage(Map.of("CACHE_TTL_KPI", "2s", "CACHE_TTL_AREAS", "1s"));
+                var there = new App(hurried)) {
+            var areas = Story.ask(there.catalog(), new Read("/api/areas", Optional.of(ADA)))
+                    .orElseThrow();
+            assertThat(App.outcome(there.get("/api/areas", ADA))).isEqualTo("MISS");
+            var expiry = there.entry(areas).orElseThrow().softExpiry();
+
+            var loaded = new AtomicReference<>(loadedAt(there.get("/api/kpi", ADA)));
+            var before = new AtomicReference<>(Instant.MAX);
+            awaitUntil(() -> {
+                var read = there.get("/api/kpi", ADA);
+                before.set(loaded.getAndSet(loadedAt(read)));
+                return App.outcome(read).equals("HIT")
+                        && loadedAt(read).isAfter(before.get()); // and this, its only reader, did not load it
+            });
+            assertThat(Duration.between(before.get(), loaded.get()))
+                    .as("four fifths of a ttl that was shortened by a tenth at the most")
+                    .isGreaterThan(Duration.ofMillis(2_000 * 9 / 10 * 4 / 5 - 1));
+
+            awaitUntil(() -> Instant.now().isAfter(expiry));
+            assertThat(App.outcome(there.get("/api/areas", ADA))).isEqualTo("MISS");
+        }
     }
 
     @Test
@@ -101,9 +156,15 @@ class InitiativeStoryIT extends SystemStory {
 
     @Test
     @Row(
-            "rate limit per identifier, allows when Redis is away; address from X-Forwarded-For behind trusted proxies only")
+            value =
+                    "rate limit per identifier, allows when Redis is away; address from X-Forwarded-For behind trusted proxies only",
+            also = "dev.freshet.worker.view.LimitsIT#withoutTrustedProxiesTheSenderCannotChooseItsAddress")
     void whoAsksTooOftenIsTurnedAway() {
-        try (var limited = stage(Map.of("RATE_LIMIT_IDENTIFIER_REQUESTS", "3", "RATE_LIMIT_WINDOW_MS", "3600000"));
+        try (var limited = stage(Map.of(
+                        "RATE_LIMIT_IDENTIFIER_REQUESTS", "3",
+                        "RATE_LIMIT_API_REQUESTS", "20",
+                        "RATE_LIMIT_WINDOW_MS", "3600000",
+                        "TRUSTED_PROXIES", "127.0.0.1"));
                 var there = new App(limited)) {
             var answers = List.of(1, 2, 3, 4).stream()
                     .map(n -> there.get("/api/areas", ADA).statusCode())
@@ -114,6 +175,14 @@ class InitiativeStoryIT extends SystemStory {
             assertThat(there.get("/api/areas", LEE).statusCode())
                     .as("somebody else")
                     .isEqualTo(200);
+            for (int n = 0; n < 20; n++) {
+                assertThat(forwarded(there, n, "198.51.100.7")).isEqualTo(200);
+            }
+            assertThat(forwarded(there, 20, "198.51.100.7")).isEqualTo(429);
+            assertThat(forwarded(there, 21, "203.0.113.9, 198.51.100.7"))
+                    .as("only the proxy is believed, not who came to it")
+                    .isEqualTo(429);
+            assertThat(forwarded(there, 22, "198.51.100.8")).isEqualTo(200);
             limited.server(Server.CACHE).stop();
             awaitUntil(() -> App.outcome(there.get("/api/areas", LEE)).equals("BYPASS"));
             var uncounted = List.of(1, 2, 3, 4, 5).stream()
@@ -121,6 +190,21 @@ class InitiativeStoryIT extends SystemStory {
                     .toList();
             assertThat(uncounted).containsOnly(200);
         }
+    }
+
+    private static Instant loadedAt(HttpResponse<String> read) {
+        return Instant.parse(read.headers().firstValue("X-Loaded-At").orElseThrow());
+    }
+
+    /**
+     * As a trusted proxy passes it on.
+     *
+     * @param user each has an identifier's limit of its own
+     */
+    private static int forwarded(App there, int user, String address) {
+        var as = reader(Map.of("sub", String.valueOf(1_000 + user), "role", "member", "tenant", "1"));
+        return there.send(there.request("/api/areas", as).header("X-Forwarded-For", address))
+                .statusCode();
     }
 
     @Test
@@ -179,6 +263,11 @@ class InitiativeStoryIT extends SystemStory {
         var first = json(get("/api/leaderboard", LEE)).path("members").path(0);
         assertThat(first.path("member").asText()).isEqualTo("13");
         assertThat(first.path("rank").asInt()).isEqualTo(1);
+        var top = json(get("/api/leaderboard?top=2", LEE)).path("members");
+        assertThat(top)
+                .hasSize(2)
+                .allSatisfy(
+                        member -> assertThat(member.path("score").asDouble()).isPositive());
     }
 
     @Test
@@ -194,15 +283,57 @@ class InitiativeStoryIT extends SystemStory {
     }
 
     @Test
-    @Row("circuit breaker; hit/miss ratio; warming")
+    @Row("circuit breaker; pipelines for batches; hit/miss ratio; warming")
     void withoutRedisReadersAreServed() {
+        get("/api/kpi", ADA);
         without(Server.CACHE, () -> {
-            assertThat(App.outcome(get("/api/kpi", ADA))).isEqualTo("BYPASS");
+            awaitUntil(() -> App.outcome(get("/api/kpi", ADA)).equals("BYPASS"));
             assertThat(App.outcome(get("/api/kpi", ADA))).isEqualTo("BYPASS");
         });
         awaitUntil(() -> App.outcome(get("/api/kpi", ADA)).equals("HIT"));
         awaitUntil(() -> stats("kpi").path("hitRate").asDouble() > 0);
+        assertThat(stats("kpi").path("misses").isNumber()).isTrue();
         var warm = freshet("cache", "warm");
         assertThat(warm.code()).as(warm.said()).isZero();
+    }
+
+    @Test
+    @Row(
+            value = "circuit breaker; pipelines for batches; hit/miss ratio; warming",
+            also = "dev.freshet.worker.run.PrewarmerIT#whenAWorkerStartsItLoadsWhatTheViewsName")
+    void aBatchIsReadAndLoadedTogether() {
+        var loads = new ArrayList<Integer>();
+        var users = TypedCache.<Long, String>of(app.cache(), "own-users", Codec.json(String.class))
+                .build();
+        var ids = LongStream.range(0, 200).boxed().toList();
+        for (int i = 0; i < 2; i++) {
+            assertThat(users.wrapAll(ids, missing -> {
+                        loads.add(missing.size());
+                        return missing.stream().collect(Collectors.toMap(id -> id, id -> "user " + id));
+                    }))
+                    .hasSize(200)
+                    .containsEntry(7L, "user 7");
+        }
+        assertThat(loads).containsExactly(200);
+        assertThat(users.mget(ids)).hasSize(200);
+    }
+
+    @Test
+    @Row("targets")
+    void whatIsExpectedIsComparedWithWhatIsMeasured() {
+        var day = new AtomicReference<>(LocalDate.of(1990, 1, 1));
+        expectTargets(
+                new Targets(
+                        Optional.of(0.85),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.of(Duration.ofMillis(50)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()),
+                "*",
+                () -> get("/api/kpi", ADA),
+                () -> get("/api/stats?date=" + day.getAndUpdate(date -> date.plusDays(1)), ADA));
     }
 }

@@ -10,4 +10,7 @@ import java.lang.annotation.Target;
 @Target(ElementType.METHOD)
 @interface Row {
     String[] value();
+
+    /** Tests that walk the rest of it elsewhere, such as {@code dev.freshet.redis.SentinelIT#aMasterThatWasDeposedLosesItsSession}. */
+    String[] also() default {};
 }

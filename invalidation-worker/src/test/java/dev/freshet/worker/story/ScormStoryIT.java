@@ -2,23 +2,35 @@ package dev.freshet.worker.story;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Codec;
 import dev.freshet.cache.TagCache;
 import dev.freshet.cache.TypedCache;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Server;
+import dev.freshet.catalog.Targets;
 import dev.freshet.model.Tag;
+import dev.freshet.testing.Project;
 import dev.freshet.worker.dev.App;
 import io.lettuce.core.RedisClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The learning platform, from end to end. */
@@ -36,11 +48,13 @@ class ScormStoryIT extends SystemStory {
     @Row(
             "works without Redis: reads go to PostgreSQL, nothing throws, health says degraded; reconnects with exponential backoff")
     void withoutRedisAllGoesOn() {
+        awaitUntil(() -> cacheIsUp() == 2);
         without(Server.CACHE, () -> {
             awaitUntil(() -> App.outcome(get("course 7")).equals("BYPASS"));
             assertThat(get("course 7").statusCode()).isEqualTo(200);
             assertThat(get("the dashboard of South").statusCode()).isEqualTo(200);
             awaitUntil(() -> json(get("/health")).path("status").asText().equals("degraded"));
+            awaitUntil(() -> cacheIsUp() == 0); // which FreshetRedisAway asks for
         });
         awaitUntil(() -> App.outcome(get("course 7")).equals("HIT"));
         without(Server.QUEUE, () -> {
@@ -74,9 +88,19 @@ class ScormStoryIT extends SystemStory {
         assertThat(stats.snapshot()).anySatisfy(view -> assertThat(view.reads()).isPositive());
     }
 
+    /** How many of worker and serve get an answer from the cache's Redis. */
+    private double cacheIsUp() {
+        return metric("freshet_dependency_up", label("dependency", "cache"));
+    }
+
     /** What the platform changes reaches its own cache of the library too: tags are shared. */
     @Test
-    @Row("warming, distributed invalidation")
+    @Row(
+            value = "warming on start, distributed invalidation, a metrics dashboard, eviction policies, Redis Cluster",
+            also = {
+                "dev.freshet.cache.ClusterCacheIT#everyBucketIsFilledReadSweptAndInvalidated",
+                "dev.freshet.worker.run.ClusterStartIT#itWorksOffAllPartitionsAndOwesTheFrontEnds"
+            })
     void aChangeReachesEveryProcess() {
         var courses = TypedCache.<Long, Course>of(app.cache(), "elsewhere", Codec.json(Course.class))
                 .tags(id -> List.of(new Tag("course:" + id)))
@@ -84,10 +108,100 @@ class ScormStoryIT extends SystemStory {
         courses.set(9L, new Course(9, "old"));
         app.sql("update courses set title = 'new' where id = 9");
         awaitUntil(() -> courses.get(9L).isEmpty());
-        get("course 7");
-        clear("{\"view\":\"course\"}");
+    }
+
+    @Test
+    @Row("warming on start, distributed invalidation, a metrics dashboard, eviction policies, Redis Cluster")
+    void eachTenantsDashboardIsLoadedBeforeAnybodyComes() {
+        var ofDashboards = label("view", "dashboardStats");
+        awaitUntil(() -> metric("freshet_warmed_total", ofDashboards, label("outcome", "stored")) > 0);
+        clear("{\"all\":true}");
         var warm = freshet("cache", "warm");
         assertThat(warm.code()).as(warm.said()).isZero();
+        assertThat(App.outcome(get("the dashboard of South"))).isEqualTo("HIT");
+    }
+
+    @Test
+    @Row("warming on start, distributed invalidation, a metrics dashboard, eviction policies, Redis Cluster")
+    void theBoardForGrafanaShowsWhatIsMeasured() throws IOException {
+        expectServed(Files.readString(Project.path("docs/grafana.json")));
+    }
+
+    @Test
+    @Row("warming on start, distributed invalidation, a metrics dashboard, eviction policies, Redis Cluster")
+    void whatRedisEvictsIsLoadedAgainAndStillInvalidated() {
+        get("course 7");
+        evictAll();
+        assertThat(App.outcome(get("course 7"))).isEqualTo("MISS");
+        var redis = json(admin("GET", STATS, "")).path("redis").path(0);
+        assertThat(redis.path("evictionPolicy").asText()).isEqualTo("allkeys-lru");
+        assertThat(redis.path("evicted").asLong()).isPositive();
+        expect(sql("update courses set title = 'Evicted' where id = 7"), OF_THE_COURSE, "course:7 courses:1 stats:1");
+    }
+
+    /** The rules for Prometheus ask for what this platform's processes measure, with the platform's own bounds. */
+    @Test
+    @Row("alerts")
+    void theRulesAskForWhatIsMeasured() throws IOException {
+        get("course 7");
+        get("course 7");
+        var rules = new YAMLMapper()
+                .readTree(Project.path("docs/alerts.yml").toFile())
+                .at("/groups/0/rules")
+                .valueStream()
+                .collect(Collectors.toMap(rule -> rule.path("alert").asText(), rule -> rule));
+        assertRule(rules.get("FreshetRedisAway"), "5m", "freshet_dependency_up{dependency=~\"queue|cache\"}", "== 0");
+        assertThat(metric("freshet_dependency_up", label("dependency", "queue")))
+                .isNotNaN();
+        assertRule(rules.get("FreshetHitRate"), "10m", "freshet_cache_reads_total{outcome=\"hit\"}", "< 0.5");
+        assertThat(metric("freshet_cache_reads_total", label("view", "course"), label("outcome", "hit")))
+                .isPositive();
+        assertRule(rules.get("FreshetReadsSlow"), "5m", "0.95, sum by (le, view)", "> 0.2");
+        assertThat(metric("freshet_read_seconds_bucket", label("view", "course"), label("le", "0.2")))
+                .as("a bucket ends there, so that nothing is guessed")
+                .isNotNaN();
+        for (var rule : rules.values()) {
+            expectServed(rule.path("expr").asText());
+        }
+    }
+
+    private static void assertRule(@Nullable JsonNode rule, String lasting, String... asks) {
+        var there = Objects.requireNonNull(rule);
+        assertThat(there.path("for").asText()).isEqualTo(lasting);
+        assertThat(there.path("expr").asText()).contains(asks);
+    }
+
+    /** Whatever metrics a text names, one of the processes serves; proofs only where front ends give them. */
+    private void expectServed(String text) {
+        var served = metrics(app);
+        assertThat(Pattern.compile("freshet_[a-z_]+").matcher(text).results().map(MatchResult::group))
+                .isNotEmpty()
+                .filteredOn(name -> !name.equals("freshet_proofs_total"))
+                .allSatisfy(name -> assertThat(served).anyMatch(line -> line.matches(name + "[{ ].*")));
+    }
+
+    @Test
+    @Row("targets")
+    void whatIsExpectedIsComparedWithWhatIsMeasured() {
+        var next = new AtomicInteger(1_000_000);
+        var ms = Duration.ofMillis(1);
+        expectTargets(
+                new Targets(
+                        Optional.of(0.7),
+                        Map.of("dashboardStats", 0.5),
+                        Optional.empty(),
+                        Optional.of(ms.multipliedBy(50)),
+                        Optional.of(ms.multipliedBy(150)),
+                        Optional.of(ms.multipliedBy(5)),
+                        Optional.of(0.6),
+                        Optional.empty()),
+                "*",
+                () -> get("course 7"),
+                () -> get("/api/courses/" + next.getAndIncrement()));
+        assertThat(metric("freshet_session_seconds_bucket", label("le", "0.005")))
+                .isNotNaN();
+        awaitMissed(app, "dashboardStats", 1, () -> get("/api/dashboard/stats?tenantId=" + next.getAndIncrement()));
+        awaitMissed(app, "dashboardStats", 0, () -> get("the dashboard of South"));
     }
 
     @Test
@@ -203,7 +317,7 @@ class ScormStoryIT extends SystemStory {
                                 .header("Authorization", "Bearer somebody"))
                         .statusCode())
                 .isEqualTo(401);
-        try (var limited = stage(Map.of("RATE_LIMIT_CACHE_REQUESTS", "2"));
+        try (var limited = stage(Map.of("RATE_LIMIT_CACHE_REQUESTS", "2", "RATE_LIMIT_WINDOW_MS", "86400000"));
                 var there = new App(limited)) {
             var answers = List.of(1, 2, 3).stream()
                     .map(n -> there.send(HttpRequest.newBuilder(limited.reads(STATS))

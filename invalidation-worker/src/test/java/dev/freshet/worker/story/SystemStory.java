@@ -3,6 +3,7 @@ package dev.freshet.worker.story;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.catalog.Claims;
@@ -13,10 +14,13 @@ import dev.freshet.catalog.Story.Read;
 import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.Story.Server;
 import dev.freshet.catalog.Story.Signed;
+import dev.freshet.catalog.Targets;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.worker.cli.Freshet;
 import dev.freshet.worker.dev.App;
 import dev.freshet.worker.dev.Stage;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,6 +30,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +40,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,9 +56,15 @@ abstract class SystemStory {
     static final String CLEAR = "/api/admin/cache/clear";
     private static final String ADMIN = "an-operator";
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    /** Short, so that tests need not wait for the second call. */
-    private static final Map<String, String> SETTINGS =
-            Map.of("CALLBACK_LONGEST_RENDER", "100ms", "CALLBACK_MAX_PAUSE", "200ms", "ADMIN_TOKEN", ADMIN);
+    /** Short, so that tests need not wait for the second call, nor to be judged; but every request is counted. */
+    private static final Map<String, String> SETTINGS = Map.of(
+            "CALLBACK_LONGEST_RENDER", "100ms",
+            "CALLBACK_MAX_PAUSE", "200ms",
+            "TARGET_WINDOW", "50ms",
+            "RATE_LIMIT_TIMEOUT", "10s",
+            "ADMIN_TOKEN", ADMIN);
+
+    private static final int READS = 50;
 
     private final String catalog;
     private final Map<String, Read> reads = new LinkedHashMap<>();
@@ -132,6 +145,10 @@ abstract class SystemStory {
 
     /** As an operator. */
     HttpResponse<String> admin(String method, String path, String body) {
+        return admin(app, method, path, body);
+    }
+
+    static HttpResponse<String> admin(App app, String method, String path, String body) {
         return app.send(HttpRequest.newBuilder(app.stage().reads(path))
                 .method(method, BodyPublishers.ofString(body))
                 .header("Authorization", "Bearer " + ADMIN));
@@ -160,6 +177,40 @@ abstract class SystemStory {
         awaitUntil(() -> session("DELETE", "/session", token, "").statusCode() == 204);
         assertThat(session("GET", "/session", token, "").statusCode()).isEqualTo(404);
         assertThat(app.get("/session").statusCode()).isEqualTo(401);
+    }
+
+    /** What is cached is thrown away by a Redis that is full, and by nobody else. */
+    void evictAll() {
+        long before = redis(SystemStory::evicted);
+        redis(redis -> redis.configSet("maxmemory-policy", "allkeys-lru"));
+        try {
+            redis(redis -> redis.configSet("maxmemory", "1"));
+            awaitUntil(() -> redis(redis -> redis.dbsize() == 0 && evicted(redis) > before));
+        } finally {
+            redis(redis -> redis.configSet("maxmemory", "0"));
+        }
+    }
+
+    private static long evicted(RedisCommands<String, String> redis) {
+        return redis.info("stats")
+                .lines()
+                .filter(line -> line.startsWith("evicted_keys:"))
+                .mapToLong(line -> Long.parseLong(line.substring("evicted_keys:".length())))
+                .sum();
+    }
+
+    /** Asks the cache's Redis what no process asks. */
+    <T> T redis(Function<RedisCommands<String, String>, T> question) {
+        return redis(app.stage().setting("REDIS_CACHE_URL"), question);
+    }
+
+    static <T> T redis(String url, Function<RedisCommands<String, String>, T> question) {
+        var client = RedisClient.create(url);
+        try (var connection = client.connect()) {
+            return question.apply(connection.sync());
+        } finally {
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+        }
     }
 
     private HttpResponse<String> session(String method, String path, String token, String body) {
@@ -226,6 +277,74 @@ abstract class SystemStory {
         expectNothingStale();
     }
 
+    /**
+     * That the targets are these, that whoever watches the metrics can compare what is measured with each of them, and that
+     * a hit rate is compared already: reads that miss it are noticed, and so is that it is reached again.
+     *
+     * @param watched a view whose rate is a target, or {@code *} for all of them
+     * @param hit reads what is cached
+     * @param miss reads what nobody has read yet
+     */
+    void expectTargets(Targets targets, String watched, Runnable hit, Runnable miss) {
+        assertThat(app.catalog().targets()).isEqualTo(targets);
+        var rate = watched.equals("*")
+                ? targets.hitRate().orElseThrow()
+                : targets.views().get(watched);
+        try (var watch = Said.by("dev.freshet.worker.TargetWatch", Level.INFO)) {
+            awaitMissed(app, watched, 0, hit);
+            awaitMissed(app, watched, 1, miss);
+            awaitMissed(app, watched, 0, hit);
+            for (var line : List.of("hit rate below target", "hit rate on target")) {
+                assertThat(watch.lines())
+                        .anyMatch(said -> said.startsWith(line + " view=" + watched + " rate=")
+                                && said.endsWith(" target=" + rate));
+            }
+        }
+        expectMeasured(targets);
+    }
+
+    /** Reads until the gauge says whether the hit rate is missed; a window may have begun before. */
+    static void awaitMissed(App app, String view, int missed, Runnable read) {
+        awaitUntil(() -> {
+            for (int i = 0; i < READS; i++) {
+                read.run();
+            }
+            return metric(app, "freshet_target_missed", label("view", view)) == missed;
+        });
+    }
+
+    /** How long something took is measured in buckets that end at the targets; how often PostgreSQL is asked is kept. */
+    private void expectMeasured(Targets targets) {
+        var view =
+                reads.values().stream().map(app::ask).findFirst().orElseThrow().view();
+        var ofView = label("view", view.name());
+        targets.times()
+                .forEach(time -> assertThat(metric(
+                                "freshet_read_seconds_bucket",
+                                ofView,
+                                label("le", Double.toString(time.toMillis() / 1e3))))
+                        .as("reads within %s", time)
+                        .isBetween(0.0, metric("freshet_read_seconds_count", ofView)));
+        targets.queriesSaved().ifPresent(part -> assertThat(queriesSaved()).isGreaterThanOrEqualTo(part));
+    }
+
+    /** The part of some reads for which PostgreSQL was not asked, from an empty cache on. */
+    private double queriesSaved() {
+        clear("{\"all\":true}");
+        double before = metric("freshet_cache_loads_total");
+        for (int i = 0; i < READS; i++) {
+            reads.values().forEach(app::get);
+        }
+        double loads = metric("freshet_cache_loads_total") - before;
+        return 1 - loads / (READS * reads.size());
+    }
+
+    /** Each view is read at the same key that it always had. */
+    void expectKey(HttpResponse<String> read, String key) {
+        assertThat(read.statusCode()).as(key).isEqualTo(200);
+        assertThat(clear("{\"pattern\":\"" + key + "\"}")).as(key).isEqualTo(1);
+    }
+
     private void expectNothingStale() {
         reads.forEach((name, read) -> {
             var asked = app.ask(read);
@@ -283,6 +402,33 @@ abstract class SystemStory {
             }
         }
         return JSON.missingNode();
+    }
+
+    /** The sum over the series of all processes that have these labels; NaN where there is none. */
+    double metric(String name, String... labels) {
+        return metric(app, name, labels);
+    }
+
+    static double metric(App app, String name, String... labels) {
+        var values = metrics(app).stream()
+                .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+                .filter(line -> Arrays.stream(labels).allMatch(line::contains))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .toArray();
+        return values.length == 0 ? Double.NaN : Arrays.stream(values).sum();
+    }
+
+    static String label(String name, String value) {
+        return name + "=\"" + value + "\"";
+    }
+
+    /** What the three processes tell Prometheus, in lines. */
+    static List<String> metrics(App app) {
+        var stage = app.stage();
+        return Stream.of(stage.ingest("/metrics"), stage.worker("/metrics"), stage.reads("/metrics"))
+                .map(uri -> app.send(HttpRequest.newBuilder(uri).header("Authorization", "Bearer " + ADMIN)))
+                .flatMap(answer -> answer.body().lines())
+                .toList();
     }
 
     static JsonNode json(HttpResponse<String> answer) {

@@ -363,6 +363,13 @@ class TaftaStoryIT {
     }
 
     @ParameterizedTest
+    @Row(
+            value = {
+                "webhook handler",
+                "tags `enrollments`, `applicants`, `statistics`, `dashboard`, `cohort:{id}`, `user:{email}`",
+                "the dashboard's revalidation route"
+            },
+            also = "dev.freshet.worker.story.FrontEndsStoryIT#aDeployLosesNothingAndDelaysNothingElse")
     @MethodSource("thinkific")
     void aDeliveryOfThinkificMakesFreshWhatDependsOnIt(Change change) {
         play(change);
@@ -376,6 +383,13 @@ class TaftaStoryIT {
 
     /** Read at once after the answer, and not stale: who writes waits until it is visible. */
     @ParameterizedTest
+    @Row({
+        "`revalidateAfterChange('enrollment', { cohortId })`",
+        "`revalidateAfterChange('applicant', { cohortId })`",
+        "`revalidateAfterChange('statistics', { cohortId })`",
+        "`revalidateAfterChange('user', { userEmail })`",
+        "`POST`, `PUT` enrollments; `PATCH`, `DELETE` applicants"
+    })
     @MethodSource("ownChanges")
     void aChangeOfTheApplicationIsVisibleWhenItIsAnswered(Change change) {
         play(change, answer -> {
@@ -534,6 +548,7 @@ class TaftaStoryIT {
     }
 
     @Test
+    @Row("enrollment-processor worker, cache-revalidator")
     void whatIsReadIsLoadedAgainBeforeItsNextReaderComes() {
         var before = Instant.now();
         tafta.event("enrollments.changed", "{\"cohortId\":2}");
@@ -548,6 +563,7 @@ class TaftaStoryIT {
     }
 
     @Test
+    @Row("`GET /api/enrollments/cached`, `/api/applicants/cached`, `/api/statistics/cached`")
     void theRoutesThatTheApplicationKnowsReadTheSameValues() {
         var routes = List.of(
                 "/api/enrollments/cached?cohortId=3",
