@@ -117,6 +117,7 @@ public final class NextJsBenchmark {
         all.put("fill-race", FillRace::play);
         all.put("absence", Absence::play);
         all.put("deploy", Deploy::play);
+        all.put("only-sql", OnlySql::play);
         all.put("shared-cache", SharedCache::play);
         all.put("browser", Browser::play);
         return all;

@@ -21,11 +21,19 @@ final class Services implements AutoCloseable {
     /** How many counters schema.sql makes. */
     static final int COHORTS = 40;
 
+    private static final String CHANGES = """
+            changes:
+              counters:
+                with: [ cohort ]
+                tags: [ "cohort:{cohort}", dashboard ]
+                paths: [ "/cohorts/{cohort}", "/legacy/{cohort}" ]
+            """;
     private static final String PROOF = "    proof: { meta: freshet-version }\n";
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Map<String, String> settings = new HashMap<>();
     private final String unproven;
+    private final String captured;
 
     /** @param folder the catalog is written into it */
     Services(Path folder) throws IOException {
@@ -39,6 +47,7 @@ final class Services implements AutoCloseable {
             var text = resource("catalog.yaml");
             settings.put("CATALOG", write(folder.resolve("catalog.yaml"), text));
             unproven = write(folder.resolve("unproven.yaml"), text.replace(PROOF, ""));
+            captured = write(folder.resolve("captured.yaml"), text + "\n" + CHANGES);
             load(database);
         } catch (RuntimeException | IOException e) {
             close();
@@ -49,6 +58,11 @@ final class Services implements AutoCloseable {
     /** The same catalog without proof of freshness: what a worker tells is not looked at afterwards. */
     String unproven() {
         return unproven;
+    }
+
+    /** The same catalog with what a change of the counters' table means, whoever makes it. */
+    String captured() {
+        return captured;
     }
 
     String proven() {
