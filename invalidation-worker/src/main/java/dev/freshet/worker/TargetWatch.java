@@ -48,10 +48,11 @@ final class TargetWatch {
      */
     TargetWatch(Targets targets, Set<String> views, Supplier<List<ViewStats>> totals, MeterRegistry metrics) {
         this.totals = totals;
-        targets.hitRate().ifPresent(rate -> all.add(new Watched(ALL, rate, stats -> views.contains(stats.view()))));
+        targets.watched().ifPresent(rate -> all.add(new Watched(ALL, rate, stats -> views.contains(stats.view()))));
         targets.views()
-                .forEach((view, rate) ->
-                        all.add(new Watched(view, rate, stats -> stats.view().equals(view))));
+                .forEach((view, expected) -> expected.hitRate()
+                        .ifPresent(rate -> all.add(
+                                new Watched(view, rate, stats -> stats.view().equals(view)))));
         for (var watched : all) {
             Gauge.builder("freshet_target_missed", () -> watched.missed)
                     .description("1 while the hit rate is below its target")

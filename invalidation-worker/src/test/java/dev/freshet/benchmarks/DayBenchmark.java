@@ -1,13 +1,11 @@
 package dev.freshet.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.freshet.benchmarks.Times.millis;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.freshet.benchmarks.Day.Part;
 import dev.freshet.benchmarks.tools.Comparison;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +54,7 @@ final class DayBenchmark {
     static boolean run(List<String> words) throws Exception {
         if (words.size() > 1 && words.getFirst().equals("--catalog")) {
             int seconds = words.size() > 2 ? Integer.parseInt(words.get(2)) : SECONDS;
-            return CatalogDay.run(words.get(1), Duration.ofSeconds(seconds));
+            return new CatalogDay(words.get(1), Duration.ofSeconds(seconds)).compare();
         }
         return new DayBenchmark(words.isEmpty() ? FASTER : Integer.parseInt(words.getFirst())).compare();
     }
@@ -70,7 +68,7 @@ final class DayBenchmark {
         Side ours;
         long lost;
         try (var school = new School(1, Day.LEARNERS, Day.COHORTS, settings)) {
-            ours = run(school, new Ours(school));
+            ours = run(school, new Dashboard.Ours(school));
             school.awaitDone(LONGEST);
             lost = ours.replay.lost()
                     + school.status().missing()
@@ -88,7 +86,7 @@ final class DayBenchmark {
         return Duration.ofMillis(TTL_SECONDS.getOrDefault(view, 300) * 1_000L / faster);
     }
 
-    private Side run(School school, Replay.Dashboard dashboard) throws Exception {
+    private Side run(School school, Dashboard dashboard) throws Exception {
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         var replay = new Replay(school, dashboard, LONGEST);
         var unused = system.getCpuLoad(); // the next one is of the time since
@@ -111,7 +109,7 @@ final class DayBenchmark {
         for (var part : List.of(Part.USUAL, Part.IMPORT)) {
             print(part, ours.of(part), plain.of(part));
         }
-        var views = ours.of(Part.USUAL).byView().keySet();
+        var views = ours.of(Part.USUAL).reads.byView().keySet();
         System.out.println("  the whole day: hits and loads per 100 reads, Freshet and by TTL and delete");
         for (var view : views) {
             System.out.printf(
@@ -140,8 +138,8 @@ final class DayBenchmark {
         System.out.printf(
                 "  %s: reads, hits, loads, p50 and p99 of other reads in ms; Freshet and by TTL and delete%n",
                 part == Part.USUAL ? "an hour" : "the import");
-        ours.byView().forEach((view, tally) -> {
-            var other = plain.view(view);
+        ours.reads.byView().forEach((view, tally) -> {
+            var other = plain.reads.view(view);
             System.out.printf(
                     Locale.ROOT,
                     "    %-12s %,6d  %5.1f %% %5.1f %%  %,6d %,6d  %6.1f %7.1f  %6.1f %7.1f%n",
@@ -156,8 +154,8 @@ final class DayBenchmark {
                     millis(other.cold, 50),
                     millis(other.cold, 99));
         });
-        print("reads that were hits", ours.warm(), plain.warm());
-        print("reads that were not", ours.cold(), plain.cold());
+        print("reads that were hits", ours.reads.warm(), plain.reads.warm());
+        print("reads that were not", ours.reads.cold(), plain.reads.cold());
         print("time to fresh of a user", ours.user, plain.user);
         print("time to fresh of a page of enrollments", ours.page, plain.page);
     }
@@ -178,27 +176,17 @@ final class DayBenchmark {
     private static String json(Replay.Outcome ours, Replay.Outcome plain) {
         return "{\"warm_ms\":%s,\"cold_ms\":%s,\"fresh_user_ms\":%s,\"fresh_page_ms\":%s}"
                 .formatted(
-                        times(ours.warm(), plain.warm()),
-                        times(ours.cold(), plain.cold()),
-                        times(ours.user, plain.user),
-                        times(ours.page, plain.page));
-    }
-
-    private static String times(Histogram ours, Histogram plain) {
-        return String.format(
-                Locale.ROOT,
-                "{\"p50\":%.1f,\"p99\":%.1f,\"reference_p50\":%.1f,\"reference_p99\":%.1f}",
-                millis(ours, 50),
-                millis(ours, 99),
-                millis(plain, 50),
-                millis(plain, 99));
+                        Times.json(ours.reads.warm(), plain.reads.warm()),
+                        Times.json(ours.reads.cold(), plain.reads.cold()),
+                        Times.json(ours.user, plain.user),
+                        Times.json(ours.page, plain.page));
     }
 
     private double hitRate(Side side, String view) {
         return ofDay(
                 view,
-                side.of(Part.USUAL).view(view).hitRate(),
-                side.of(Part.IMPORT).view(view).hitRate());
+                side.of(Part.USUAL).reads.view(view).hitRate(),
+                side.of(Part.IMPORT).reads.view(view).hitRate());
     }
 
     /** Per 100 reads. */
@@ -206,8 +194,8 @@ final class DayBenchmark {
         return 100
                 * ofDay(
                         view,
-                        side.of(Part.USUAL).view(view).loadsPerRead(),
-                        side.of(Part.IMPORT).view(view).loadsPerRead());
+                        side.of(Part.USUAL).reads.view(view).loadsPerRead(),
+                        side.of(Part.IMPORT).reads.view(view).loadsPerRead());
     }
 
     /** Per 100 reads of any view. */
@@ -223,31 +211,5 @@ final class DayBenchmark {
     private double ofDay(String view, double usual, double imports) {
         double part = day.imported(view);
         return (1 - part) * usual + part * imports;
-    }
-
-    private static double millis(Histogram histogram, double percentile) {
-        return histogram.getValueAtPercentile(percentile) / 1e6;
-    }
-
-    /** All of Freshet. */
-    record Ours(School school) implements Replay.Dashboard {
-        @Override
-        public URI at(URI freshet) {
-            return freshet;
-        }
-
-        @Override
-        public boolean isOld(School.Read read, String text) {
-            var view = read.view();
-            return school.cache
-                    .read(view.key(read.values()), view.tags(read.values()))
-                    .filter(entry -> !new String(entry.content(), UTF_8).contains(text))
-                    .isPresent();
-        }
-
-        @Override
-        public Map<String, Long> loads() throws IOException, InterruptedException {
-            return school.metric("freshet_cache_loads_total", "view");
-        }
     }
 }

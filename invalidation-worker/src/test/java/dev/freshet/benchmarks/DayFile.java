@@ -2,11 +2,15 @@ package dev.freshet.benchmarks;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.freshet.catalog.Claims;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Signed;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +19,44 @@ import org.jspecify.annotations.Nullable;
  *
  * @param setup SQL that fills its tables
  * @param faster how many times as fast as the day it is replayed, the ttls as much shorter
+ * @param sessions how many are signed in, the session of one of whom is looked up before each read; null for none
+ * @param tokens who reads what is not for everybody, by the name in {@code as}
  */
 record DayFile(
-        String setup, int faster, int readsAnHour, int changesAnHour, List<Reader> readers, List<Writer> writers) {
+        String setup,
+        int faster,
+        int readsAnHour,
+        int changesAnHour,
+        @Nullable Integer sessions,
+        @Nullable Map<String, Token> tokens,
+        List<Reader> readers,
+        List<Writer> writers) {
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
-    /** One value of a view. In its parameters, {@code {name}} stands for what was drawn. */
-    record Look(String view, @Nullable Map<String, String> params) {
+    /**
+     * Of somebody, or of many who differ by what was drawn.
+     *
+     * @param token whose it is, of the catalog's issuers
+     */
+    record Token(String token, Map<String, String> claims) {
+        private Story.Reader of(Map<String, String> drawn) {
+            var filled = new HashMap<>(claims);
+            filled.replaceAll((name, value) -> filled(value, drawn));
+            return new Story.Reader(token, new Claims(filled, Map.of()), Signed.RIGHT);
+        }
+    }
+
+    /**
+     * One value of a view. In its parameters, {@code {name}} stands for what was drawn.
+     *
+     * @param as whose token is sent; null for none
+     */
+    record Look(
+            String view,
+            @Nullable Map<String, String> params,
+            @Nullable String as) {
         /** As in a request, such as {@code cohortId=3&page=1}; empty when there are none. */
         String query(Map<String, String> drawn) {
             return orEmpty(params).entrySet().stream()
@@ -35,9 +68,13 @@ record DayFile(
     }
 
     /** Where a change shows, and by which text. */
-    record Shows(String view, @Nullable Map<String, String> params, String text) {
+    record Shows(
+            String view,
+            @Nullable Map<String, String> params,
+            @Nullable String as,
+            String text) {
         Look look() {
-            return new Look(view, params);
+            return new Look(view, params, as);
         }
     }
 
@@ -46,9 +83,10 @@ record DayFile(
             int weight,
             @Nullable Map<String, String> draw,
             String view,
-            @Nullable Map<String, String> params) {
+            @Nullable Map<String, String> params,
+            @Nullable String as) {
         Look look() {
-            return new Look(view, params);
+            return new Look(view, params, as);
         }
     }
 
@@ -57,6 +95,7 @@ record DayFile(
      *
      * @param sql what is changed; where there is no body, this is all that happens, and triggers tell
      * @param site who sends the body to ingest, which does the same as the SQL
+     * @param route where the application sends the body in place of a site, such as {@code PUT /api/courses}
      * @param deletes what the handler of a dashboard without Freshet knows to delete
      */
     record Writer(
@@ -65,6 +104,7 @@ record DayFile(
             String sql,
             @Nullable String site,
             @Nullable String topic,
+            @Nullable String route,
             @Nullable String body,
             @Nullable Shows shows,
             List<Look> deletes) {}
@@ -79,6 +119,13 @@ record DayFile(
         } catch (IOException e) {
             throw new IllegalArgumentException("the day of " + catalog + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** Whose token is sent for this; empty for none. */
+    Optional<Story.Reader> as(Look look, Map<String, String> drawn) {
+        return Optional.ofNullable(look.as())
+                .map(name ->
+                        Objects.requireNonNull(orEmpty(tokens).get(name), name).of(drawn));
     }
 
     Reader reader(Random random) {
@@ -108,7 +155,12 @@ record DayFile(
      * …} is one of these, {@code group of NAME N} is the group from 1 to N that the number NAME is in.
      */
     static Map<String, String> drawn(@Nullable Map<String, String> draw, Random random) {
-        var values = new HashMap<String, String>();
+        return drawn(draw, random, Map.of());
+    }
+
+    /** @param known values that were not drawn */
+    static Map<String, String> drawn(@Nullable Map<String, String> draw, Random random, Map<String, String> known) {
+        var values = new HashMap<>(known);
         orEmpty(draw).forEach((name, how) -> {
             var words = how.split(" ", -1);
             values.put(
@@ -140,7 +192,7 @@ record DayFile(
         return filled;
     }
 
-    private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
+    private static <T> Map<String, T> orEmpty(@Nullable Map<String, T> map) {
         return map == null ? Map.of() : map;
     }
 }

@@ -1,5 +1,7 @@
 package dev.freshet.benchmarks;
 
+import static dev.freshet.benchmarks.Times.millis;
+import static dev.freshet.benchmarks.Times.sleepUntil;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.benchmarks.tools.Comparison;
@@ -289,15 +291,5 @@ final class FreshBenchmark {
             }
         }
         return histogram;
-    }
-
-    private static void sleepUntil(long due) {
-        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-        }
-    }
-
-    private static double millis(Histogram histogram, double percentile) {
-        return histogram.getValueAtPercentile(percentile) / 1e6;
     }
 }

@@ -1,19 +1,16 @@
 package dev.freshet.benchmarks;
 
+import static dev.freshet.benchmarks.Times.sleepUntil;
+
 import dev.freshet.benchmarks.Day.Part;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
@@ -26,64 +23,16 @@ final class Replay {
     private static final int FIRST_IMPORTED = 1_000_000;
     private static final Instant START = Instant.parse("2026-02-01T10:00:00Z");
 
-    /** What answers readers and takes changes in. */
-    interface Dashboard {
-        /** Where it takes a request that is meant for Freshet. */
-        URI at(URI freshet);
-
-        /** Whether a value is there that lacks a text, without reading it as a reader does. */
-        boolean isOld(School.Read read, String text);
-
-        /** @return values loaded so far, by view */
-        Map<String, Long> loads() throws Exception;
-    }
-
-    /** What became of the reads of one view in one part of the day. */
-    static final class Tally {
-        final AtomicLong reads = new AtomicLong();
-        final AtomicLong hits = new AtomicLong();
-        final AtomicLong failed = new AtomicLong();
-        /** Nanoseconds of reads that were no hits, and of those that were. */
-        final Histogram cold = new ConcurrentHistogram(3);
-
-        final Histogram warm = new ConcurrentHistogram(3);
-        volatile long loads;
-
-        double hitRate() {
-            return (double) hits.get() / Math.max(1, reads.get());
-        }
-
-        double loadsPerRead() {
-            return (double) loads / Math.max(1, reads.get());
-        }
-    }
-
     /** What one part of the day came to. */
     static final class Outcome {
-        final Map<String, Tally> views = new ConcurrentHashMap<>();
+        final Reads reads;
         /** Nanoseconds from a change until a reader has it. */
         final Histogram user = new ConcurrentHistogram(3);
 
         final Histogram page = new ConcurrentHistogram(3);
 
-        Tally view(String name) {
-            return views.computeIfAbsent(name, view -> new Tally());
-        }
-
-        SortedMap<String, Tally> byView() {
-            return new TreeMap<>(views);
-        }
-
-        Histogram cold() {
-            var all = new Histogram(3);
-            views.values().forEach(tally -> all.add(tally.cold));
-            return all;
-        }
-
-        Histogram warm() {
-            var all = new Histogram(3);
-            views.values().forEach(tally -> all.add(tally.warm));
-            return all;
+        Outcome(Reads reads) {
+            this.reads = reads;
         }
     }
 
@@ -105,7 +54,7 @@ final class Replay {
         this.dashboard = dashboard;
         this.longest = longest;
         for (var part : Part.values()) {
-            outcomes.put(part, new Outcome());
+            outcomes.put(part, new Outcome(new Reads(school, dashboard)));
         }
     }
 
@@ -121,9 +70,7 @@ final class Replay {
                     threads.execute(() -> take(step, outcome));
                 }
                 sleepUntil(start + (long) ((part.to - Part.WARM_UP.from) * hour.toNanos()));
-                dashboard
-                        .loads()
-                        .forEach((view, count) -> outcome.view(view).loads = count - before.getOrDefault(view, 0L));
+                outcome.reads.loadedSince(before);
             }
         }
     }
@@ -140,8 +87,7 @@ final class Replay {
     /** Reads that got no value, in all parts of the day. */
     long failed() {
         return outcomes.values().stream()
-                .flatMap(outcome -> outcome.views.values().stream())
-                .mapToLong(tally -> tally.failed.get())
+                .mapToLong(outcome -> outcome.reads.failed())
                 .sum();
     }
 
@@ -160,7 +106,7 @@ final class Replay {
 
     private void take(Day.Step step, Outcome outcome) {
         switch (step) {
-            case Day.Look(var at, var view, var parameters) -> look(school.read(view, parameters), outcome);
+            case Day.Look(var at, var view, var parameters) -> outcome.reads.look(school.read(view, parameters));
             case Day.Change(var at, int learner) -> change(learner, outcome);
             case Day.Enroll(var at, int index, int learner) -> {
                 int number = FIRST_IMPORTED + index;
@@ -179,28 +125,15 @@ final class Replay {
                 ? school.read("user", "email=" + School.email(learner))
                 : school.read("enrollments", "cohortId=" + Day.cohort(learner) + "&page=" + Day.page(learner));
         if (isSample) {
-            look(read, outcome);
+            outcome.reads.look(read);
         }
         sent.merge(learner, number, Math::max);
         long start = System.nanoTime();
         if (isAccepted(number, learner, learner, percentage(number))) {
             taken.merge(learner, number, Math::max);
             if (isSample) {
-                awaitSeen(read, learner, number, start, outcome);
+                outcome.reads.awaitSeen(read, percentage(number), () -> newest(learner, number), longest);
                 (isUser ? outcome.user : outcome.page).recordValue(System.nanoTime() - start);
-            }
-        }
-    }
-
-    /** Nobody reads before there is something else to be read, or every look would be a load. */
-    private void awaitSeen(School.Read read, int learner, int number, long start, Outcome outcome) {
-        boolean isSeen = false;
-        while (!isSeen && System.nanoTime() - start < longest.toNanos()) {
-            if (dashboard.isOld(read, percentage(number)) && dashboard.isOld(read, newest(learner, number))) {
-                LockSupport.parkNanos(2_000_000);
-            } else {
-                var value = look(read, outcome);
-                isSeen = value.contains(percentage(number)) || value.contains(newest(learner, number));
             }
         }
     }
@@ -208,33 +141,6 @@ final class Replay {
     /** Another change may have followed, and hides this one. */
     private String newest(int learner, int number) {
         return percentage(sent.getOrDefault(learner, number));
-    }
-
-    /** @return the value; empty when the read failed */
-    private String look(School.Read read, Outcome outcome) {
-        var tally = outcome.view(read.view().name());
-        tally.reads.incrementAndGet();
-        long start = System.nanoTime();
-        try {
-            var answer = school.get(dashboard.at(read.uri()));
-            if (answer.statusCode() == 200) {
-                boolean isHit =
-                        answer.headers().firstValue("X-Cache").orElse("").equals("HIT");
-                tally.hits.addAndGet(isHit ? 1 : 0);
-                (isHit ? tally.warm : tally.cold).recordValue(System.nanoTime() - start);
-                return answer.body();
-            }
-            return failed(tally, read.uri() + " was answered " + answer.statusCode() + " " + answer.body());
-        } catch (Exception e) {
-            return failed(tally, read.uri() + ": " + e);
-        }
-    }
-
-    private static String failed(Tally tally, String why) {
-        if (tally.failed.getAndIncrement() == 0) {
-            System.err.println("a read failed: " + why);
-        }
-        return "";
     }
 
     private boolean isAccepted(int number, int enrollment, int learner, String percentage) {
@@ -252,11 +158,5 @@ final class Replay {
 
     private static String percentage(int number) {
         return "0.%04d".formatted(1 + number % 9_000);
-    }
-
-    private static void sleepUntil(long due) {
-        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-        }
     }
 }

@@ -2,21 +2,22 @@ package dev.freshet.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.benchmarks.tools.Mode;
-import dev.freshet.cache.CacheOptions;
 import dev.freshet.cache.TagCache;
-import dev.freshet.catalog.Catalog;
-import dev.freshet.catalog.Signatures;
+import dev.freshet.catalog.Story;
+import dev.freshet.catalog.Story.Act;
+import dev.freshet.catalog.Story.Reader;
+import dev.freshet.catalog.Story.Signed;
 import dev.freshet.catalog.View;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
 import dev.freshet.model.Hmac;
-import dev.freshet.queue.JobQueue;
-import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueueStatus;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.EmbeddedDatabase;
 import dev.freshet.testing.EmbeddedRedis;
+import dev.freshet.worker.dev.App;
 import dev.freshet.worker.dev.Stage;
 import dev.freshet.worker.frontend.StandInFrontEnd;
 import java.io.IOException;
@@ -32,30 +33,41 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** All of Freshet in this process, TAFTA's catalog, and a school in its tables: for what goes the whole way. */
+/** All of Freshet in this process, TAFTA's catalog and a school in its tables, or another: for what goes the whole way. */
 final class School implements AutoCloseable {
     /** What Thinkific signs with here. */
     static final String WEBHOOK_SECRET = "local-webhook-secret";
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(TIMEOUT)
             .build();
     private final Stage stage;
-    private final Catalog catalog;
-    private final RedisServer queueServer;
-    private final RedisServer cacheServer;
-    final JobQueue queue;
+    private final App app;
     final TagCache cache;
     final Database database;
+    /** Signed once: that takes longer than a read. */
+    private final Map<Reader, String> tokens = new ConcurrentHashMap<>();
 
-    /** One value that can be read, such as {@code cohort?cohortId=3}. */
-    record Read(View view, Map<String, String> values, URI uri) {}
+    private final Map<String, Reader> holders = new ConcurrentHashMap<>();
+
+    /**
+     * One value that can be read, such as {@code cohort?cohortId=3}.
+     *
+     * @param token is sent with it; empty for none
+     */
+    record Read(View view, Map<String, String> values, URI uri, String token) {
+        String key() {
+            return view.key(values);
+        }
+    }
 
     /**
      * @param instances of the front end
@@ -63,30 +75,28 @@ final class School implements AutoCloseable {
      * @param cohorts among which they are spread, from 1 on
      */
     School(int instances, int learners, int cohorts, Map<String, String> settings) throws SQLException {
-        this("tafta", instances, school(learners, cohorts), settings);
+        this(stage("tafta", instances, settings), school(learners, cohorts));
     }
 
     /**
      * Any other application.
      *
+     * @param stage is closed with it
      * @param setup fills its tables, which hold the sample rows
      */
-    School(String catalog, String setup, Map<String, String> settings) throws SQLException {
-        this(catalog, 1, setup, settings);
-    }
-
-    private School(String name, int instances, String setup, Map<String, String> settings) throws SQLException {
-        var redis = Mode.current().redis();
-        var cacheRedis = EmbeddedRedis.start(0, "maxmemory 512mb", "maxmemory-policy allkeys-lru");
-        stage = Stage.on(name, redis, cacheRedis, EmbeddedDatabase.start(0), instances, settings);
-        catalog = stage.catalog();
-        queueServer = new RedisServer("queue", redis.url(), TIMEOUT);
-        cacheServer = new RedisServer("cache", cacheRedis.url(), TIMEOUT);
-        queue = new JobQueue(queueServer, QueueOptions.defaults("freshet"));
-        cache = new TagCache(cacheServer, CacheOptions.defaults("freshet"));
+    School(Stage stage, String setup) throws SQLException {
+        this.stage = stage;
+        app = new App(stage);
+        cache = app.cache();
         database = new Database(stage.database(), DatabaseOptions.DEFAULTS.withPoolSize(4));
         execute(setup);
         execute("vacuum analyze");
+    }
+
+    /** On services of its own, with as many instances of the front end. */
+    static Stage stage(String catalog, int instances, Map<String, String> settings) {
+        var cacheRedis = EmbeddedRedis.start(0, "maxmemory 512mb", "maxmemory-policy allkeys-lru");
+        return Stage.on(catalog, Mode.current().redis(), cacheRedis, EmbeddedDatabase.start(0), instances, settings);
     }
 
     private static String school(int learners, int cohorts) {
@@ -106,8 +116,7 @@ final class School implements AutoCloseable {
     public void close() {
         http.close();
         database.close();
-        cacheServer.close();
-        queueServer.close();
+        app.close();
         stage.close();
     }
 
@@ -116,7 +125,7 @@ final class School implements AutoCloseable {
     }
 
     RedisServer cacheServer() {
-        return cacheServer;
+        return app.cacheServer();
     }
 
     List<StandInFrontEnd> frontEnds() {
@@ -124,26 +133,49 @@ final class School implements AutoCloseable {
     }
 
     QueueStatus status() {
-        return queue.status();
+        return app.queue();
     }
 
     /** @param parameters such as {@code cohortId=3}; empty when there are none */
     Read read(String view, String parameters) {
-        var found = Objects.requireNonNull(catalog.views().get(view));
-        var values = new TreeMap<String, String>();
-        for (var part : parameters.isEmpty() ? new String[0] : parameters.split("&")) {
-            values.put(part.substring(0, part.indexOf('=')), part.substring(part.indexOf('=') + 1));
-        }
-        var uri = stage.reads("/views/" + view + (parameters.isEmpty() ? "" : "?" + parameters));
-        return new Read(found, found.parse(values), uri);
+        return read(view, parameters, Optional.empty());
+    }
+
+    /** @param as whose token is sent */
+    Read read(String view, String parameters, Optional<Reader> as) {
+        var path = "/views/" + view + (parameters.isEmpty() ? "" : "?" + parameters);
+        var asked = app.ask(new Story.Read(path, as));
+        return new Read(
+                asked.view(),
+                asked.values(),
+                stage.reads(path),
+                as.map(this::token).orElse(""));
+    }
+
+    private String token(Reader reader) {
+        return tokens.computeIfAbsent(reader, someone -> {
+            var token = app.token(someone);
+            holders.put(token, someone);
+            return token;
+        });
+    }
+
+    /** Who sends this token; empty when nobody here does. */
+    Optional<Reader> holder(String token) {
+        return Optional.ofNullable(holders.get(token));
     }
 
     HttpResponse<String> get(Read read) throws IOException, InterruptedException {
-        return get(read.uri());
+        return get(read.uri(), read.token());
     }
 
-    HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+    /** @param token empty for none */
+    HttpResponse<String> get(URI uri, String token) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(uri).timeout(TIMEOUT);
+        if (!token.isEmpty()) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return http.send(request.build(), BodyHandlers.ofString());
     }
 
     static String email(int learner) {
@@ -171,16 +203,34 @@ final class School implements AutoCloseable {
     }
 
     /** Sends what a site says, signed as it signs. */
-    void deliver(String name, String topic, String body) throws IOException, InterruptedException {
-        var site = Objects.requireNonNull(catalog.sites().get(name));
-        var address = name.equals("main") ? site.scheme().toString() : name;
-        var bytes = body.getBytes(UTF_8);
-        var request = HttpRequest.newBuilder(stage.ingest("/webhooks/" + address))
-                .timeout(TIMEOUT)
-                .POST(BodyPublishers.ofByteArray(bytes));
-        Signatures.headers(site, topic, "msg_" + UUID.randomUUID(), Instant.now(), bytes)
-                .forEach(request::header);
-        send(request.build());
+    void deliver(String name, String topic, String body) {
+        var site = Objects.requireNonNull(app.catalog().sites().get(name));
+        require(app.send(new Act.Webhook(site, topic, body, Signed.RIGHT)), 200);
+    }
+
+    /** A write of the application, which is applied then. */
+    void write(String route, String payload) {
+        require(app.write(route, payload), 200);
+    }
+
+    /** @return the token of a new session */
+    String signIn(String owner) throws IOException {
+        var body = "{\"owner\":\"" + owner + "\",\"data\":{\"cart\":[1]}}";
+        var answer = require(app.session("POST", "/session", "", body), 201);
+        return JSON.readTree(answer.body()).path("token").asText();
+    }
+
+    /** Finds the session of a token. */
+    void session(String token) {
+        require(app.session("GET", "/session", token, ""), 200);
+    }
+
+    /** @throws IllegalStateException when it was answered otherwise */
+    private static HttpResponse<String> require(HttpResponse<String> answer, int status) {
+        if (answer.statusCode() != status) {
+            throw new IllegalStateException("answered " + answer.statusCode() + " " + answer.body());
+        }
+        return answer;
     }
 
     /** As {@link #send(HttpRequest)}, to somewhere else. */
@@ -190,16 +240,13 @@ final class School implements AutoCloseable {
 
     /** @throws IllegalStateException when it was not accepted */
     void send(HttpRequest delivery) throws IOException, InterruptedException {
-        var answer = http.send(delivery, BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IllegalStateException("ingest answered " + answer.statusCode() + " " + answer.body());
-        }
+        require(http.send(delivery, BodyHandlers.ofString()), 200);
     }
 
-    /** Until everything that was accepted is done. */
+    /** Until everything that was accepted or captured is done. */
     void awaitDone(Duration longest) throws InterruptedException {
         long deadline = System.nanoTime() + longest.toNanos();
-        while (status().inFlight() > 0) {
+        while (app.captured() + status().inFlight() > 0) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("still " + status().inFlight() + " jobs in flight");
             }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * What dashboards do by themselves: a value is loaded by whoever misses it and kept for its TTL; the webhook's handler writes
  * the row and deletes the keys that it can name. It cannot name the further pages of a list, nor what is filtered.
  */
-final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
+final class TtlAndDelete implements Dashboard, AutoCloseable {
     private static final String UPSERT = """
             insert into enrollments as e
               (id, user_email, course_id, course_name, percentage_completed, free_trial, started_at, completed_at)
@@ -91,9 +92,11 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
         database.close();
     }
 
+    /** Believes every token: what it costs to verify one is in its favor. */
     private void read(Context ctx) throws SQLException {
         var query = ctx.queryString();
-        var read = school.read(ctx.pathParam("view"), query == null ? "" : query);
+        var token = Objects.requireNonNullElse(ctx.header("Authorization"), "").replaceFirst("^Bearer ", "");
+        var read = school.read(ctx.pathParam("view"), query == null ? "" : query, school.holder(token));
         var server = school.cacheServer();
         var found = server.await(server.session().commands().get(key(read)));
         ctx.contentType("application/json")
@@ -168,6 +171,6 @@ final class TtlAndDelete implements Replay.Dashboard, AutoCloseable {
     }
 
     private static String key(School.Read read) {
-        return "naive:" + read.view().key(read.values());
+        return "naive:" + read.key();
     }
 }

@@ -10,8 +10,10 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.freshet.cache.CacheStats;
 import dev.freshet.cache.Cached.Outcome;
 import dev.freshet.catalog.Targets;
+import dev.freshet.catalog.Targets.OfView;
 import dev.freshet.settings.Settings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +25,9 @@ import org.slf4j.LoggerFactory;
 
 class TargetWatchTest {
     private static final Targets TARGETS = new Targets(
+            Optional.of(0.9),
             Optional.of(0.8),
-            Map.of("user", 0.5),
+            Map.of("user", new OfView(Optional.of(0.5), Optional.of(Duration.ofMillis(1)))),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -95,9 +98,9 @@ class TargetWatchTest {
 
     @Test
     void theSettingWinsOverTheCatalogWhichNeedsNoTargets() {
-        assertThat(targets("0.95", TARGETS).hitRate()).contains(0.95);
-        assertThat(targets("0.95", TARGETS).views()).isEqualTo(Map.of("user", 0.5));
-        assertThat(targets("0.7", Targets.NONE).hitRate()).contains(0.7);
+        assertThat(targets("0.95", TARGETS).watched()).contains(0.95);
+        assertThat(targets("0.95", TARGETS).views()).isEqualTo(TARGETS.views());
+        assertThat(targets("0.7", Targets.NONE).watched()).contains(0.7);
         assertThat(targets("", TARGETS)).isEqualTo(TARGETS);
         assertThatThrownBy(() -> targets("70", TARGETS))
                 .hasMessage("TARGET_HIT_RATE must be a number from 0 to 1 such as 0.85, was '70'");

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
  * from 0 to 1; what is empty is not expected.
  *
  * @param hitRate the part of all reads that are hits
- * @param views the same for single views, by name
+ * @param warnBelow the part below which serve warns, where that is not {@code hitRate}
+ * @param views what is expected of single views, by name
  * @param hit the longest that a read may take that is a hit
  * @param read the longest that any read may take
  * @param api the longest that any request may take, reads and writes
@@ -20,7 +21,8 @@ import java.util.stream.Stream;
  */
 public record Targets(
         Optional<Double> hitRate,
-        Map<String, Double> views,
+        Optional<Double> warnBelow,
+        Map<String, OfView> views,
         Optional<Duration> hit,
         Optional<Duration> read,
         Optional<Duration> api,
@@ -29,6 +31,7 @@ public record Targets(
         Optional<Long> reads) {
     /** Nothing is expected. */
     public static final Targets NONE = new Targets(
+            Optional.empty(),
             Optional.empty(),
             Map.of(),
             Optional.empty(),
@@ -40,11 +43,27 @@ public record Targets(
 
     /** The longest that something may take, whatever it is. */
     public Stream<Duration> times() {
-        return Stream.of(hit, read, api, session).flatMap(Optional::stream);
+        return Stream.concat(
+                        Stream.of(hit, read, api, session),
+                        views.values().stream().map(OfView::read))
+                .flatMap(Optional::stream);
     }
 
-    /** With another hit rate of all reads. */
+    /**
+     * What is expected of one view.
+     *
+     * @param hitRate the part of its reads that are hits
+     * @param read the longest that any read of it may take
+     */
+    public record OfView(Optional<Double> hitRate, Optional<Duration> read) {}
+
+    /** The hit rate of all reads below which serve warns; empty for none. */
+    public Optional<Double> watched() {
+        return warnBelow.or(() -> hitRate);
+    }
+
+    /** With another hit rate of all reads, below which serve warns. */
     public Targets withHitRate(double rate) {
-        return new Targets(Optional.of(rate), views, hit, read, api, session, queriesSaved, reads);
+        return new Targets(Optional.of(rate), Optional.empty(), views, hit, read, api, session, queriesSaved, reads);
     }
 }

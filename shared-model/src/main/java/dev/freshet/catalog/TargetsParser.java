@@ -1,5 +1,6 @@
 package dev.freshet.catalog;
 
+import dev.freshet.catalog.Targets.OfView;
 import dev.freshet.settings.Spelling;
 import java.time.Duration;
 import java.util.Collection;
@@ -12,7 +13,9 @@ import java.util.Optional;
 /** Reads what an application expects of its cache. */
 final class TargetsParser {
     static final List<String> KEYS =
-            List.of("hitRate", "views", "hit", "read", "api", "session", "queriesSaved", "reads");
+            List.of("hitRate", "warnBelow", "views", "hit", "read", "api", "session", "queriesSaved", "reads");
+
+    static final List<String> OF_VIEW = List.of("hitRate", "read");
 
     private static final long MOST_READS = 10_000_000;
 
@@ -29,6 +32,7 @@ final class TargetsParser {
         var section = new Section(element, KEYS);
         return new Targets(
                 section.find("hitRate").flatMap(values::part),
+                section.find("warnBelow").flatMap(values::part),
                 section.find("views").map(this::views).orElse(Map.of()),
                 section.find("hit").flatMap(this::time),
                 section.find("read").flatMap(this::time),
@@ -38,15 +42,22 @@ final class TargetsParser {
                 section.find("reads").flatMap(e -> values.number(e, 1, MOST_READS)));
     }
 
-    private Map<String, Double> views(Element element) {
-        var rates = new LinkedHashMap<String, Double>();
-        element.entries().forEach((name, rate) -> {
+    private Map<String, OfView> views(Element element) {
+        var views = new LinkedHashMap<String, OfView>();
+        element.entries().forEach((name, view) -> {
             if (!names.contains(name)) {
-                rate.error("is no view", Spelling.hint(name, names, "there are " + String.join(", ", names)));
+                view.error("is no view", Spelling.hint(name, names, "there are " + String.join(", ", names)));
             }
-            values.part(rate).ifPresent(part -> rates.put(name, part));
+            views.put(name, view.isMapping() ? ofView(view) : new OfView(values.part(view), Optional.empty()));
         });
-        return Collections.unmodifiableMap(rates);
+        return Collections.unmodifiableMap(views);
+    }
+
+    private OfView ofView(Element element) {
+        var section = new Section(element, OF_VIEW);
+        return new OfView(
+                section.find("hitRate").flatMap(values::part),
+                section.find("read").flatMap(this::time));
     }
 
     private Optional<Duration> time(Element element) {

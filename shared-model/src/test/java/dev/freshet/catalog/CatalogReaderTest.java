@@ -664,6 +664,8 @@ class CatalogReaderTest {
                 .containsExactlyInAnyOrderElementsOf(LimitsParser.KEYS);
         assertThat(names(root.at("/properties/targets/properties")))
                 .containsExactlyInAnyOrderElementsOf(TargetsParser.KEYS);
+        assertThat(names(root.at("/properties/targets/properties/views/additionalProperties/oneOf/1/properties")))
+                .containsExactlyInAnyOrderElementsOf(TargetsParser.OF_VIEW);
         var views = root.at("/properties/views/additionalProperties/properties");
         assertThat(names(views)).containsExactlyInAnyOrderElementsOf(ViewParser.KEYS);
         assertThat(names(views.at("/params/additionalProperties/oneOf/1/properties")))

@@ -44,6 +44,8 @@ public record Story(
         List<Scene> scenes,
         Map<String, Long> ends) {
 
+    private static final String VIEWS = "/views/";
+
     /** Which part of a leaderboard is read; no parameters of the view. */
     private static final Set<String> RANGES = Set.of("top", "member", "around");
 
@@ -181,6 +183,10 @@ public record Story(
         int mark = path.indexOf('?');
         var bare = mark < 0 ? path : path.substring(0, mark);
         var query = mark < 0 ? "" : path.substring(mark + 1);
+        if (bare.startsWith(VIEWS)) {
+            return Optional.ofNullable(catalog.views().get(bare.substring(VIEWS.length())))
+                    .map(view -> asked(view, Map.of(), query, claims));
+        }
         return catalog.views().values().stream()
                 .sorted(Comparator.comparingInt(Story::placeholders))
                 .flatMap(view -> values(view, bare).map(values -> asked(view, values, query, claims)).stream())
@@ -206,9 +212,6 @@ public record Story(
     }
 
     private static Optional<Map<String, String>> values(View view, String path) {
-        if (path.equals("/views/" + view.name())) {
-            return Optional.of(Map.of());
-        }
         if (view.route() == null) {
             return Optional.empty();
         }

@@ -23,12 +23,14 @@ import dev.freshet.settings.Addresses;
 import dev.freshet.settings.Settings;
 import dev.freshet.worker.frontend.Owed;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -125,6 +127,34 @@ public final class App implements AutoCloseable {
         return sender.request(new Read(path, Optional.of(as)));
     }
 
+    /** @param route of an event, such as {@code PUT /api/courses} */
+    public HttpResponse<String> write(String route, String payload) {
+        var rule = catalog.events().values().stream()
+                .filter(event ->
+                        event.route() != null && event.route().toString().equals(route))
+                .findFirst()
+                .orElseThrow();
+        var site = Objects.requireNonNull(catalog.sites().get("app"));
+        return send(new Act.Write(site, Objects.requireNonNull(rule.route()), payload));
+    }
+
+    /**
+     * A request about sessions, as one of the application's servers sends it.
+     *
+     * @param token of the session; empty where there is none yet
+     */
+    public HttpResponse<String> session(String method, String path, String token, String body) {
+        var request = HttpRequest.newBuilder(stage.reads(path))
+                .method(method, BodyPublishers.ofString(body))
+                .header("Authorization", "Bearer " + stage.setting("SESSION_TOKENS"));
+        return send(token.isEmpty() ? request : request.header("X-Session", token));
+    }
+
+    /** What this reader sends as a token; good for an hour. */
+    public String token(Reader reader) {
+        return sender.token(reader);
+    }
+
     /** Any other request; the deadline is set here. */
     public HttpResponse<String> send(HttpRequest.Builder request) {
         return sender.send(request);
@@ -198,7 +228,7 @@ public final class App implements AutoCloseable {
     }
 
     /** How many changes were written down that no worker has taken up yet. */
-    private int captured() {
+    public int captured() {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("select count(*) from freshet.outbox")
                         .mapTo(Integer.class)

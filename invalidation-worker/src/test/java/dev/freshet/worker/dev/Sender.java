@@ -133,7 +133,8 @@ public final class Sender implements AutoCloseable {
         return "curl -i " + quoted(stage.reads(read.path()).toString()) + token;
     }
 
-    private String token(Reader reader) {
+    /** Good for an hour. */
+    String token(Reader reader) {
         var issuer = Objects.requireNonNull(stage.catalog().tokens().get(reader.issuer()));
         var token = JWT.create().withExpiresAt(Instant.now().plus(Duration.ofHours(1)));
         issuer.issuer().ifPresent(token::withIssuer);

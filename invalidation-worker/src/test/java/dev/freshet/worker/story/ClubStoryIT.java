@@ -183,6 +183,7 @@ class ClubStoryIT extends SystemStory {
         var next = new AtomicInteger(1_000_000);
         expectTargets(
                 new Targets(
+                        Optional.of(0.85),
                         Optional.of(0.7),
                         Map.of(),
                         Optional.of(Duration.ofMillis(2)),

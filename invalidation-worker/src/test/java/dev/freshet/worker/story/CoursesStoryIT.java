@@ -320,7 +320,14 @@ class CoursesStoryIT extends SystemStory {
         expectTargets(
                 new Targets(
                         Optional.of(0.9),
-                        Map.of("studentDashboard", 0.5, "teacherDashboard", 0.7),
+                        Optional.empty(),
+                        Map.of(
+                                "studentDashboard", hits(0.5),
+                                "studentCourses", hits(0.5),
+                                "enrollment", hits(0.5),
+                                "payment", hits(0.5),
+                                "teacherDashboard", hits(0.7),
+                                "teacherCourses", hits(0.7)),
                         Optional.of(Duration.ofMillis(10)),
                         Optional.of(Duration.ofMillis(30)),
                         Optional.empty(),

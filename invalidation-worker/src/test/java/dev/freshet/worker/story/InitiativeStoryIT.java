@@ -325,11 +325,12 @@ class InitiativeStoryIT extends SystemStory {
         expectTargets(
                 new Targets(
                         Optional.of(0.85),
+                        Optional.empty(),
                         Map.of(),
                         Optional.empty(),
                         Optional.of(Duration.ofMillis(50)),
                         Optional.empty(),
-                        Optional.empty(),
+                        Optional.of(Duration.ofMillis(5)),
                         Optional.empty(),
                         Optional.empty()),
                 "*",

@@ -11,6 +11,7 @@ import dev.freshet.cache.TypedCache;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Server;
 import dev.freshet.catalog.Targets;
+import dev.freshet.catalog.Targets.OfView;
 import dev.freshet.model.Tag;
 import dev.freshet.testing.Project;
 import dev.freshet.worker.dev.App;
@@ -188,9 +189,10 @@ class ScormStoryIT extends SystemStory {
         expectTargets(
                 new Targets(
                         Optional.of(0.7),
-                        Map.of("dashboardStats", 0.5),
                         Optional.empty(),
-                        Optional.of(ms.multipliedBy(50)),
+                        Map.of("dashboardStats", new OfView(Optional.of(0.5), Optional.of(ms.multipliedBy(50)))),
+                        Optional.empty(),
+                        Optional.empty(),
                         Optional.of(ms.multipliedBy(150)),
                         Optional.of(ms.multipliedBy(5)),
                         Optional.of(0.6),

@@ -15,6 +15,7 @@ import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.Story.Server;
 import dev.freshet.catalog.Story.Signed;
 import dev.freshet.catalog.Targets;
+import dev.freshet.catalog.Targets.OfView;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.worker.cli.Freshet;
 import dev.freshet.worker.dev.App;
@@ -109,13 +110,7 @@ abstract class SystemStory {
 
     /** A write of the application, which is visible when it is answered. */
     Runnable write(String route, String payload) {
-        var rule = app.catalog().events().values().stream()
-                .filter(event ->
-                        event.route() != null && event.route().toString().equals(route))
-                .findFirst()
-                .orElseThrow();
-        var site = Objects.requireNonNull(app.catalog().sites().get("app"));
-        return () -> expectApplied(app.send(new Act.Write(site, Objects.requireNonNull(rule.route()), payload)));
+        return () -> expectApplied(app.write(route, payload));
     }
 
     /** An event of the application, which is visible when it is answered. */
@@ -156,26 +151,27 @@ abstract class SystemStory {
 
     /** A session is there with Redis and without it, until it is ended. */
     void sessionsOutliveRedis() {
-        var created = session("POST", "/session", "", "{\"owner\":\"7\",\"data\":{\"cart\":[1]}}");
+        var created = app.session("POST", "/session", "", "{\"owner\":\"7\",\"data\":{\"cart\":[1]}}");
         assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
         var token = json(created).path("token").asText();
-        assertThat(json(session("GET", "/session", token, ""))
+        assertThat(json(app.session("GET", "/session", token, ""))
                         .path("data")
                         .path("cart")
                         .path(0)
                         .asInt())
                 .isEqualTo(1);
         without(Server.CACHE, () -> {
-            awaitUntil(() -> session("GET", "/session", token, "").statusCode() == 200);
-            assertThat(session("POST", "/session/extend", token, "").statusCode())
+            awaitUntil(() -> app.session("GET", "/session", token, "").statusCode() == 200);
+            assertThat(app.session("POST", "/session/extend", token, "").statusCode())
                     .isEqualTo(200);
         });
-        assertThat(json(session("GET", "/session", token, "")).path("owner").asText())
+        assertThat(json(app.session("GET", "/session", token, "")).path("owner").asText())
                 .isEqualTo("7");
-        assertThat(session("GET", "/session", token.replace("s1.", "s1.A"), "").statusCode())
+        assertThat(app.session("GET", "/session", token.replace("s1.", "s1.A"), "")
+                        .statusCode())
                 .isEqualTo(404);
-        awaitUntil(() -> session("DELETE", "/session", token, "").statusCode() == 204);
-        assertThat(session("GET", "/session", token, "").statusCode()).isEqualTo(404);
+        awaitUntil(() -> app.session("DELETE", "/session", token, "").statusCode() == 204);
+        assertThat(app.session("GET", "/session", token, "").statusCode()).isEqualTo(404);
         assertThat(app.get("/session").statusCode()).isEqualTo(401);
     }
 
@@ -211,13 +207,6 @@ abstract class SystemStory {
         } finally {
             client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
         }
-    }
-
-    private HttpResponse<String> session(String method, String path, String token, String body) {
-        var request = HttpRequest.newBuilder(app.stage().reads(path))
-                .method(method, BodyPublishers.ofString(body))
-                .header("Authorization", "Bearer " + app.stage().setting("SESSION_TOKENS"));
-        return app.send(token.isEmpty() ? request : request.header("X-Session", token));
     }
 
     /** Clears as the admin API does. @return how many values went */
@@ -288,8 +277,8 @@ abstract class SystemStory {
     void expectTargets(Targets targets, String watched, Runnable hit, Runnable miss) {
         assertThat(app.catalog().targets()).isEqualTo(targets);
         var rate = watched.equals("*")
-                ? targets.hitRate().orElseThrow()
-                : targets.views().get(watched);
+                ? targets.watched().orElseThrow()
+                : targets.views().get(watched).hitRate().orElseThrow();
         try (var watch = Said.by("dev.freshet.worker.TargetWatch", Level.INFO)) {
             awaitMissed(app, watched, 0, hit);
             awaitMissed(app, watched, 1, miss);
@@ -301,6 +290,11 @@ abstract class SystemStory {
             }
         }
         expectMeasured(targets);
+    }
+
+    /** A view of which only a hit rate is expected. */
+    static OfView hits(double rate) {
+        return new OfView(Optional.of(rate), Optional.empty());
     }
 
     /** Reads until the gauge says whether the hit rate is missed; a window may have begun before. */

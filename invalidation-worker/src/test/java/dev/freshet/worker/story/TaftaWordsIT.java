@@ -200,7 +200,12 @@ class TaftaWordsIT extends SystemStory {
         expectTargets(
                 new Targets(
                         Optional.empty(),
-                        Map.of("enrollments", 0.85, "applicants", 0.8, "statistics", 0.9, "dashboard", 0.85),
+                        Optional.empty(),
+                        Map.of(
+                                "enrollments", hits(0.85),
+                                "applicants", hits(0.8),
+                                "statistics", hits(0.9),
+                                "dashboard", hits(0.85)),
                         Optional.of(Duration.ofMillis(300)),
                         Optional.of(Duration.ofMillis(800)),
                         Optional.empty(),
