@@ -176,7 +176,8 @@ class CoursesStoryIT extends SystemStory {
     @Test
     @Row("invalidation by event: course, student, teacher, analytics; by pattern")
     void whatAnEventTouchesIsFreshAndNothingElse() {
-        var ofTheCourse = "all courses, course c1, the numbers of c1, the teacher's dashboard, the admin's dashboard";
+        var ofTheCourse = "all courses, course c1, the numbers of c1, Ada's courses, Ada's enrollment,"
+                + " the teacher's dashboard, the admin's dashboard";
         expect(
                 write("PUT /api/courses", "{\"id\": \"c1\", \"title\": \"Told\"}"),
                 ofTheCourse,
@@ -185,13 +186,19 @@ class CoursesStoryIT extends SystemStory {
                 sql("update \"Course\" set title = 'Untold' where id = 'c1'"),
                 ofTheCourse,
                 "course:c1 course-stats:c1 courses teacher:t2");
-        var ofTheStudent = "Ada's dashboard, Ada's courses, Ada's payment, the numbers of c1, the teacher's dashboard,"
-                + " the admin's dashboard, the revenue";
+        var ofTheStudent = "Ada's dashboard, Ada's courses, Ada's enrollment, Ada's payment, the numbers of c1,"
+                + " the teacher's dashboard, the admin's dashboard, the revenue";
         var tags = "student:s1 course-stats:c1 teacher:t2 analytics";
         expect(paid("evt_it_1", 1_772_000_000L), ofTheStudent, tags);
         assertThat(json(get("/api/student/payments/p-open", ADA)).path("status").asText())
                 .isEqualTo("paid");
-        assertThat(get("/api/student/courses", ADA).body()).contains("\"c1\"");
+        assertThat(get("Ada's courses").body()).contains("\"c1\"", "Untold");
+        expect(
+                sql("update \"Course\" set title = 'Renamed' where id = 'c1'"),
+                ofTheCourse,
+                "course:c1 course-stats:c1 courses teacher:t2");
+        assertThat(get("Ada's courses").body()).contains("Renamed");
+        assertThat(get("Ada's enrollment").body()).contains("Renamed");
         expect(
                 sql("update \"Enrollment\" set progress = 0.9 where \"studentId\" = 's1' and \"courseId\" = 'c1'"),
                 ofTheStudent,
