@@ -247,6 +247,12 @@ class ScormStoryIT extends SystemStory {
                 "dispatch d17, the dashboard of South",
                 "dispatch:d17 stats:2");
         expect(
+                write(
+                        "PUT /api/registrations",
+                        "{\"id\": 70001, \"dispatchId\": \"d7\", \"learner\": \"sam\", \"status\": \"completed\", \"score\": 80}"),
+                "dispatch d17, the dashboard of South",
+                "dispatch:d17 stats:2");
+        expect(
                 sql("update dispatches set name = 'Other' where id = 'd7'"),
                 "dispatch d7, the dashboard of North",
                 "dispatch:d7 stats:1");
