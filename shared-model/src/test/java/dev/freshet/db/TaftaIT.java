@@ -146,6 +146,23 @@ class TaftaIT {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
+                "enrollment.progress|{'id': 1001, 'user': {'email': 'sam.sample@example.com'}}",
+                "lesson.completed|{'enrollment': {'id': 1001}, 'lesson': {'id': 1}, 'user': {'email': 'sam.sample@example.com'}}",
+                "quiz.attempted|{'result_id': 1005, 'quiz': {'id': 1}, 'grade': 1, 'user': {'email': 'sam.sample@example.com'}}",
+                "order.created|{'id': 1001, 'amount_cents': 5000, 'user': {'email': 'sam.sample@example.com'}}",
+            })
+    void whoseItWasBeforeIsNotStale(String topic, String json) throws Exception {
+        var change = new Change(
+                topic, ("{'created_at': '2030-01-01T00:00:00Z', 'payload': " + json + "}").replace('\'', '"'));
+        assertThat(change.changed()).isNotEmpty();
+        change.expectNothingStale();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
                 "enrollment.added|{'id': 5, 'email': 'sam.sample@example.com', 'percentageCompleted': 0.5}",
                 "enrollment.changed|{'id': 1001, 'percentageCompleted': 1, 'completedAt': '2026-01-01T00:00:00Z'}",
                 "enrollment.changed|{'id': 1001, 'email': 'sam.sample@example.com'}",
