@@ -14,7 +14,6 @@ import dev.freshet.catalog.Story.Reader;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
-import dev.freshet.db.Query;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.queue.QueueOptions;
 import dev.freshet.queue.QueueStatus;
@@ -28,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -203,16 +203,30 @@ public final class App implements AutoCloseable {
         return cache.read(asked.key(), asked.view().tags(asked.values()));
     }
 
-    /** What the database says now; of a view that is SQL. */
-    public String truth(Asked asked) {
-        var rows = (Source.Rows) asked.view().source();
-        try (var connection = database.connection()) {
-            var sets = List.<Map<String, String>>of(asked.values());
-            return new String(
-                    new Query(rows.sql()).json(connection, rows.kind(), sets).getFirst(), UTF_8);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+    /**
+     * The reads of which something is cached that is not what a process without a cache answers, each with the one and the
+     * other. To be asked when nothing is under way.
+     *
+     * @param reads by name
+     */
+    public List<String> stale(Map<String, Read> reads) {
+        var stale = new ArrayList<String>();
+        reads.forEach((name, read) -> cached(read).ifPresent(cached -> {
+            var loaded = sender.load(read).body();
+            if (!cached.equals(loaded)) {
+                stale.add(name + " is cached as " + cached + ", and is " + loaded);
+            }
+        }));
+        return stale;
+    }
+
+    /** What readers get without a load; a leaderboard is read, since its parts are its own. */
+    private Optional<String> cached(Read read) {
+        var asked = ask(read);
+        return asked.view().source() instanceof Source.Board
+                ? Optional.of(get(read).body())
+                : cache.read(asked.key(), asked.view().tags(asked.values()))
+                        .map(entry -> new String(entry.content(), UTF_8));
     }
 
     public QueueStatus queue() {

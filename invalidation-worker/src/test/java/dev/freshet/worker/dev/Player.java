@@ -106,8 +106,19 @@ public final class Player implements AutoCloseable {
                     watch(scene, before, start);
                 }
                 becomesDead(scene);
+                expectNothingStale(scene);
             }
         }
+    }
+
+    /** What is made of SQL; what asks the clock or chance need not be the same twice, nor what is made of files. */
+    private void expectNothingStale(Scene scene) {
+        var reads = new LinkedHashMap<>(story.reads());
+        reads.keySet().removeIf(name -> {
+            var view = Objects.requireNonNull(values.get(name)).view();
+            return !view.audit() && !(view.source() instanceof Source.Board);
+        });
+        expect(List.of(), app.stale(reads), "old after " + scene.says());
     }
 
     /** What asks for nothing to become fresh leaves everything as it is, except that a read may load. */
@@ -237,6 +248,7 @@ public final class Player implements AutoCloseable {
         awaitFresh(scene, before);
         long fresh = millisSince(start);
         settle(scene, before);
+        expectNothingStale(scene);
         out.accept("  %-28s fresh after %d ms".formatted("Redis is back", fresh));
     }
 

@@ -119,8 +119,17 @@ public final class Sender implements AutoCloseable {
         return send(request(read));
     }
 
+    /** From a process that has no cache. */
+    HttpResponse<String> load(Read read) {
+        return send(request(read, stage.uncached(read.path())));
+    }
+
     HttpRequest.Builder request(Read read) {
-        var request = HttpRequest.newBuilder(stage.reads(read.path()));
+        return request(read, stage.reads(read.path()));
+    }
+
+    private HttpRequest.Builder request(Read read, URI address) {
+        var request = HttpRequest.newBuilder(address);
         read.as().ifPresent(reader -> request.header("Authorization", "Bearer " + token(reader)));
         return request;
     }

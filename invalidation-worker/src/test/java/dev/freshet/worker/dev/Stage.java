@@ -29,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A system and all that Freshet is made of, in this process: its tables with sample rows, and the three processes. */
 public final class Stage implements AutoCloseable {
@@ -135,6 +136,7 @@ public final class Stage implements AutoCloseable {
     private final Ingest ingest;
     private final ServeProcess serve;
     private final WorkerProcess worker;
+    private @Nullable ServeProcess uncached;
 
     /**
      * On embedded services of its own, with one stand-in front end.
@@ -278,6 +280,17 @@ public final class Stage implements AutoCloseable {
 
     public URI reads(String path) {
         return URI.create("http://" + LOOPBACK + ":" + serve.port() + path);
+    }
+
+    /** Where reads are answered by a process without a cache, which is started when it is first asked for. */
+    public synchronized URI uncached(String path) {
+        if (uncached == null) {
+            var database = services.logins().serve().apply(services.database());
+            var own = new HashMap<>(environment);
+            own.putAll(Map.of("REDIS_ENABLED", "false", "SERVE_PORT", port(0), "DATABASE_URL", database.toString()));
+            uncached = keep(ServeProcess.start(new Settings(own)));
+        }
+        return URI.create("http://" + LOOPBACK + ":" + uncached.port() + path);
     }
 
     public URI worker(String path) {
