@@ -72,6 +72,7 @@ final class InstanceCaller {
         this.prover = pages.map(
                 all -> new Prover(owed.proofs(), all, instance, pacing, options, metrics, this::observe, this::wake));
         this.loop = new Loop("tell-" + instance.name(), options.idle(), this::runOnce);
+        List.of("confirmed", "failed", "misconfigured").forEach(this::counter); // alarms need the zero of each
     }
 
     void start() {
@@ -171,7 +172,7 @@ final class InstanceCaller {
         prover.ifPresent(it -> it.confirmed(turn.due())); // first: what nobody is to look at would be taken as fresh
         stillOwed = owed.confirm(instance, turn, pause, pacing.rest(turn, pause));
         boot.filter(id -> !turn.boot().equals(Optional.of(id))).ifPresent(id -> isAnother(id, turn.hasEverything()));
-        count("confirmed");
+        counter("confirmed").increment();
         turn.due().stream()
                 .filter(due -> !due.isSecondPass() && !due.isEverything())
                 .filter(due -> prover.isEmpty() || !Prover.canProve(due))
@@ -210,7 +211,7 @@ final class InstanceCaller {
 
     private void failed(Turn.Mine turn, String error, Duration wait) {
         owed.fail(instance, turn, wait, error, false);
-        count("failed");
+        counter("failed").increment();
         if (isWorthALine(turn)) {
             log.warn(
                     "front end away frontEnd={} instance={} owed={} failures={} cause={} retryMs={}",
@@ -225,7 +226,7 @@ final class InstanceCaller {
 
     private void misconfigured(Turn.Mine turn, String error) {
         owed.fail(instance, turn, options.mendTime(), error, true);
-        count("misconfigured");
+        counter("misconfigured").increment();
         if (isWorthALine(turn)) {
             log.error(
                     "front end refuses frontEnd={} instance={} owed={} cause={} retryMs={}",
@@ -242,11 +243,10 @@ final class InstanceCaller {
         return Integer.bitCount(turn.failures() + 1) == 1;
     }
 
-    private void count(String outcome) {
-        Counter.builder("freshet_callbacks_total")
+    private Counter counter(String outcome) {
+        return Counter.builder("freshet_callbacks_total")
                 .description("calls to instances of front ends")
                 .tags("frontend", instance.frontEnd(), "outcome", outcome)
-                .register(metrics)
-                .increment();
+                .register(metrics);
     }
 }

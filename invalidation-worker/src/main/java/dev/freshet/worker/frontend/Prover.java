@@ -61,6 +61,7 @@ final class Prover {
         this.proven = proven;
         this.owedAgain = owedAgain;
         this.loop = new Loop("prove-" + instance.name(), options.idle(), this::runOnce);
+        List.of("fresh", "old", "unreadable").forEach(this::counter); // alarms need the zero of each
     }
 
     void start() {
@@ -137,7 +138,7 @@ final class Prover {
         switch (pages.look(instance, path, expected)) {
             case PageProof.Look.Fresh() -> {
                 proofs.looked(instance, proof, Proofs.Outcome.FRESH, Duration.ZERO, "");
-                count("fresh");
+                counter("fresh").increment();
                 if (!proof.due().isSecondPass() || proof.times() > 0) {
                     proven.accept(proof.due());
                 }
@@ -145,12 +146,12 @@ final class Prover {
             case PageProof.Look.Old(var seen) -> {
                 int most = seen.isOrdered(expected) ? TIMES_UNTIL_GIVEN_UP : Proofs.TIMES_UNTIL_FAULT;
                 notFresh(proof, Proofs.Outcome.OLD, most, "is " + seen.text() + ", must be " + expected.text());
-                count("old");
+                counter("old").increment();
                 owedAgain.run();
             }
             case PageProof.Look.Unreadable(var why) -> {
                 notFresh(proof, Proofs.Outcome.AGAIN, Proofs.TIMES_UNTIL_FAULT, why);
-                count("unreadable");
+                counter("unreadable").increment();
             }
         }
         return true;
@@ -184,11 +185,10 @@ final class Prover {
         }
     }
 
-    private void count(String outcome) {
-        Counter.builder("freshet_proofs_total")
+    private Counter counter(String outcome) {
+        return Counter.builder("freshet_proofs_total")
                 .description("looks at pages whose change an instance confirmed")
                 .tags("frontend", instance.frontEnd(), "outcome", outcome)
-                .register(metrics)
-                .increment();
+                .register(metrics);
     }
 }

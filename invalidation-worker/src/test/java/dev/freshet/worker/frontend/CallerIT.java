@@ -124,6 +124,10 @@ class CallerIT {
         assertThat(statusOf(one).lastError()).contains("no answer within 100 ms");
         assertThat(owedOf(one)).isEqualTo(1);
         assertThat(count("failed")).isEqualTo(1);
+        assertThat(count("confirmed"))
+                .as("there, since an alarm asks whether it moves")
+                .isZero();
+        assertThat(count("misconfigured")).isZero();
     }
 
     @Test
