@@ -437,6 +437,11 @@ public final class TagCache {
                 .collect(Collectors.toSet());
     }
 
+    /** Lets somebody else have a turn that the caller has taken and could not use. */
+    public void giveBackTurn(Tag tag) {
+        server.await(server.unlink(List.of(keys.turn(tag))));
+    }
+
     RedisServer server() {
         return server;
     }

@@ -80,8 +80,7 @@ final class Prewarmer {
             }
             var every = view.warm().flatMap(warm -> warm.every());
             try {
-                var named = warming.named(view); // first, or SQL that fails would have taken the turn of a better try
-                stored += takeTurn(view, every.orElse(START)) ? warm(view, named) : 0;
+                stored += takeTurn(view, every.orElse(START)) ? warm(view, named(view)) : 0;
                 next.put(view, every.map(now::plus).orElse(Instant.MAX));
             } catch (SQLException | RedisException e) {
                 log.warn("cannot warm view={} cause={}", view.name(), Worker.describe(e));
@@ -95,9 +94,22 @@ final class Prewarmer {
 
     /** A little shorter than the time between two, or a worker would find its own last turn in its way. */
     private boolean takeTurn(View view, Duration every) {
-        var turn = new Tag("warm:" + view.name());
-        return !cache.takeTurns(Map.of(turn, every.multipliedBy(9).dividedBy(10)))
+        return !cache.takeTurns(Map.of(turn(view), every.multipliedBy(9).dividedBy(10)))
                 .isEmpty();
+    }
+
+    private static Tag turn(View view) {
+        return new Tag("warm:" + view.name());
+    }
+
+    /** In its turn, which it gives back when the SQL fails: else it would be that of a better try. */
+    private Warming.Named named(View view) throws SQLException {
+        try {
+            return warming.named(view);
+        } catch (SQLException e) {
+            cache.giveBackTurn(turn(view));
+            throw e;
+        }
     }
 
     private int warm(View view, Warming.Named named) throws InterruptedException {
