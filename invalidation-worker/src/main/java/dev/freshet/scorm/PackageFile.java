@@ -73,8 +73,9 @@ final class PackageFile {
     }
 
     private boolean isRounded(long mtime, TimeUnit unit) {
-        long down = attributes.lastModifiedTime().to(unit);
-        return mtime == down || mtime == down + 1;
+        var written = attributes.lastModifiedTime();
+        long down = written.to(unit);
+        return mtime == down || (mtime == down + 1 && !written.equals(FileTime.from(down, unit)));
     }
 
     /** Whether another file is there now, or none, than when it was found. */

@@ -215,6 +215,7 @@ class ScormManifestsTest {
     @Test
     void isThereForItsOwnTimeAlone() throws Exception {
         write("course.zip", SMALLEST);
+        touch("course.zip", WRITTEN.plusNanos(500_000));
 
         for (long mtime : new long[] {
             WRITTEN.getEpochSecond(), WRITTEN.getEpochSecond() + 1, WRITTEN.toEpochMilli(), WRITTEN.toEpochMilli() + 1
@@ -230,6 +231,19 @@ class ScormManifestsTest {
             WRITTEN.toEpochMilli() + 2
         }) {
             assertThat(load("course.zip", mtime)).as("of %s", mtime).isEmpty();
+        }
+    }
+
+    /** Else it would be cached under the time of a file that may replace it a moment later. */
+    @Test
+    void aTimeWithoutAFractionIsNotRoundedUp() throws Exception {
+        write("course.zip", SMALLEST);
+        long seconds = WRITTEN.getEpochSecond();
+        touch("course.zip", Instant.ofEpochSecond(seconds));
+
+        for (long mtime : new long[] {seconds, seconds * 1_000}) {
+            assertThat(load("course.zip", mtime)).as("of %s", mtime).isPresent();
+            assertThat(load("course.zip", mtime + 1)).as("of %s", mtime + 1).isEmpty();
         }
     }
 
