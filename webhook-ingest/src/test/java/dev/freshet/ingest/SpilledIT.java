@@ -282,13 +282,15 @@ class SpilledIT {
     void aFullSpillIsAnswered503() throws Exception {
         var ingest = ingest(Map.of("SPILL_MAX_DELIVERIES", "2"));
         redis.cut();
-        await().untilAsserted(() -> { // one that PostgreSQL was slow to take is answered 503 as well
-            var answer = deliver(ingest, "" + Instant.now());
-            assertThat(answer.statusCode()).isEqualTo(503);
-            assertThat(answer.body()).contains("spill_full");
-            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
-            assertThat(spilled()).hasSize(2);
-        });
+        await().untilAsserted(
+                        () -> { // one that PostgreSQL was slow to take is answered 503 as well
+                            var answer = deliver(ingest, "" + Instant.now());
+                            assertThat(answer.statusCode()).isEqualTo(503);
+                            assertThat(answer.body()).contains("spill_full");
+                            assertThat(answer.headers().firstValue("Retry-After"))
+                                    .isPresent();
+                            assertThat(spilled()).hasSize(2);
+                        });
         assertThat(get(ingest, "/health").statusCode()).isEqualTo(503);
         execute("delete from freshet.deliveries");
         await().until(() -> deliver(ingest, "room").statusCode() == 200);

@@ -83,8 +83,9 @@ final class OnlySql {
     private void awaitFresh() throws InterruptedException {
         for (var node : fleet.nodes()) {
             for (var page : Page.showing(COHORT)) {
-                Await.until(() -> isFresh(node, page), page.path() + " of instance "
-                        + node.instance().name() + " is fresh");
+                Await.until(
+                        () -> isFresh(node, page),
+                        page.path() + " of instance " + node.instance().name() + " is fresh");
             }
         }
     }
