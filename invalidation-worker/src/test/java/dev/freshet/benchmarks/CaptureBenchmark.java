@@ -90,6 +90,7 @@ final class CaptureBenchmark {
             create trigger note after update on least
               referencing old table as earlier new table as later for each statement execute function note();
             """;
+
     private static final List<String> TABLES = List.of("ours", "reference", "least", "bare");
 
     private final Database database;

@@ -40,6 +40,7 @@ final class CatalogDay {
 
     private final String name;
     private final DayFile day;
+    private final int faster;
     private final Targets targets;
     private final Map<String, Duration> ttls = new TreeMap<>();
     private final Duration length;
@@ -96,13 +97,24 @@ final class CatalogDay {
     }
 
     /** @param length of each side of it */
-    CatalogDay(String name, Duration length) {
+    static CatalogDay of(String name, Duration length) {
+        var day = DayFile.read(name);
+        return new CatalogDay(name, day, length, day.faster());
+    }
+
+    /** At another speed than its file says. */
+    static CatalogDay of(String name, Duration length, int faster) {
+        return new CatalogDay(name, DayFile.read(name), length, faster);
+    }
+
+    private CatalogDay(String name, DayFile day, Duration length, int faster) {
         this.name = name;
-        this.day = DayFile.read(name);
+        this.day = day;
         this.length = length;
+        this.faster = faster;
         var catalog = CatalogReader.read(name, Map.of());
         this.targets = catalog.targets();
-        catalog.views().forEach((view, what) -> ttls.put(view, what.ttl().dividedBy(day.faster())));
+        catalog.views().forEach((view, what) -> ttls.put(view, what.ttl().dividedBy(faster)));
     }
 
     /** Against a TTL and a delete by key; prints what came of both. */
@@ -186,7 +198,7 @@ final class CatalogDay {
         }
         var first = new Side(new Reads(school, dashboard));
         var side = new Side(new Reads(school, dashboard));
-        double hours = length.toMillis() * day.faster() / 3_600_000.0;
+        double hours = length.toMillis() * faster / 3_600_000.0;
         int reads = (int) Math.round(day.readsAnHour() * hours);
         int changes = (int) Math.round(day.changesAnHour() * hours);
         long start = System.nanoTime();
@@ -332,7 +344,7 @@ final class CatalogDay {
         comparison.add(100 * ours.reads.loadsPerRead(), 100 * plain.reads.loadsPerRead());
         boolean isMet = verdicts.stream().allMatch(one -> one.isMet.orElse(true));
         boolean isWhole = comparison
-                .with("faster", Integer.toString(day.faster()))
+                .with("faster", Integer.toString(faster))
                 .with("failed", "[%d,%d]".formatted(ours.failed(), plain.failed()))
                 .with(
                         "hit_rate",

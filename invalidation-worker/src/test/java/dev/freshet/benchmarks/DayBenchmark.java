@@ -54,7 +54,7 @@ final class DayBenchmark {
     static boolean run(List<String> words) throws Exception {
         if (words.size() > 1 && words.getFirst().equals("--catalog")) {
             int seconds = words.size() > 2 ? Integer.parseInt(words.get(2)) : SECONDS;
-            return new CatalogDay(words.get(1), Duration.ofSeconds(seconds)).compare();
+            return CatalogDay.of(words.get(1), Duration.ofSeconds(seconds)).compare();
         }
         return new DayBenchmark(words.isEmpty() ? FASTER : Integer.parseInt(words.getFirst())).compare();
     }
