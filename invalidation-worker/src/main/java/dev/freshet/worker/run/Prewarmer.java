@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class Prewarmer {
     /** A fleet whose workers start one after the other does it once. */
     private static final Duration START = Duration.ofMinutes(10);
+    /** Whoever finds that a turn is another's asks once more then: the other may have failed and given it back. */
+    private static final Duration AGAIN = Duration.ofMinutes(1);
 
     private static final Logger log = LoggerFactory.getLogger(Prewarmer.class);
 
@@ -41,6 +45,8 @@ final class Prewarmer {
     private final Clock clock;
     private final MeterRegistry metrics;
     private final Map<View, Instant> next = new HashMap<>();
+    /** Views whose turn was another's when this worker started. */
+    private final Set<View> refused = new HashSet<>();
 
     /**
      * @param views those without {@code warm} are left out
@@ -80,8 +86,14 @@ final class Prewarmer {
             }
             var every = view.warm().flatMap(warm -> warm.every());
             try {
-                stored += takeTurn(view, every.orElse(START)) ? warm(view, named(view)) : 0;
-                next.put(view, every.map(now::plus).orElse(Instant.MAX));
+                var regular = every.map(now::plus).orElse(Instant.MAX);
+                if (takeTurn(view, every.orElse(START))) {
+                    stored += warm(view, named(view));
+                    next.put(view, regular);
+                } else {
+                    var again = now.plus(AGAIN);
+                    next.put(view, refused.add(view) && again.isBefore(regular) ? again : regular);
+                }
             } catch (SQLException | RedisException e) {
                 log.warn("cannot warm view={} cause={}", view.name(), Worker.describe(e));
             } catch (InterruptedException e) {
@@ -102,12 +114,16 @@ final class Prewarmer {
         return new Tag("warm:" + view.name());
     }
 
-    /** In its turn, which it gives back when the SQL fails: else it would be that of a better try. */
+    /** In its turn, which it gives back when that fails: else it would be that of a better try. */
     private Warming.Named named(View view) throws SQLException {
         try {
             return warming.named(view);
-        } catch (SQLException e) {
-            cache.giveBackTurn(turn(view));
+        } catch (SQLException | RuntimeException e) {
+            try {
+                cache.giveBackTurn(turn(view));
+            } catch (RedisException other) {
+                e.addSuppressed(other);
+            }
             throw e;
         }
     }

@@ -184,6 +184,20 @@ class PrewarmerIT {
         assertThat(newPrewarmer(() -> true).runOnce()).as("another worker").isEqualTo(2);
     }
 
+    @Test
+    void whoFoundATurnTakenAsksOnceMore() {
+        login(1, 3);
+        var turn = new Tag("warm:student");
+        cache.takeTurns(Map.of(turn, Duration.ofMinutes(10)));
+        var prewarmer = newPrewarmer(() -> true);
+        assertThat(prewarmer.runOnce()).as("popular").isEqualTo(2);
+        cache.giveBackTurn(turn); // by a worker whose SQL failed
+        clock.move(Duration.ofSeconds(59));
+        assertThat(prewarmer.runOnce()).isZero();
+        clock.move(Duration.ofSeconds(1));
+        assertThat(prewarmer.runOnce()).isEqualTo(3);
+    }
+
     private Prewarmer newPrewarmer(BooleanSupplier mayGoOn) {
         var views = new CachedViews(cache, catalog, database, 2);
         return new Prewarmer(
