@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -52,21 +53,25 @@ final class Capture {
                 "All or nothing. The role of DATABASE_URL needs the right 'trigger' on the tables. Of a table whose triggers are"
                         + " new or others, anything may have changed before: the worker invalidates everything once.",
                 "With --notify they also notify workers that have CAPTURE_LISTEN_URL, which costs whoever writes: commits that"
-                        + " notify wait for one another in the whole server. Without it they do so no more."
+                        + " notify wait for one another in the whole server. With --no-notify they do so no more."
             })
     void install(
             @Option(names = "--print", description = "Print what would be run, and run nothing") boolean print,
-            @Option(names = "--notify", description = "Let the triggers notify (default: workers look by the clock)")
-                    boolean notify,
+            @Option(
+                            names = "--notify",
+                            negatable = true,
+                            description = "Let the triggers notify, or not (default: as they are; at first not)")
+                    @Nullable Boolean notify,
             @Mixin JsonOption json) {
         if (print) {
-            var script = ask((triggers, outbox) -> triggers.script(notify));
+            var script = ask((triggers, outbox) -> triggers.script(notifies(notify, triggers.show())));
             json.print(terminal, Map.of("script", script), String.join(";\n", script) + ";");
             return;
         }
-        var before = ask((triggers, outbox) -> triggers.install(notify));
+        var before = ask((triggers, outbox) -> triggers.install(notifies(notify, triggers.show())));
+        boolean notifies = notifies(notify, before);
         long changed = before.stream()
-                .filter(one -> one.state() != State.CURRENT || one.notifies() != notify)
+                .filter(one -> one.state() != State.CURRENT || one.notifies() != notifies)
                 .count();
         json.print(
                 terminal,
@@ -74,6 +79,11 @@ final class Capture {
                 before.isEmpty()
                         ? "the catalog names no table under changes"
                         : "installed, tables changed: " + changed);
+    }
+
+    /** Who says nothing leaves it as it is. */
+    private static boolean notifies(@Nullable Boolean wanted, List<Installed> now) {
+        return wanted == null ? now.stream().anyMatch(Installed::notifies) : wanted;
     }
 
     @Command(

@@ -51,7 +51,11 @@ class CaptureCommandsIT {
         assertThat(run(url, "capture", "show").out()).matches("(?s).*runs   current  yes       1        [0-9]+s\n");
         assertThat(run(url, "capture", "install", "--notify"))
                 .isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
-        assertThat(run(url, "capture", "install")).isEqualTo(changed);
+        assertThat(run(url, "capture", "install"))
+                .as("who says nothing leaves it as it is")
+                .isEqualTo(new CommandRun(0, "installed, tables changed: 0\n", ""));
+        assertThat(run(url, "capture", "install", "--print").out()).doesNotContain("create");
+        assertThat(run(url, "capture", "install", "--no-notify")).isEqualTo(changed);
         assertThat(run(url, "capture", "show").out()).contains("current  no ");
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "removed, tables: 1\n", ""));
         assertThat(run(url, "capture", "remove")).isEqualTo(new CommandRun(0, "nothing was captured\n", ""));

@@ -169,7 +169,10 @@ class AuditsIT {
                 "lock table freshet.left_behind",
                 () -> { // it has compared, and asks what is on its way
                     report.completeAsync(() -> audit(LONG));
-                    await().until(() -> club.number("select count(*) from pg_locks where not granted") == 1);
+                    await().until(() -> club.number(
+                                    "select count(*) from pg_locks where not granted"
+                                            + " and database = (select oid from pg_database where datname = current_database())")
+                            == 1);
                     club.execute("update members set cohort_id = 3 where id = 1");
                 });
         assertThat(report.join().compared()).isEqualTo(1);

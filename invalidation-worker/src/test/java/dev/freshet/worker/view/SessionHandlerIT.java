@@ -239,7 +239,9 @@ class SessionHandlerIT {
             lock.execute("lock table slow");
             var waiting = HTTP.sendAsync(
                     request(bare, "GET", "/views/slow", NONE, NONE).build(), BodyHandlers.ofString());
-            await().until(() -> lock.createQuery("select count(*) from pg_locks where not granted")
+            await().until(() -> lock.createQuery(
+                                    "select count(*) from pg_locks where not granted"
+                                            + " and database = (select oid from pg_database where datname = current_database())")
                             .mapTo(Long.class)
                             .one()
                     > 0);
