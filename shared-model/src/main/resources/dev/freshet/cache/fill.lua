@@ -34,8 +34,10 @@ end
 for name, index in pairs(indexes) do
     local added = redis.call('ZADD', name, unpack(index))
     redis.call('PEXPIRE', name, index.ttl)
-    if added > 0 then -- it grew
-        local expired = redis.call('ZRANGEBYSCORE', name, '-inf', now, 'LIMIT', 0, 10 * added)
+    local most = 10 * added -- of an index that grows
+    if added == 0 and now % 16 == 0 then most = 160 end -- and seldom of one that has grown
+    if most > 0 then
+        local expired = redis.call('ZRANGEBYSCORE', name, '-inf', now, 'LIMIT', 0, most)
         if #expired > 0 then redis.call('ZREM', name, unpack(expired)) end
     end
 end

@@ -380,6 +380,19 @@ class TagCacheIT {
     }
 
     @Test
+    void anIndexThatNoLongerGrowsLosesThemInTheEnd() {
+        get("value");
+        server.await(commands().zadd(keys.index(0, COHORT), 1, bytes("long expired")));
+        await().until(() -> {
+            for (int i = 0; i < 20; i++) { // one in sixteen looks for them
+                cache.delete("k");
+                get("value");
+            }
+            return members(keys.index(0, COHORT)).equals(List.of("k"));
+        });
+    }
+
+    @Test
     void manyKeysAreBegunAndFilledTogether() {
         var names = List.of("a", "b", "c");
         List<Collection<Tag>> tags = List.of(TAGS, List.of(), List.of(COHORT));
