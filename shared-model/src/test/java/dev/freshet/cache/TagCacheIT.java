@@ -17,6 +17,7 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -284,6 +285,10 @@ class TagCacheIT {
                 .as("its value is still there")
                 .containsExactly(COHORT);
         assertThat(cache.inUse(List.of())).isEmpty();
+        var many = new ArrayList<>(
+                IntStream.range(0, 250).mapToObj(i -> new Tag("unknown:" + i)).toList());
+        many.add(120, COHORT);
+        assertThat(cache.inUse(many)).containsExactly(COHORT);
     }
 
     @Test
