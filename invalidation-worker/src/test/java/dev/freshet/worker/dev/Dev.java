@@ -34,7 +34,8 @@ public final class Dev {
 
     /** What the processes take from the caller: not where anything is, nor the sample application's secrets. */
     private static final Pattern PASSED_ON = Pattern.compile(
-            "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|INGEST|EVENT|SERVE|WORKER|CALLBACK|QUEUE|SEEN|SPILL)_(?!HOST$|PORT$).+");
+            "(ADMIN|RATE_LIMIT|TRUSTED|CACHE_TTL|TARGET|INGEST|EVENT|SERVE|WORKER|CALLBACK|CAPTURE|QUEUE"
+                    + "|SEEN|SPILL|DELIVERIES|DEAD)_(?!HOST$|PORT$|LISTEN_URL$).+|SESSION_TTL");
 
     private Dev() {}
 
@@ -71,7 +72,7 @@ public final class Dev {
         settings.find("CATALOG")
                 .filter(catalog -> !catalog.equals(story.source()))
                 .ifPresent(catalog -> System.out.println("CATALOG=" + catalog + " is not used here, but "
-                        + story.source() + "; --catalog takes a name or a folder, see docs/catalog.md, Try it"));
+                        + story.source() + "; --catalog takes a name or a folder, see docs/stories.md"));
         System.out.println("starting Redis, PostgreSQL and Freshet…");
         var stage = new Stage(
                 story,
@@ -86,8 +87,12 @@ public final class Dev {
 
     private static Map<String, String> passedOn() {
         return System.getenv().entrySet().stream()
-                .filter(setting -> PASSED_ON.matcher(setting.getKey()).matches())
+                .filter(setting -> isPassedOn(setting.getKey()))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    static boolean isPassedOn(String setting) {
+        return PASSED_ON.matcher(setting).matches();
     }
 
     /** A port that somebody asked for is that one or none; the usual one gives way. */
