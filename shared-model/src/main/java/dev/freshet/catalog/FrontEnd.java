@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param instances the processes, each of which must be told, or the one Redis of {@link Type#NEXT_CACHE_HANDLER}; empty
  *     means nobody is told. Schemes are http and https, with {@code dns+} before them for every address of the host's
  *     name, or redis and rediss
- * @param secrets the first one signs; the others are being rotated out
+ * @param secrets each of them signs, so that either side may learn a new one first; none for {@link Type#NEXT_CACHE_HANDLER}
  * @param proof where pages say how new they are; empty: they are not looked at
  * @param keyPrefix what all keys of {@link Type#NEXT_CACHE_HANDLER} begin with; empty for other types
  */

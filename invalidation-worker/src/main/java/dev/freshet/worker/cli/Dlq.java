@@ -104,7 +104,7 @@ final class Dlq {
     @Command(
             mixinStandardHelpOptions = true,
             description = {
-                "Say who replayed and discarded dead letters, the latest first",
+                "Say who replayed, discarded or forgot dead letters, the latest first",
                 "The last 1,000 times are kept, in the queue's Redis."
             })
     int log(
@@ -122,7 +122,7 @@ final class Dlq {
         if (json.wanted()) {
             terminal.json(actions.stream().map(Dlq::asMap).toList());
         } else if (actions.isEmpty()) {
-            terminal.line("nobody has replayed or discarded dead letters");
+            terminal.line("nobody has replayed, discarded or forgotten dead letters");
         } else {
             terminal.table(
                     List.of("AT", "BY", "ACTION", "LETTERS", "WHICH"),

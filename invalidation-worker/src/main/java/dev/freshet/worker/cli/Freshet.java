@@ -88,7 +88,7 @@ public final class Freshet {
         return new CommandLine(new Freshet(terminal))
                 .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
                 .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
-                .addSubcommand(launched("dashboard", "Show the sample application's pages beside dev; needs Node 20"))
+                .addSubcommand(launched("dashboard", "Show the sample application's pages beside dev; needs Node 20.9"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
                 .addSubcommand(method("work"))
                 .addSubcommand(method("serve"))

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param frontEnd the front end's name in the catalog
  * @param address where it takes calls
- * @param secrets the first one signs; empty: it cannot be told
+ * @param secrets each of them signs; empty: it cannot be told
  */
 record Instance(String frontEnd, URI address, List<String> secrets) {
     /** Where a Next.js application takes callbacks when its address says no path. */

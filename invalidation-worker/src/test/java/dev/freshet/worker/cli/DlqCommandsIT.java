@@ -199,7 +199,7 @@ class DlqCommandsIT {
 
     @Test
     void whoDidWhatIsKeptWithoutAddresses() {
-        assertThat(run("dlq", "log").out()).isEqualTo("nobody has replayed or discarded dead letters\n");
+        assertThat(run("dlq", "log").out()).isEqualTo("nobody has replayed, discarded or forgotten dead letters\n");
         var id = bury(1, "boom for ann@example.com");
         bury(2, "boom");
         run("dlq", "replay", "--all", "--error", "ann@example.com");
