@@ -1,13 +1,16 @@
 package dev.freshet.db;
 
+import static java.lang.Thread.State.TIMED_WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.testing.CuttingProxy;
 import dev.freshet.testing.TestServices;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -64,11 +67,19 @@ class ChannelIT {
         try (var channel = channel(url);
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             channel.open();
-            var waiting = executor.submit(() -> channel.await(Duration.ofHours(1)));
+            var waiter = new CompletableFuture<Thread>();
+            var waiting = executor.submit(() -> {
+                waiter.complete(Thread.currentThread());
+                return channel.await(Duration.ofHours(1));
+            });
+            var thread = waiter.get(30, TimeUnit.SECONDS);
+            await().atMost(LONG).until(thread::getState, TIMED_WAITING::equals);
             channel.close();
             assertThatThrownBy(() -> waiting.get(30, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
-                    .hasCauseInstanceOf(SQLException.class);
+                    .cause()
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageNotContaining("not connected");
             channel.open();
             assertThat(channel.isOpen()).as("closed for good").isFalse();
         }
