@@ -126,14 +126,8 @@ final class CatalogDay {
             lost = lost(school, ours);
         }
         Side plain;
-        try (var school = school(School.stage(name, 1, settings()));
-                var dashboard = new TtlAndDelete(school, view -> Objects.requireNonNull(ttls.get(view)))) {
-            plain = replay(school, dashboard, (writer, drawn) -> {
-                school.execute(DayFile.filled(writer.sql(), drawn));
-                dashboard.delete(writer.deletes().stream()
-                        .map(look -> read(school, look, drawn))
-                        .toList());
-            });
+        try (var school = school(School.stage(name, 1, settings()))) {
+            plain = plain(school);
         }
         return print(ours, plain, lost);
     }
@@ -171,6 +165,23 @@ final class CatalogDay {
                 school.execute(DayFile.filled(writer.sql(), drawn));
             }
         });
+    }
+
+    /** A TTL and a delete by key, without anything of Freshet's but its sessions. */
+    Side plain(School school) throws Exception {
+        school.withdraw(LONGEST);
+        try (var dashboard = dashboard(school)) {
+            return replay(school, dashboard, (writer, drawn) -> {
+                school.execute(DayFile.filled(writer.sql(), drawn));
+                dashboard.delete(writer.deletes().stream()
+                        .map(look -> read(school, look, drawn))
+                        .toList());
+            });
+        }
+    }
+
+    TtlAndDelete dashboard(School school) {
+        return new TtlAndDelete(school, view -> Objects.requireNonNull(ttls.get(view)));
     }
 
     /** Changes that nobody saw, and jobs that are not done. */

@@ -128,6 +128,11 @@ final class School implements AutoCloseable {
         return app.cacheServer();
     }
 
+    /** Of the keys in Redis, for whoever else keeps something there. */
+    String prefix() {
+        return stage.setting("REDIS_KEY_PREFIX");
+    }
+
     List<StandInFrontEnd> frontEnds() {
         return stage.frontEnds();
     }
@@ -252,6 +257,12 @@ final class School implements AutoCloseable {
             }
             Thread.sleep(20);
         }
+    }
+
+    /** Leaves the application by itself once everything is done, as {@link Stage#withdraw} does. */
+    void withdraw(Duration longest) throws InterruptedException {
+        awaitDone(longest);
+        stage.withdraw();
     }
 
     /** Sum of a metric over its labels, at the worker and at the reads, by the value of one label. */

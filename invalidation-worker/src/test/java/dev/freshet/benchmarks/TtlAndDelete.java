@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.freshet.catalog.Kind;
+import dev.freshet.catalog.NamedSql;
 import dev.freshet.catalog.View.Source;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What dashboards do by themselves: a value is loaded by whoever misses it and kept for its TTL; the webhook's handler writes
- * the row and deletes the keys that it can name. It cannot name the further pages of a list, nor what is filtered.
+ * the row and deletes the keys that it can name. It cannot name the further pages of a list, nor what is filtered. Of a
+ * leaderboard it keeps the first places only.
  */
 final class TtlAndDelete implements Dashboard, AutoCloseable {
     private static final String UPSERT = """
@@ -40,6 +42,9 @@ final class TtlAndDelete implements Dashboard, AutoCloseable {
               (id, user_email, course_id, course_name, percentage_completed, free_trial, started_at, completed_at)
             values (?, ?, 4, 'Sample Course', ?, false, '2018-01-26T22:17:01.891Z', null)
             on conflict (id) do update set percentage_completed = excluded.percentage_completed""";
+    /** As many as Freshet answers to who does not say how many. */
+    private static final int PLACES = 10;
+
     private static final JsonMapper JSON = new JsonMapper();
 
     private final School school;
@@ -110,7 +115,7 @@ final class TtlAndDelete implements Dashboard, AutoCloseable {
             var server = school.cacheServer();
             server.await(server.session()
                     .commands()
-                    .del(reads.stream().map(TtlAndDelete::key).toArray(String[]::new)));
+                    .del(reads.stream().map(this::key).toArray(String[]::new)));
         }
     }
 
@@ -121,7 +126,7 @@ final class TtlAndDelete implements Dashboard, AutoCloseable {
         var server = school.cacheServer();
         var source = switch (view.source()) {
             case Source.Rows rows -> rows;
-            case Source.Board board -> new Source.Rows(board.sql(), Kind.ROWS);
+            case Source.Board board -> new Source.Rows(first(board), Kind.ROWS);
             case Source.Function function -> throw new IllegalStateException(view.name() + " is loaded by no SQL");
         };
         try (var connection = database.connection()) {
@@ -131,6 +136,13 @@ final class TtlAndDelete implements Dashboard, AutoCloseable {
             server.await(server.session().commands().set(key(read), json, SetArgs.Builder.px(ttl.apply(view.name()))));
             return json;
         }
+    }
+
+    /** The first places of a board, ranked as Freshet ranks. */
+    private static NamedSql first(Source.Board board) {
+        var text = "select * from (" + board.sql() + "\n) board order by \"" + board.score()
+                + "\"::float8 desc nulls last, \"" + board.member() + "\"::text collate \"C\" desc limit " + PLACES;
+        return new NamedSql(text, board.sql().line());
     }
 
     private void change(Context ctx) throws SQLException, IOException {
@@ -170,7 +182,7 @@ final class TtlAndDelete implements Dashboard, AutoCloseable {
         }
     }
 
-    private static String key(School.Read read) {
-        return "naive:" + read.key();
+    private String key(School.Read read) {
+        return school.prefix() + ":naive:" + read.key();
     }
 }

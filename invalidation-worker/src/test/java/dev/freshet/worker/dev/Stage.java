@@ -312,6 +312,16 @@ public final class Stage implements AutoCloseable {
         return Objects.requireNonNull(services.own().get(server));
     }
 
+    /** As if Freshet were not there, for who writes: no trigger fires and no worker runs. Reads and sessions are answered. */
+    public void withdraw() {
+        try (var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
+            new CaptureTriggers(catalog(), database).remove();
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot remove capture: " + e.getMessage(), e);
+        }
+        worker.close();
+    }
+
     /** Stops the processes before the services they need. */
     @Override
     public void close() {
