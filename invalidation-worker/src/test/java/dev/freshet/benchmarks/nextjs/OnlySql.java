@@ -70,14 +70,16 @@ final class OnlySql {
         }
         int pages = CHANGES * fleet.nodes().size() * Page.showing(COHORT).size();
         Await.until(() -> collected() >= CHANGES, "each update was collected");
+        long collected = collected();
         var figures = new LinkedHashMap<String, Object>();
         figures.put("pages", pages);
         figures.put("old_before_it_was_told", old);
-        figures.put("collected", collected());
+        figures.put("collected", collected);
         return new Verdict(
                 "only-sql",
-                collected() == CHANGES,
-                "%d updates by SQL alone: all of %d pages became fresh".formatted(CHANGES, pages),
+                collected == CHANGES,
+                "%d updates by SQL alone: %d collected, all of %d pages became fresh"
+                        .formatted(CHANGES, collected, pages),
                 figures);
     }
 
