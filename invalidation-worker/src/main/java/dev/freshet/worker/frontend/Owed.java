@@ -198,6 +198,7 @@ public final class Owed {
         for (var duration : List.of(longestRender, pause, rest)) {
             arguments.add(argument(duration.toMillis()));
         }
+        arguments.add(argument(turn.isSecondPass() ? 1 : 0));
         for (var due : turn.due()) {
             arguments.add(argument(due.member()));
             arguments.add(argument(due.value()));

@@ -38,8 +38,8 @@ sealed interface Turn {
      * @param token proves that the lease is ours
      * @param due oldest first
      * @param more whether more was due than one call carries
-     * @param pause how long the instance was last left alone after a call
-     * @param quiet how long nothing was due after that pause had ended
+     * @param pause how long the instance was last left alone after a change
+     * @param quiet how long nothing had changed after that pause when the first of it did
      * @param failures calls since the last confirmed one
      * @param boot the process that answered last; empty when none has said its name
      */

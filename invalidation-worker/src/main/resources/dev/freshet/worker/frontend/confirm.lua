@@ -3,15 +3,16 @@
 -- was taken. Sent twice, it finds other numbers.
 -- KEYS[1] owed (zset)  KEYS[2] counters (hash)  KEYS[3] state (hash)
 -- ARGV[1] offset of the clock in ms (tests)  ARGV[2] token  ARGV[3] longest render  ARGV[4] pause to remember
--- ARGV[5] how long to leave the instance alone (all in ms), then member, number as taken, ...
+-- ARGV[5] how long to leave the instance alone (all in ms)  ARGV[6] 1 when all of it was the second time, else 0; then
+-- member, number as taken, ...
 -- returns how many members are still owed
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
-local s = redis.call('HMGET', KEYS[3], 'by', 'at')
+local s = redis.call('HMGET', KEYS[3], 'by', 'at', 'calm')
 local mine, taken = s[1] == ARGV[2], tonumber(s[2] or 0)
 local later = function(received) return string.format(' %.0f', math.max(received, taken)) end
 redis.call('ZREM', KEYS[1], '') -- takes no memory, and a full Redis lets the next writes pass
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local member, number = ARGV[i], ARGV[i + 1]
   local held = redis.call('HGET', KEYS[2], member)
   if held == number then
@@ -28,6 +29,8 @@ for i = 6, #ARGV, 2 do
 end
 if mine then
   redis.call('HDEL', KEYS[3], 'by', 'until', 'at', 'failures', 'error', 'fault')
-  redis.call('HSET', KEYS[3], 'confirmed', now, 'pause', ARGV[4], 'rest', now + ARGV[5])
+  local rest = now + ARGV[5]
+  local calm = ARGV[6] == '1' and s[3] or rest -- the second time is no change
+  redis.call('HSET', KEYS[3], 'confirmed', now, 'pause', ARGV[4], 'rest', rest, 'calm', calm)
 end
 return redis.call('ZCARD', KEYS[1])

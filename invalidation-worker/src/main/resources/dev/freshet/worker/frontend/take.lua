@@ -9,7 +9,7 @@ if not redis.call('ZSCORE', KEYS[4], ARGV[6]) then return {0, 'u'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 local owed = redis.call('ZCARD', KEYS[1])
-local s = redis.call('HMGET', KEYS[3], 'by', 'until', 'rest', 'pause', 'failures', 'boot', 'ask')
+local s = redis.call('HMGET', KEYS[3], 'by', 'until', 'rest', 'pause', 'failures', 'boot', 'ask', 'calm')
 local first = tonumber(redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or math.huge)
 local rest = tonumber(s[3] or 0)
 local from = math.max(first, rest)
@@ -26,7 +26,7 @@ redis.call('HDEL', KEYS[3], 'by')
 redis.call('HSET', KEYS[3], 'by', ARGV[2], 'until', now + ARGV[3], 'at', now)
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[4])
 local values = redis.call('HMGET', KEYS[2], unpack(members))
-local answer = {owed, 't', tonumber(s[4] or 0), math.max(0, first - rest), tonumber(s[5] or 0), s[6] or ''}
+local answer = {owed, 't', tonumber(s[4] or 0), math.max(0, first - (s[8] or rest)), tonumber(s[5] or 0), s[6] or ''}
 for i = 1, #members do
   answer[#answer + 1] = members[i]
   answer[#answer + 1] = values[i]

@@ -105,9 +105,20 @@ class OwedIT {
         assertThat(owed.confirm(one, second, PAUSE, PAUSE)).isZero();
         assertThat(due(one)).isEmpty();
         assertThat(numbers(one)).isEmpty();
-        assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
+        assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest", "calm");
         assertThat(owed.take(one, LEASE, 100, Duration.ZERO)).isEqualTo(new Turn.Nothing());
         assertThat(due(two)).containsOnlyKeys("t:a");
+    }
+
+    @Test
+    void aSecondPassDoesNotEndTheQuietBeforeTheNextChange() {
+        owed.record(Changes.of(List.of(new Tag("a")), List.of()));
+        owed.confirm(one, take(one), PAUSE, PAUSE);
+        owed.moveClock(RENDER);
+        assertThat(owed.confirm(one, take(one), PAUSE, PAUSE)).isZero();
+        owed.moveClock(PAUSE);
+        owed.record(Changes.of(List.of(new Tag("b")), List.of()));
+        assertThat(take(one).quiet()).isGreaterThanOrEqualTo(RENDER.minus(PAUSE));
     }
 
     @Test
@@ -234,7 +245,7 @@ class OwedIT {
             proxy.cutNextAnswer();
             assertThat(shaky.confirm(one, turn, PAUSE, PAUSE)).isEqualTo(1);
             assertThat(numbers(one)).isEqualTo(Map.of("t:a", "2c" + Changes.REST));
-            assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest");
+            assertThat(state(one)).containsOnlyKeys("confirmed", "pause", "rest", "calm");
         }
     }
 
