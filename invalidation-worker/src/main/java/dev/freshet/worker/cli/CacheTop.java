@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,6 +31,9 @@ import picocli.CommandLine.Spec;
 final class CacheTop implements Runnable {
     /** What audits and other commands looked at seems read to Redis; only the entry says better. */
     private static final int OTHERS = 200;
+
+    /** What nobody has read yet, such as what was warmed, seems idle since 1970. */
+    private static final Duration EVER = Duration.ofDays(10_000);
 
     private static final Comparator<Row> HOTTEST = Comparator.<Row>comparingInt(
                     row -> -row.heat.frequency().orElse(0))
@@ -57,7 +61,12 @@ final class CacheTop implements Runnable {
         this.terminal = terminal;
     }
 
-    private record Row(Heat heat, Seen seen) {}
+    private record Row(Heat heat, Seen seen) {
+        /** Since a reader asked for it; empty where none ever did. */
+        Optional<Duration> idle() {
+            return seen.idle().filter(idle -> idle.compareTo(EVER) < 0);
+        }
+    }
 
     private record Top(List<Row> rows, int looked) {
         boolean isCounted() {
@@ -110,7 +119,7 @@ final class CacheTop implements Runnable {
                 view,
                 frequency.isPresent()
                         ? String.valueOf(frequency.getAsInt())
-                        : row.seen.idle().map(Terminal::span).orElse("-"),
+                        : row.idle().map(Terminal::span).orElse("never"),
                 Terminal.size(row.seen.bytes()),
                 Terminal.span(OpenCache.age(row.seen)),
                 row.seen.isHit() ? Terminal.span(OpenCache.freshFor(row.seen)) : "over",
@@ -123,7 +132,7 @@ final class CacheTop implements Runnable {
         fields.put("view", view);
         fields.put("key", row.heat.key());
         fields.put("frequency", frequency.isPresent() ? frequency.getAsInt() : null);
-        fields.put("idleSeconds", row.seen.idle().map(Duration::toSeconds).orElse(null));
+        fields.put("idleSeconds", row.idle().map(Duration::toSeconds).orElse(null));
         fields.put("bytes", row.seen.bytes());
         fields.put("ageSeconds", OpenCache.age(row.seen).toSeconds());
         fields.put("freshForSeconds", OpenCache.freshFor(row.seen).toSeconds());

@@ -405,6 +405,14 @@ class CacheCommandsIT {
     }
 
     @Test
+    void topSaysWhatNobodyHasReadYet() {
+        run("cache", "warm", "wanted");
+        assertThat(run("cache", "top").out()).containsPattern("wanted +never +");
+        var rows = run("cache", "top", "--json").json().path("keys");
+        assertThat(rows.get(0).path("idleSeconds").isNull()).isTrue();
+    }
+
+    @Test
     void topGoesByRedisOwnCountWhereItKeepsOne() throws IOException {
         try (var process = EmbeddedRedis.start(
                         EmbeddedRedis.freePort(), "maxmemory-policy allkeys-lfu", "lfu-log-factor 0");
