@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.freshet.model.Job;
 import dev.freshet.testing.Samples;
 import java.time.Instant;
+import java.util.SplittableRandom;
 
 /** The sample of {@code enrollment.created}, about 600 bytes, with ids that vary. */
 final class Bodies {
@@ -15,6 +16,7 @@ final class Bodies {
     private static final String SITE = "main";
     private static final String SAMPLE = new String(Samples.bytes(TOPIC), UTF_8);
     private static final Instant RECEIVED = Instant.parse("2026-01-01T00:00:00Z");
+    private static final long NANOS_BETWEEN = 137_931;
 
     private Bodies() {}
 
@@ -22,9 +24,15 @@ final class Bodies {
         return job(number, TOPIC, body(number));
     }
 
+    /**
+     * With a trace and a time such as ingest gives them. Redis' Lua hashes a text by every twentieth byte or so: jobs that differ
+     * in few digits would make its table of texts a list.
+     */
     static Job job(long number, String topic, byte[] body) {
         var delivery = "%023d".formatted(number);
-        return Job.first(Job.id(SITE, topic, delivery), SITE, topic, RECEIVED, false, "%016x".formatted(number), body);
+        var received = RECEIVED.plusNanos(number * NANOS_BETWEEN);
+        var trace = Long.toHexString(new SplittableRandom(number).nextLong());
+        return Job.first(Job.id(SITE, topic, delivery), SITE, topic, received, false, trace, body);
     }
 
     static byte[] body(long number) {
