@@ -133,9 +133,10 @@ final class Applier {
 
     private Applied apply(List<Change> left, Applied done) {
         if (left.stream().noneMatch(Applier::needsDatabase)) {
-            var effects = effects(left, Map.of(), change -> true);
-            var written = written(left, Map.of());
-            return done.plus(new Applied(effects, List.of(), left, List.of(), Map.of(), written));
+            addEffects(done.effects, left, Map.of(), change -> true);
+            done.applied.addAll(left);
+            done.written.addAll(written(left, Map.of()));
+            return done;
         }
         var result = done;
         int refusals = 0;
@@ -387,6 +388,15 @@ final class Applier {
             Map<Change, List<Map<String, @Nullable String>>> lookups,
             Predicate<Change> isProvable) {
         var effects = new Effects();
+        addEffects(effects, changes, lookups, isProvable);
+        return effects;
+    }
+
+    private static void addEffects(
+            Effects effects,
+            List<Change> changes,
+            Map<Change, List<Map<String, @Nullable String>>> lookups,
+            Predicate<Change> isProvable) {
         for (var change : changes) {
             var rows = lookups.getOrDefault(change, change.event().rows());
             var received = change.job().receivedAt();
@@ -402,7 +412,6 @@ final class Applier {
                 effects.addPaths(pages.stream().map(Page::path).toList(), received);
             }
         }
-        return effects;
     }
 
     /** In the same order in every worker, so that they meet fewer of each other's row locks crosswise. */
