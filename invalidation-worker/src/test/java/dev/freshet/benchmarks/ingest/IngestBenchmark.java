@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Signed deliveries over 32 connections to the webhook service as it is shipped, each answered once it is in the queue,
  * against a bare Javalin that reads the same requests, and against Express that verifies and pushes them. The limit is what
- * a bare Javalin comes to that verifies and pushes as well, and does nothing else.
+ * a bare Javalin comes to that verifies and pushes what it has not seen before as well, and does nothing else.
  */
 @SuppressWarnings("SystemOut") // it talks to a person
 public final class IngestBenchmark {
