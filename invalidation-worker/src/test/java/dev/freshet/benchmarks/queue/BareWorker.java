@@ -1,7 +1,6 @@
 package dev.freshet.benchmarks.queue;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.freshet.cache.TagCache;
 import dev.freshet.model.Tag;
 import dev.freshet.queue.Claim;
@@ -10,8 +9,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,14 +20,16 @@ import java.util.stream.IntStream;
 
 /**
  * The calls that a worker makes to Redis, and nothing else: it claims, makes as many tags old as the benchmark's events
- * do, and settles. It takes jobs apart as any claim does, but plans nothing and counts nothing; it looks into no body, or
- * goes through each to its end, since one that is no JSON would have to be told from others.
+ * do, and settles. It takes jobs apart as any claim does, and counts nothing. It looks into no body, or it also plans: goes
+ * through each to its end, since one that is no JSON would have to be told from others, and makes the tags of these events,
+ * and of no other catalog's, of what it says.
  */
 final class BareWorker {
     private static final int BATCH = 500;
     private static final int LANES = 4;
     private static final Duration LEASE = Duration.ofSeconds(30);
     private static final JsonFactory JSON = new JsonFactory();
+    private static final Tag ALL = new Tag("enrollments");
 
     private final JobQueue queue;
     private final TagCache cache;
@@ -36,16 +39,16 @@ final class BareWorker {
     BareWorker(JobQueue queue, TagCache cache) {
         this.queue = queue;
         this.cache = cache;
-        shared.add(new Tag("enrollments"));
+        shared.add(ALL);
         IntStream.range(0, Bodies.COURSES).mapToObj(i -> new Tag("course:" + i)).forEach(shared::add);
     }
 
     /**
-     * @param reading whether it goes through the bodies
+     * @param planning whether the tags come from the bodies
      * @return how many jobs there were
      */
-    long empty(boolean reading) throws Exception {
-        Callable<Long> emptying = () -> emptyLane(reading);
+    long empty(boolean planning) throws Exception {
+        Callable<Long> emptying = () -> emptyLane(planning);
         long all = 0;
         try (var lanes = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var lane : lanes.invokeAll(Collections.nCopies(LANES, emptying))) {
@@ -55,15 +58,19 @@ final class BareWorker {
         return all;
     }
 
-    private long emptyLane(boolean reading) throws IOException {
+    private long emptyLane(boolean planning) throws IOException {
         long all = 0;
         while (queue.claim(BATCH, LEASE) instanceof Claim claim) {
-            var tags = new ArrayList<>(shared);
+            var tags = new HashSet<Tag>();
             for (var job : claim.jobs()) {
-                if (reading) {
-                    read(job.body());
+                if (planning) {
+                    plan(job.body(), tags);
+                } else {
+                    tags.add(new Tag("enrollment:" + numbers.getAndIncrement()));
                 }
-                tags.add(new Tag("enrollment:" + numbers.getAndIncrement()));
+            }
+            if (!planning) {
+                tags.addAll(shared);
             }
             cache.invalidate(tags);
             all += queue.settle(claim, List.of(), Map.of()).done();
@@ -71,12 +78,19 @@ final class BareWorker {
         return all;
     }
 
-    private static void read(byte[] body) throws IOException {
+    private static void plan(byte[] body, Set<Tag> tags) throws IOException {
+        tags.add(ALL);
         try (var parser = JSON.createParser(body)) {
-            JsonToken token;
-            do {
-                token = parser.nextToken();
-            } while (token != null);
+            for (var token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                var parent = parser.getParsingContext().getParent();
+                boolean isOfPayload =
+                        token.isScalarValue() && parent != null && "payload".equals(parent.getCurrentName());
+                if (isOfPayload && "id".equals(parser.currentName())) {
+                    tags.add(new Tag("enrollment:" + parser.getText()));
+                } else if (isOfPayload && "course_id".equals(parser.currentName())) {
+                    tags.add(new Tag("course:" + parser.getText()));
+                }
+            }
         }
     }
 }

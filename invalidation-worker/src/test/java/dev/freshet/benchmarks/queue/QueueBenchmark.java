@@ -71,7 +71,7 @@ public final class QueueBenchmark {
         var limit = Comparison.ofRates("queue-limit", "jobs/s");
         var queueLimits = new ArrayList<Double>();
         var listLimits = new ArrayList<Double>();
-        var readingLimits = new ArrayList<Double>();
+        var planningLimits = new ArrayList<Double>();
         long idle = workers.residentKib() >> 10;
         for (int i = 0; i < WARM_UP; i++) {
             ours();
@@ -88,19 +88,19 @@ public final class QueueBenchmark {
             double list = oursFirst ? second : first;
             limit.add(our, list);
             double most = bare(false);
-            double reading = bare(true);
+            double planning = bare(true);
             listLimits.add(most / list);
-            readingLimits.add(reading / list);
+            planningLimits.add(planning / list);
             var theirs = bullMq.isPresent() ? Optional.of(best(bullMq.get())) : Optional.<Double>empty();
             theirs.ifPresentOrElse(rate -> queue.add(our, rate), () -> queue.add(our));
             theirs.ifPresent(rate -> queueLimits.add(most / rate));
             System.out.printf(
                     Locale.ROOT,
-                    "  ours %,.0f jobs/s; a client that neither parses nor plans %,.0f, one that parses %,.0f;"
+                    "  ours %,.0f jobs/s; a client that neither parses nor plans %,.0f, one that does %,.0f;"
                             + " the list alone %,.0f; BullMQ %s%n",
                     our,
                     most,
-                    reading,
+                    planning,
                     list,
                     theirs.map("%,.0f"::formatted).orElse("missing"));
         }
@@ -118,7 +118,7 @@ public final class QueueBenchmark {
             queue.with("limit", "%.3f".formatted(Comparison.median(queueLimits)));
         }
         limit.with("limit", "%.3f".formatted(Comparison.median(listLimits)))
-                .with("limit_parsing", "%.3f".formatted(Comparison.median(readingLimits)));
+                .with("limit_planning", "%.3f".formatted(Comparison.median(planningLimits)));
         boolean whole = queue.print("at least 10", queue.ratio() >= 10, lost);
         return limit.print("at least 0.4", limit.ratio() >= 0.4, lost) && whole;
     }
@@ -164,12 +164,12 @@ public final class QueueBenchmark {
     /**
      * The least that a worker must do with the same jobs in Redis.
      *
-     * @param reading and the least with their bodies
+     * @param planning and the least with their bodies
      */
-    private double bare(boolean reading) throws Exception {
+    private double bare(boolean planning) throws Exception {
         backlog.fill(JOBS);
         long start = System.nanoTime();
-        lost += JOBS - bare.empty(reading);
+        lost += JOBS - bare.empty(planning);
         double rate = JOBS / ((System.nanoTime() - start) / 1e9);
         backlog.forget();
         return rate;
