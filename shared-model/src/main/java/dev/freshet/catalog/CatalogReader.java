@@ -92,8 +92,9 @@ public final class CatalogReader {
 
     /** @param line counted from 0 */
     private static String remedy(String text, int line) {
-        boolean optional = text.lines().skip(line).limit(1).anyMatch(l -> l.matches(".*[^\"'\\s]\\?\\s*[,}\\]].*"));
-        return optional ? "quote a value that ends with ?" : "";
+        var wrong = text.lines().skip(line).findFirst().orElse("");
+        boolean optional = wrong.matches(".*[^\"'\\s]\\?\\s*[,}\\]].*");
+        return optional ? "quote a value that ends with ?" : Unquoted.remedy(wrong);
     }
 
     private static CatalogException single(String file, int line, String message, String remedy) {

@@ -94,7 +94,7 @@ final class Element {
         if (isText()) {
             return Optional.of(((ScalarNode) node).getValue());
         }
-        error(isEmpty() ? "is empty" : "must be a single value");
+        error(isEmpty() ? "is empty" : "must be a single value", Unquoted.remedy(node));
         return Optional.empty();
     }
 
@@ -137,7 +137,7 @@ final class Element {
         if (isText()) {
             return List.of(this);
         }
-        error(isEmpty() ? "is empty" : "must be a list");
+        error(isEmpty() ? "is empty" : "must be a list", Unquoted.remedy(node));
         return List.of();
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CatalogReaderTest {
@@ -407,6 +408,31 @@ class CatalogReaderTest {
         assertThat(refusal(SITES + EVENT.replace("\"/payload/note?\"", "/payload/note?")))
                 .startsWith("8: this is no YAML: ")
                 .endsWith("; quote a value that ends with ?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            [ cohort:{cohortId} ]        | 15: views.list.tags must be a single value; | cohort:{cohortId}
+            [ list, {cohortId}:a:{page}] | 15:                                         | {cohortId}:a:{page}
+            {cohortId}                   | 15: views.list.tags must be a list;         | {cohortId}
+            {cohortId}:a                 | 15: this is no YAML:                        | {cohortId}:a
+            [ cohort-{cohortId}, list ]  | 15: this is no YAML:                        | cohort-{cohortId}
+            """)
+    void aPlaceholderThatNeedsQuotesIsShownInThem(String tags, String problem, String inQuotes) {
+        assertThat(refusal(view("[ \"cohort:{cohortId}\" ]", tags)))
+                .startsWith(problem)
+                .endsWith("; write it in quotes, such as \"" + inQuotes + "\"")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void whatIsNoPlaceholderNeedsNoQuotes() {
+        assertThat(refusal(view("ttl: 5m", "ttl: { m: 5 }"))).isEqualTo("16: views.list.ttl must be a single value");
+        assertThat(refusal(view("ttl: 5m", "ttl: &a { b: *a }")))
+                .isEqualTo("16: views.list.ttl must be a single value");
+        assertThat(refusal(view("ttl: 5m", "ttl: \"{a}\" b")))
+                .startsWith("16: this is no YAML")
+                .doesNotContain("quotes");
     }
 
     @Test
