@@ -287,7 +287,12 @@ final class EventParser {
         if (from.size() != 1 || signers.size() != 1) {
             element.error("needs one site that signs its requests", "say from: and a site whose scheme is freshet");
         }
-        return routes.read(element, WRITES);
+        var route = routes.read(element, WRITES);
+        route.filter(r -> r.path().matches(".*[{}].*"))
+                .ifPresent(r -> element.error(
+                        "has braces in '" + r.path() + "'",
+                        "a write's route has no placeholders; take the id from the body (with)"));
+        return route;
     }
 
     private static BodyValues with(Element element) {

@@ -189,6 +189,10 @@ class CatalogReaderTest {
                         event("from: app", "from: app\n    route: /api/a"),
                         "8: events.a.b.route must be POST, PUT, PATCH, DELETE and a path, such as POST /api/things, was '/api/a'"),
                 Arguments.of(
+                        event("from: app", "from: app\n    route: PUT /api/a/{id}"),
+                        "8: events.a.b.route has braces in '/api/a/{id}'; a write's route has no placeholders;"
+                                + " take the id from the body (with)"),
+                Arguments.of(
                         SITES + "events:\n  a.b: { paths: [ /x ] }\n",
                         "6: events.a.b does nothing; give it apply, tags or scores"),
                 Arguments.of(SITES + "views: [ a ]\n", "5: views must be a mapping"),

@@ -83,6 +83,10 @@ class DocumentedCatalogsTest {
     void theSchemaFindsWhatIsWrong() {
         assertThat(SCHEMA.validate(json("application: x\nviews: { v: { key: v, sql: s, tags: t, tll: 5m } }")))
                 .hasSize(2);
+        var write = "application: x\nevents: { a.b: { from: app, route: PUT /a, tags: t } }";
+        assertThat(SCHEMA.validate(json(write))).isEmpty();
+        assertThat(SCHEMA.validate(json(write.replace("PUT /a", "'PUT /a/{id}'"))))
+                .hasSize(1);
     }
 
     static Stream<String> builtIn() {
