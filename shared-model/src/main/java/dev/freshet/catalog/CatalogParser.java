@@ -45,8 +45,8 @@ final class CatalogParser {
                 .flatMap(element -> element.text("a short name such as shop", CatalogParser::name))
                 .orElse("");
         var routes = new Routes();
-        var sites = named(section, "sites", new SiteParser(values)::site);
-        var tokens = named(section, "tokens", new TokensParser(values)::issuer);
+        var sites = named(section, "sites", new SiteParser(values)::site).read();
+        var tokens = named(section, "tokens", new TokensParser(values)::issuer).read();
         var views = named(section, "views", new ViewParser(values, routes, tokens)::view);
         var events = section.find("events")
                 .map(element -> new EventParser(values, routes, sites, views).events(element))
@@ -57,28 +57,25 @@ final class CatalogParser {
         var rules = Stream.concat(
                         events.values().stream(), changes.values().stream().map(TableChange::rule))
                 .toList();
-        var frontEnds = named(section, "frontEnds", new FrontEndParser(values, rules)::frontEnd);
+        var frontEnds = named(section, "frontEnds", new FrontEndParser(values, rules)::frontEnd)
+                .read();
         var limits =
                 section.find("limits").map(new LimitsParser(values)::limits).orElse(Limits.NONE);
         var sessions = section.find("sessions").map(new SessionsParser(values)::sessions);
         var targets = section.find("targets")
-                .map(new TargetsParser(values, views.keySet())::targets)
+                .map(new TargetsParser(values, views.names())::targets)
                 .orElse(Targets.NONE);
         if (problems.hasErrors()) {
             throw new CatalogException(problems.byLine());
         }
         if (!rules.isEmpty()) {
             var tags = new TagCheck(rules);
-            section.find("views")
-                    .map(Element::entries)
-                    .orElse(Map.of())
-                    .values()
-                    .forEach(tags::view);
+            entries(section, "views").values().forEach(tags::view);
         }
         return new Catalog(
                 application,
                 sites,
-                views,
+                views.read(),
                 events,
                 changes,
                 frontEnds,
@@ -90,15 +87,19 @@ final class CatalogParser {
                 problems.byLine());
     }
 
-    private <T> Map<String, T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {
-        var result = new LinkedHashMap<String, T>();
-        section.find(key).map(Element::entries).orElse(Map.of()).forEach((name, element) -> {
+    private static Map<String, Element> entries(Section section, String key) {
+        return section.find(key).map(Element::entries).orElse(Map.of());
+    }
+
+    private <T> Declared<T> named(Section section, String key, BiFunction<String, Element, Optional<T>> read) {
+        var result = new LinkedHashMap<String, Optional<T>>();
+        entries(section, key).forEach((name, element) -> {
             if (name(name).isEmpty()) {
                 element.error("has a name that is none", "use letters, digits, - and _, 64 at most");
             }
-            read.apply(name, element).ifPresent(value -> result.put(name, value));
+            result.put(name, read.apply(name, element));
         });
-        return Collections.unmodifiableMap(result);
+        return new Declared<>(Collections.unmodifiableMap(result));
     }
 
     private static Optional<String> name(String text) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +45,10 @@ final class EventParser {
     private final Routes routes;
     private final Values values;
     private final Map<String, Site> sites;
-    private final Map<String, View> views;
+    private final Declared<View> views;
     private final ScoreParser scores;
 
-    EventParser(Values values, Routes routes, Map<String, Site> sites, Map<String, View> views) {
+    EventParser(Values values, Routes routes, Map<String, Site> sites, Declared<View> views) {
         this.values = values;
         this.routes = routes;
         this.sites = sites;
@@ -147,29 +146,37 @@ final class EventParser {
 
     /** Nobody waits for what others send. */
     private List<String> through(Element element, Section section, Set<String> from, Set<String> known) {
-        boolean isOwn =
-                !from.isEmpty() && from.stream().map(sites::get).allMatch(site -> site != null && site.isApplication());
+        boolean isOwn = !from.isEmpty()
+                && from.stream()
+                        .flatMap(name -> Stream.ofNullable(sites.get(name)))
+                        .allMatch(Site::isApplication);
         if (!isOwn) {
             element.error("is for what the application itself writes", "say from: and a site whose scheme is freshet");
         }
         var names = values.list(element);
         for (var name : names) {
-            var view = views.get(name);
-            if (view == null) {
+            if (!views.names().contains(name)) {
+                var none = views.names().isEmpty() ? "there are no views" : "";
                 element.error(
-                        "names the view " + name + ", which there is not",
-                        Spelling.hint(name, views.keySet(), views.isEmpty() ? "there are no views" : ""));
-            } else if (view.rewarm() == Rewarm.NEVER) {
-                element.error("names the view " + name + ", which is never loaded again", "take rewarm: never from it");
-            } else if (section.find("lookup").isEmpty()) {
-                view.params().stream()
-                        .filter(parameter -> parameter.fallback() == null && !known.contains(parameter.name()))
-                        .forEach(parameter -> element.error(
-                                "names the view " + name + ", whose parameter " + parameter.name() + " nothing fills",
-                                "give it that name under with, or let lookup select it"));
+                        "names the view " + name + ", which there is not", Spelling.hint(name, views.names(), none));
             }
+            views.find(name).ifPresent(view -> through(element, section, view, known));
         }
         return names;
+    }
+
+    private static void through(Element element, Section section, View view, Set<String> known) {
+        if (view.rewarm() == Rewarm.NEVER) {
+            element.error(
+                    "names the view " + view.name() + ", which is never loaded again", "take rewarm: never from it");
+        } else if (section.find("lookup").isEmpty()) {
+            view.params().stream()
+                    .filter(parameter -> parameter.fallback() == null && !known.contains(parameter.name()))
+                    .forEach(parameter -> element.error(
+                            "names the view " + view.name() + ", whose parameter " + parameter.name()
+                                    + " nothing fills",
+                            "give it that name under with, or let lookup select it"));
+        }
     }
 
     static List<PageTemplate> pages(Element element, Templates names) {
@@ -280,11 +287,10 @@ final class EventParser {
 
     /** The site of a write route is known by the route alone, so there must be exactly one. */
     private Optional<Route> route(Element element, Set<String> from) {
-        var signers = from.stream()
-                .map(sites::get)
-                .filter(site -> site != null && site.isApplication())
-                .collect(Collectors.toSet());
-        if (from.size() != 1 || signers.size() != 1) {
+        var signs = from.stream()
+                .flatMap(name -> Stream.ofNullable(sites.get(name)))
+                .allMatch(Site::isApplication);
+        if (from.size() != 1 || !signs) {
             element.error("needs one site that signs its requests", "say from: and a site whose scheme is freshet");
         }
         var route = routes.read(element, WRITES);

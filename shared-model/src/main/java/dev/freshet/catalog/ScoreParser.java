@@ -2,21 +2,17 @@ package dev.freshet.catalog;
 
 import dev.freshet.settings.Spelling;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads whose scores a change changes. */
 final class ScoreParser {
-    private final Map<String, View> boards;
+    private final Declared<View> views;
 
     /** @param views all of the catalog */
-    ScoreParser(Map<String, View> views) {
-        this.boards = views.entrySet().stream()
-                .filter(view -> view.getValue().source() instanceof View.Source.Board)
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    ScoreParser(Declared<View> views) {
+        this.views = views;
     }
 
     /**
@@ -40,18 +36,25 @@ final class ScoreParser {
 
     private Optional<View> board(Element element) {
         var name = element.text();
-        var board = name.map(boards::get);
-        if (name.isPresent() && board.isEmpty()) {
+        var board = name.flatMap(views::find).filter(ScoreParser::isBoard);
+        if (name.isPresent() && board.isEmpty() && !views.isReported(name.get())) {
+            var boards = views.names().stream()
+                    .filter(other -> views.find(other).map(ScoreParser::isBoard).orElse(true))
+                    .toList();
             element.error(
                     "names the board " + name.get() + ", which there is not",
                     Spelling.hint(
                             name.get(),
-                            boards.keySet(),
+                            boards,
                             boards.isEmpty()
                                     ? "there is no view of kind: leaderboard"
-                                    : "boards: " + String.join(", ", boards.keySet())));
+                                    : "boards: " + String.join(", ", boards)));
         }
         return board;
+    }
+
+    private static boolean isBoard(View view) {
+        return view.source() instanceof View.Source.Board;
     }
 
     private static void check(Element element, ScoreTemplate score, @Nullable Set<String> known) {

@@ -57,10 +57,10 @@ final class ViewParser {
         var tags = section.require("tags", "tags: [ " + name + " ]").map(e -> tags(e, templates, params));
         var rewarm = section.find("rewarm").flatMap(e -> e.choice(Rewarm.class)).orElse(Rewarm.HOT);
         var warm = section.find("warm").flatMap(e -> new WarmParser(values).warm(e, rewarm));
-        var kind = section.find("kind").flatMap(e -> e.choice(SourceKind.class)).orElse(SourceKind.ROWS);
+        var kind = section.find("kind").map(e -> e.choice(SourceKind.class)).orElse(Optional.of(SourceKind.ROWS));
         boolean audit = section.find("audit").flatMap(Element::truth).orElse(true);
-        var source = new SourceParser(values, templates, params).source(section, kind, audit);
-        var serving = new ServingParser(values).serving(section, name, kind);
+        var source = kind.flatMap(k -> new SourceParser(values, templates, params).source(section, k, audit));
+        var serving = new ServingParser(values).serving(section, name, kind.orElse(SourceKind.ROW));
         var access = accesses.access(section, name, params);
         if (key.isEmpty() || source.isEmpty() || tags.isEmpty() || serving.isEmpty()) {
             return Optional.empty();
@@ -76,7 +76,7 @@ final class ViewParser {
                 serving.get(),
                 rewarm,
                 warm,
-                audit && kind.isAudited(),
+                audit && kind.filter(SourceKind::isAudited).isPresent(),
                 access,
                 fingerprint));
     }

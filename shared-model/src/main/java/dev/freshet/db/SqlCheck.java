@@ -26,9 +26,25 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** Asks the database whether it understands every statement of a catalog, without running one. */
 public final class SqlCheck {
+    /** As catalogs name them. */
+    private static final String TABLES = """
+            select case n.nspname when 'public' then '' else n.nspname || '.' end || c.relname
+              from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_'
+               and n.nspname not in ('information_schema', 'freshet')""";
+
+    /** SQLSTATEs indeterminate_datatype and undefined_table. */
+    private static final String NO_TYPE = "42P18";
+
+    private static final String NO_TABLE = "42P01";
+
+    /** The name in {@code relation "public.runs" does not exist}, as catalogs write it. */
+    private static final Pattern RELATION = Pattern.compile("\"(?:public\\.)?([^\"]+)\"");
+
     private static final Pattern SECRET =
             Pattern.compile("(^|[^a-z])(passw(or)?d|passphrase|pwd|secret|api_?key|private_?key)([^a-z]|$)");
 
@@ -230,14 +246,13 @@ public final class SqlCheck {
     /** The table, its columns and the expressions on its rows, as its triggers will use them. */
     private void change(TableChange change) throws SQLException {
         var where = "changes." + change.table();
-        for (var column : change.columns()) {
-            prepares(change, where + ".columns", quoted(column));
-        }
-        for (var value : change.with().entrySet()) {
-            prepares(change, where + ".with." + value.getKey(), value.getValue());
-        }
-        if (change.columns().isEmpty() && change.with().isEmpty()) {
-            prepares(change, where, "1");
+        if (prepares(change, where, "1")) {
+            for (var column : change.columns()) {
+                prepares(change, where + ".columns", quoted(column));
+            }
+            for (var value : change.with().entrySet()) {
+                prepares(change, where + ".with." + value.getKey(), value.getValue());
+            }
         }
         var lookup = change.rule().lookup();
         if (lookup != null) {
@@ -245,10 +260,10 @@ public final class SqlCheck {
         }
     }
 
-    private void prepares(TableChange change, String where, String expression) throws SQLException {
+    private boolean prepares(TableChange change, String where, String expression) throws SQLException {
         var text = "select (" + expression + "\n) from " + quoted(change.schema()) + "." + quoted(change.name())
                 + " where false";
-        composes(new NamedSql(text, change.line()), where, text.replace("?", "??"));
+        return composes(new NamedSql(text, change.line()), where, text.replace("?", "??"));
     }
 
     private static String quoted(String name) {
@@ -350,10 +365,31 @@ public final class SqlCheck {
             var before = text.substring(0, Math.min(text.length(), message.getPosition() - 1));
             line += (int) before.chars().filter(c -> c == '\n').count();
         }
-        var remedy = "42P18".equals(error.getSQLState())
-                ? "say its type, such as :name::int"
-                : message.getHint() == null ? "" : message.getHint();
-        add(Severity.ERROR, line, where + ": " + named(sql, String.valueOf(message.getMessage())), remedy);
+        add(Severity.ERROR, line, where + ": " + named(sql, String.valueOf(message.getMessage())), remedy(message));
+    }
+
+    private String remedy(ServerErrorMessage error) throws SQLException {
+        var state = String.valueOf(error.getSQLState());
+        if (state.equals(NO_TYPE)) {
+            return "say its type, such as :name::int";
+        }
+        if (error.getHint() != null) {
+            return error.getHint();
+        }
+        var relation = RELATION.matcher(String.valueOf(error.getMessage()));
+        return state.equals(NO_TABLE) && relation.find() ? table(relation.group(1)) : "";
+    }
+
+    /** @return what was meant; empty where there is nothing like it, and where there is this very table */
+    private String table(String name) throws SQLException {
+        var tables = new ArrayList<String>();
+        try (var statement = connection.createStatement();
+                var rows = statement.executeQuery(TABLES)) {
+            while (rows.next()) {
+                tables.add(rows.getString(1));
+            }
+        }
+        return tables.contains(name) ? "" : Spelling.hint(name, tables, "");
     }
 
     /** Replaces the {@code $2} of a message by the name that the author gave it. */

@@ -440,6 +440,20 @@ class CatalogReaderTest {
     }
 
     @Test
+    void whatFollowsFromAnotherProblemIsLeftOut() {
+        var broken = VIEW.replace("ttl: 5m", "ttl: soon");
+        var names = EVENT + "    through: [ list ]\ntargets: { views: { list: 0.5 } }\n";
+        assertThat(refusal(SITES + broken + names))
+                .startsWith("16: views.list.ttl")
+                .hasLineCount(1);
+
+        var unknown = event("from: app", "from: ap\n    route: POST /api/a\n    through: [ list ]") + VIEW;
+        assertThat(refusal(unknown.replace("{ id:", "{ cohortId: /payload/c, id:")))
+                .startsWith("7: events.a.b.from names the site ap")
+                .hasLineCount(1);
+    }
+
+    @Test
     void aTopicThatThinkificDoesNotSendIsAWarning() {
         var catalog = parse(event("from: app", "from: main").replace("a.b:", "enrolment.created:"), Map.of());
         assertThat(catalog.notes())

@@ -83,6 +83,17 @@ class LeaderboardTest {
                 .hasMessageContaining("x.yaml:" + problem);
     }
 
+    @ParameterizedTest
+    @CsvSource({"score: km, skore: km", "kind: leaderboard, kind: leaderbord", "ttl: 10m, ttl: soon"})
+    void whoNamesABoardThatIsBrokenIsNotWrong(String before, String after) {
+        assertThatThrownBy(() -> read(CATALOG.replace(before, after)))
+                .isInstanceOf(CatalogException.class)
+                .hasMessageContaining("views.board")
+                .hasMessageNotContaining("events.");
+        assertThatThrownBy(() -> read(CATALOG.replace(before, after).replace("board: board", "board: bord")))
+                .hasMessageContaining("names the board bord, which there is not; did you mean board?");
+    }
+
     @Test
     void anEventMarksItsMemberInEachBoardThatItMayConcern() throws Exception {
         assertThat(scores("{\"club\": 3, \"user\": \"7\"}"))

@@ -185,7 +185,7 @@ class SqlCheckIT {
             quoteCharacter = '`',
             value = {
                 "a|[ cohort_id ]|id|``",
-                "nothing|[ cohort_id ]|id|3: changes.nothing.columns: relation \"public.nothing\" does not exist",
+                "nothing|[ cohort_id ]|id|3: changes.nothing: relation \"public.nothing\" does not exist",
                 "a|[ cohort ]|id|3: changes.a.columns: column \"cohort\" does not exist",
                 "a|[ cohort_id ]|nobody|3: changes.a.with.id: column \"nobody\" does not exist",
             })
@@ -203,6 +203,19 @@ class SqlCheckIT {
                         .map(line -> line.replaceFirst(";.*", ""))
                         .orElse(""))
                 .isEqualTo(problems);
+    }
+
+    @Test
+    void aTableThatIsMeantIsNamedWhereAnotherIsNotThere() throws Exception {
+        assertThat(check("""
+                application: x
+                views:
+                  v: { key: v, sql: select id from lagre, tags: [ v ], ttl: 5m }
+                changes:
+                  larg: { columns: [ name, nam ], with: [ id, nobody ], tags: [ "a:{id}:{nobody}" ] }
+                """)).isEqualTo("""
+                        3: views.v.sql: relation "lagre" does not exist; did you mean large?
+                        5: changes.larg: relation "public.larg" does not exist; did you mean large?""");
     }
 
     @Test
