@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -72,6 +73,11 @@ final class CatalogParser {
             var tags = new TagCheck(rules);
             entries(section, "views").values().forEach(tags::view);
         }
+        var withs = new WithCheck(views.read());
+        entries(section, "events").forEach((topics, event) -> {
+            var first = EventParser.topics(topics).getFirst(); // the others share what it says
+            withs.event(event, Objects.requireNonNull(events.get(first)));
+        });
         return new Catalog(
                 application,
                 sites,

@@ -59,7 +59,7 @@ final class EventParser {
     Map<String, EventRule> events(Element element) {
         var rules = new LinkedHashMap<String, EventRule>();
         element.entries().forEach((key, value) -> {
-            var topics = Arrays.stream(key.split(",", -1)).map(String::strip).toList();
+            var topics = topics(key);
             var rule = rule(topics.get(0), value);
             if (rule.route() != null && topics.size() > 1) {
                 value.error("has a route but several topics", "a route writes one topic");
@@ -72,6 +72,11 @@ final class EventParser {
             }
         });
         return Collections.unmodifiableMap(rules);
+    }
+
+    /** Those that share a rule, at least one. */
+    static List<String> topics(String key) {
+        return Arrays.stream(key.split(",", -1)).map(String::strip).toList();
     }
 
     private static EventRule named(String topic, EventRule rule) {

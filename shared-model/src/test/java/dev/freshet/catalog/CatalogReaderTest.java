@@ -57,6 +57,9 @@ class CatalogReaderTest {
                 tags: [ "a:{id}" ]
             """;
 
+    /** As {@link #EVENT} has them. */
+    private static final String VERSION = "    identity: a:{id}\n    version: at\n";
+
     static Stream<Arguments> broken() {
         return Stream.of(
                 Arguments.of(
@@ -345,7 +348,7 @@ class CatalogReaderTest {
 
     @Test
     void anEventThatAppliesInAnyOrderIsNoted() {
-        var catalog = parse(event("    identity: a:{id}\n    version: at\n", ""), Map.of());
+        var catalog = parse(event(VERSION, "").replace("at: /created_at, ", ""), Map.of());
         assertThat(catalog.notes())
                 .hasToString(
                         "[x.yaml:6: note: events.a.b applies in any order, also late and twice; give it identity and"
@@ -354,10 +357,9 @@ class CatalogReaderTest {
 
     @Test
     void anEventThatSaysThatAnyOrderIsHarmlessIsNotNoted() {
-        var version = "    identity: a:{id}\n    version: at\n";
-        assertThat(parse(event(version, "    anyOrder: true\n"), Map.of()).notes())
-                .isEmpty();
-        assertThat(refusal(event(version, version + "    anyOrder: true\n")))
+        var any = event(VERSION, "    anyOrder: true\n").replace("at: /created_at, ", "");
+        assertThat(parse(any, Map.of()).notes()).isEmpty();
+        assertThat(refusal(event(VERSION, VERSION + "    anyOrder: true\n")))
                 .isEqualTo("6: events.a.b has a version, and anyOrder; take one of them out");
     }
 
@@ -451,6 +453,25 @@ class CatalogReaderTest {
         assertThat(refusal(unknown.replace("{ id:", "{ cohortId: /payload/c, id:")))
                 .startsWith("7: events.a.b.from names the site ap")
                 .hasLineCount(1);
+    }
+
+    @Test
+    void aValueThatNothingUsesIsAWarningUnlessItMayBeMissing() {
+        var yaml = event("note: \"/payload/note?\"", "note: /payload/note");
+        assertThat(parse(yaml, Map.of()).notes())
+                .hasToString(
+                        "[x.yaml:8: warning: events.a.b.with.note is used nowhere, and a delivery without it becomes"
+                                + " a dead letter; take it out, or end it with ? if it may be missing]");
+        for (var use : List.of(
+                "paths: [ \"/a/{note}\" ]",
+                "paths: [ { path: /a, version: \"{note}\" } ]",
+                "lookup: select 1 where :note = 'a'",
+                "through: [ list ]")) {
+            var view = VIEW.replace("cohortId", "note").replace("\"cohort:", "\"a:");
+            assertThat(parse(yaml + "    " + use + "\n" + view, Map.of()).notes())
+                    .as(use)
+                    .isEmpty();
+        }
     }
 
     @Test
