@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -94,10 +95,19 @@ final class Check implements Callable<Integer> {
         }
         try (var database = found.get()) {
             try {
-                problems.addAll(SqlCheck.check(read, database));
+                var refused = SqlCheck.check(read, database);
+                problems.addAll(refused);
+                var lines = refused.stream()
+                        .filter(Problem::isError)
+                        .map(Problem::line)
+                        .collect(Collectors.toSet());
                 boolean listens =
                         WorkerOptions.captureListen(terminal.settings()).isPresent();
-                problems.addAll(new CaptureTriggers(read, database).check(listens));
+                new CaptureTriggers(read, database)
+                        .check(listens).stream()
+                                .filter(problem ->
+                                        !lines.contains(problem.line())) // no triggers fit what is wrong itself
+                                .forEach(problems::add);
             } catch (SQLException e) {
                 if (Database.classify(e) == Failure.OUTAGE) {
                     throw database.away(e);

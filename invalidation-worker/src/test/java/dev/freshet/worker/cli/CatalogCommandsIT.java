@@ -133,6 +133,25 @@ class CatalogCommandsIT {
         assertThat(check.code()).isEqualTo(2);
     }
 
+    @Test
+    void whatFollowsFromATableThatIsNotThereIsLeftOut() throws IOException {
+        var broken = file("changes.yaml", """
+                application: changes
+                changes:
+                  enrolments: { columns: [ id ], with: [ id ], tags: [ "enrollment:{id}" ] }
+                  cohorts: { with: [ idd ], tags: [ "cohort:{idd}" ] }
+                  users: { tags: [ users ] }
+                """);
+        var check = run("check", broken);
+        assertThat(check.out())
+                .contains(
+                        ":3: changes.enrolments: relation \"public.enrolments\" does not exist; did you mean enrollments?\n",
+                        ":4: changes.cohorts.with.idd: column \"idd\" does not exist",
+                        ":5: warning: changes.users: its triggers are missing")
+                .hasLineCount(3);
+        assertThat(check.code()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
