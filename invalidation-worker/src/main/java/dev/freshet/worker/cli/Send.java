@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -152,31 +153,34 @@ final class Send implements Callable<Integer> {
     }
 
     /** Of those who may have sent such a body without being named. */
-    private static Scheme scheme(JsonNode envelope) {
+    private Scheme scheme(JsonNode envelope) {
         if (envelope.hasNonNull("resource") && envelope.hasNonNull("action")) {
             return Scheme.THINKIFIC;
         }
         if (envelope.hasNonNull("topic")) {
             return Scheme.FRESHET;
         }
-        throw new IllegalArgumentException(
-                "the body has neither 'resource' and 'action' nor 'topic'; --site must name who sends it");
+        throw new SettingException("the body has neither 'resource' and 'action' nor 'topic'; "
+                + oneOf(terminal.catalog().sites().values()));
+    }
+
+    private static String oneOf(Collection<Site> sites) {
+        return "--site must be one of " + sites.stream().map(Site::name).collect(Collectors.joining(", "));
     }
 
     private Site named(String name) {
         var sites = terminal.catalog().sites();
         return Optional.ofNullable(sites.get(name))
-                .orElseThrow(() -> new SettingException(
-                        "--site must be one of " + String.join(", ", sites.keySet()) + ", was '" + name + "'"));
+                .orElseThrow(() -> new SettingException(oneOf(sites.values()) + ", was '" + name + "'"));
     }
 
     private Site only(Scheme scheme) {
-        var sites = terminal.catalog().sites().values().stream()
-                .filter(candidate -> candidate.scheme() == scheme)
-                .toList();
+        var all = terminal.catalog().sites().values();
+        var sites =
+                all.stream().filter(candidate -> candidate.scheme() == scheme).toList();
         if (sites.size() != 1) {
-            throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme
-                    + "; --site must name who sends it");
+            throw new SettingException("the catalog has " + sites.size() + " sites of scheme " + scheme + "; "
+                    + oneOf(sites.isEmpty() ? all : sites));
         }
         return sites.getFirst();
     }

@@ -356,8 +356,18 @@ class CatalogCommandsIT {
     @Test
     void whoSendsAndWhatHappenedMustBeKnown() throws IOException {
         var body = file("body.json", "{\"type\":\"a.b\"}");
-        assertThat(atTheBazaar("send", body).err())
-                .isEqualTo("the body has neither 'resource' and 'action' nor 'topic'; --site must name who sends it\n");
+        assertThat(atTheBazaar("send", body))
+                .isEqualTo(new CommandRun(
+                        2,
+                        "",
+                        "the body has neither 'resource' and 'action' nor 'topic';"
+                                + " --site must be one of payments, shop, code, crm, legacy\n"));
+        assertThat(atTheBazaar("send", file("event.json", "{\"topic\":\"a.b\"}")))
+                .isEqualTo(new CommandRun(
+                        2,
+                        "",
+                        "the catalog has 0 sites of scheme freshet;"
+                                + " --site must be one of payments, shop, code, crm, legacy\n"));
         assertThat(atTheBazaar("send", "--site", "shp", body).err())
                 .isEqualTo("--site must be one of payments, shop, code, crm, legacy, was 'shp'\n");
         assertThat(atTheBazaar("send", "--site", "shop", body).err())
