@@ -35,7 +35,10 @@ public record StatsReport(List<ViewStats> views, Optional<Instant> since, List<R
         return views.stream().reduce(ViewStats.none("total"), ViewStats::plus);
     }
 
-    /** With {@code since} only when something was counted; parts of one are rounded to four decimals. */
+    /**
+     * With {@code since} only when something was counted; parts of one are rounded to four decimals, a hit rate of no reads
+     * is null.
+     */
     public ObjectNode json() {
         var body = JSON.createObjectNode();
         since.ifPresent(at -> body.put("since", at.toString()));
@@ -49,12 +52,14 @@ public record StatsReport(List<ViewStats> views, Optional<Instant> since, List<R
 
     private static ObjectNode json(ViewStats stats) {
         ObjectNode node = JSON.valueToTree(stats);
-        return node.put("hitRate", rounded(stats.hitRate())).put("compression", rounded(stats.compression()));
+        return node.put("hitRate", stats.reads() == 0 ? null : rounded(stats.hitRate()))
+                .put("compression", rounded(stats.compression()));
     }
 
     private static ObjectNode json(RedisUsage usage) {
         ObjectNode node = JSON.valueToTree(usage);
-        return node.put("hitRate", rounded(usage.hitRate()));
+        boolean asked = usage.hits() + usage.misses() > 0;
+        return node.put("hitRate", asked ? rounded(usage.hitRate()) : null);
     }
 
     private static double rounded(double part) {
