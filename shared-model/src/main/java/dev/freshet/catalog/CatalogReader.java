@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -35,7 +37,7 @@ public final class CatalogReader {
     }
 
     /**
-     * @param source a file, or one of {@link #names}
+     * @param source a file, a folder with a {@code catalog.yaml}, or one of {@link #names}
      * @param settings fill {@code ${NAME}}; {@code CACHE_TTL_VIEW} overrides the ttl of a view, in seconds or as a
      *     duration
      * @throws CatalogException naming everything that is wrong
@@ -43,8 +45,9 @@ public final class CatalogReader {
     public static Catalog read(String source, Settings settings) {
         var builtin = CatalogReader.class.getResource("/catalogs/" + source + "/catalog.yaml");
         try {
-            if (Files.isRegularFile(Path.of(source))) {
-                return parse(source, Files.readString(Path.of(source)), settings);
+            var file = file(source);
+            if (file.isPresent()) {
+                return parse(file.get().toString(), Files.readString(file.get()), settings);
             }
             if (builtin != null) {
                 try (var stream = builtin.openStream()) {
@@ -55,8 +58,16 @@ public final class CatalogReader {
         } catch (IOException e) {
             throw single(source, 0, "cannot be read: " + e.getMessage(), "");
         }
-        var remedy = "name a file, or one that comes with Freshet: " + String.join(", ", names());
+        var remedy = "name a file, a folder with a catalog.yaml, or one that comes with Freshet: "
+                + String.join(", ", names());
         throw single(source, 0, "there is no such catalog", remedy);
+    }
+
+    /** The file that a source means: it is one, or the {@code catalog.yaml} of a folder; empty when it is neither. */
+    static Optional<Path> file(String source) {
+        return Stream.of(Path.of(source), Path.of(source, "catalog.yaml"))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** The catalogs that come with Freshet, the one that is meant by default first. */

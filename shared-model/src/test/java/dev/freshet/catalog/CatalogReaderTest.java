@@ -750,7 +750,7 @@ class CatalogReaderTest {
     }
 
     @Test
-    void aCatalogIsAFileOrOneThatComesWithFreshet(@TempDir Path directory) throws Exception {
+    void aCatalogIsAFileOrInAFolderOrComesWithFreshet(@TempDir Path directory) throws Exception {
         var file = Files.writeString(directory.resolve("mine.yaml"), "application: mine");
         assertThat(CatalogReader.read(file.toString(), Map.of()).application()).isEqualTo("mine");
         for (var name : CatalogReader.names()) {
@@ -760,10 +760,19 @@ class CatalogReaderTest {
         assertThat(CatalogReader.read(new Settings(Map.of())).application()).isEqualTo(byDefault);
         var named = new Settings(Map.of("CATALOG", file.toString()));
         assertThat(CatalogReader.read(named).application()).isEqualTo("mine");
+        var folder = Files.createDirectory(directory.resolve("folder"));
+        Files.writeString(folder.resolve("catalog.yaml"), "application: folded");
+        var folded = CatalogReader.read(folder.toString(), Map.of());
+        assertThat(folded.application()).isEqualTo("folded");
+        assertThat(folded.file()).isEqualTo(folder.resolve("catalog.yaml").toString());
+        assertThatThrownBy(() -> CatalogReader.read(directory.toString(), Map.of()))
+                .isInstanceOf(CatalogException.class)
+                .hasMessageContaining("there is no such catalog; name a file, a folder with a catalog.yaml");
         assertThatThrownBy(() -> CatalogReader.read("absent.yaml", Map.of()))
                 .isInstanceOf(CatalogException.class)
-                .hasMessage("absent.yaml: there is no such catalog; name a file, or one that comes with Freshet: "
-                        + String.join(", ", CatalogReader.names()));
+                .hasMessage(
+                        "absent.yaml: there is no such catalog; name a file, a folder with a catalog.yaml, or one that comes with Freshet: "
+                                + String.join(", ", CatalogReader.names()));
     }
 
     private static String view(String from, String to) {

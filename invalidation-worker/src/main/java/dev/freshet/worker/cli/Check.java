@@ -44,7 +44,8 @@ final class Check implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "CATALOG",
-            description = "A file, or the name of a built-in one (default: CATALOG, else the first built-in one)")
+            description = "A file, a folder with a catalog.yaml, or the name of one that comes with Freshet (default:"
+                    + " CATALOG, else the first that comes with Freshet)")
     private String catalog = "";
 
     @Mixin

@@ -105,6 +105,14 @@ class CatalogCommandsIT {
     }
 
     @Test
+    void aFolderStandsForTheCatalogInIt() throws IOException {
+        var file = Path.of(file("catalog.yaml", "application: folded"));
+        var check = CommandRun.of(Map.of(), "check", String.valueOf(file.getParent()));
+        assertThat(check.out()).startsWith(file + " can be used: ");
+        assertThat(check.code()).isZero();
+    }
+
+    @Test
     void everyProblemIsALineWithFileAndLine() throws IOException {
         var broken = file("broken.yaml", """
                 application: broken
