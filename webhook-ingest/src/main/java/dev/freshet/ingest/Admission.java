@@ -165,7 +165,7 @@ final class Admission {
             case EXPIRED ->
                 unsigned(
                         "expired",
-                        "the signed time is too far from ours; set the clock right and sign anew for each try");
+                        "the signed time is too far from ours; sign anew for each try, by a clock that is right");
             case VALID -> throw new IllegalStateException("a valid request is not refused");
         };
     }
