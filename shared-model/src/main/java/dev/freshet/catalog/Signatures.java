@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.model.FreshetSignature;
 import dev.freshet.model.Hmac;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -25,6 +26,20 @@ public final class Signatures {
             case SHOPIFY -> Optional.of("X-Shopify-Topic");
             case GITHUB -> Optional.of("X-GitHub-Event");
             case HMAC -> site.signing().map(Signing::topic).flatMap(Signatures::header);
+        };
+    }
+
+    /** How far the time that the site signs may be from the receiver's, either way; zero where it signs none. */
+    public static Duration tolerance(Site site) {
+        return switch (site.scheme()) {
+            case THINKIFIC, SHOPIFY, GITHUB -> Duration.ZERO;
+            case FRESHET -> FreshetSignature.WINDOW;
+            case STRIPE, STANDARD -> Signing.TOLERANCE;
+            case HMAC ->
+                site.signing()
+                        .filter(signing -> signing.timestamp().isPresent())
+                        .map(Signing::tolerance)
+                        .orElse(Duration.ZERO);
         };
     }
 

@@ -271,6 +271,7 @@ class ProvidersTest {
     void itHoldsForItsTimeOnly(Vector vector) {
         var tolerance = SignatureScheme.of(vector.site()).tolerance();
         var at = vector.at();
+        assertThat(Signatures.tolerance(vector.site())).isEqualTo(tolerance);
         assertThat(vector.at(at.plus(tolerance))).isEqualTo(Verdict.VALID);
         assertThat(vector.at(at.minus(tolerance))).isEqualTo(Verdict.VALID);
         assertThat(vector.at(at.plus(tolerance).plusMillis(1))).isEqualTo(Verdict.EXPIRED);
