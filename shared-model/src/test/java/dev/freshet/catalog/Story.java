@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * @param settings for the variables of the catalog, secrets among them; {@code {scratch}} in a value is a folder of this play
  * @param rsa signs tokens where a setting is {@code {rsa}}, its public key
  * @param files that are there from the start
+ * @param readers who reads, by name
  * @param reads what is read, by the names that scenes call it
  * @param toTry what a person may paste
  * @param ends counts at the end by name, such as {@code dead}; what is not named may be anything
@@ -39,6 +40,7 @@ public record Story(
         Map<String, String> settings,
         Optional<PrivateKey> rsa,
         List<Act.Put> files,
+        Map<String, Reader> readers,
         Map<String, Read> reads,
         Optional<Try> toTry,
         List<Scene> scenes,
@@ -155,11 +157,23 @@ public record Story(
     }
 
     /**
-     * @param source a catalog that comes with Freshet, or a folder
+     * @param source a catalog that comes with Freshet, a folder, or the catalog's file in one
      * @throws CatalogException naming file, line and remedy of everything that is wrong
      */
     public static Story read(String source) {
         return StoryReader.read(source);
+    }
+
+    /** Who reads, to stand behind the path: {@code  as Ada}; empty for nobody. */
+    public String as(Read read) {
+        return read.as().flatMap(this::name).map(name -> " as " + name).orElse("");
+    }
+
+    private Optional<String> name(Reader reader) {
+        return readers.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(reader))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     /** Texts say the time: {@code {now}}, {@code {unix}} and {@code {today}}, all in UTC. */

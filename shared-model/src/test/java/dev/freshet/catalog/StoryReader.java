@@ -32,7 +32,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -69,18 +72,36 @@ final class StoryReader {
     private Map<String, Reader> readers = Map.of();
     private Map<String, Read> reads = Map.of();
 
-    /** The files of a system, in a folder or beside the other catalogs that come with Freshet. */
-    private record Folder(String source) {
-        boolean isPath() {
-            return Files.isDirectory(Path.of(source));
+    /**
+     * The files of a system: in a folder, or beside the other catalogs that come with Freshet.
+     *
+     * @param catalogFile empty for one that comes with Freshet, or is not there
+     */
+    private record Folder(String source, Optional<Path> catalogFile) {
+        static Folder of(String source) {
+            return new Folder(source, CatalogReader.file(source));
         }
 
         String catalog() {
-            return isPath() ? Path.of(source, "catalog.yaml").toString() : source;
+            return catalogFile.map(Path::toString).orElse(source);
+        }
+
+        String catalogText() {
+            return catalogFile.map(Folder::read).or(() -> text("catalog.yaml")).orElse("");
+        }
+
+        /** How messages call it. */
+        String file(String name) {
+            return catalogFile.map(file -> file.resolveSibling(name).toString()).orElse(source + "/" + name);
         }
 
         Optional<String> text(String name) {
-            return isPath() ? file(Path.of(source, name)) : resource("/catalogs/" + source + "/" + name);
+            return catalogFile.isPresent()
+                    ? catalogFile
+                            .map(file -> file.resolveSibling(name))
+                            .filter(Files::isRegularFile)
+                            .map(Folder::read)
+                    : resource("/catalogs/" + source + "/" + name);
         }
 
         /** Beside the story, or what comes with Freshet. */
@@ -88,9 +109,9 @@ final class StoryReader {
             return text(name).or(() -> resource("/" + name));
         }
 
-        private static Optional<String> file(Path path) {
+        private static String read(Path path) {
             try {
-                return Files.isRegularFile(path) ? Optional.of(Files.readString(path)) : Optional.empty();
+                return Files.readString(path);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -115,9 +136,9 @@ final class StoryReader {
     }
 
     static Story read(String source) {
-        var folder = new Folder(source);
+        var folder = Folder.of(source);
         var text = folder.text("story.yaml").filter(t -> !t.isBlank()).orElse("reads: {}");
-        var file = source + "/story.yaml";
+        var file = folder.file("story.yaml");
         var problems = new Problems(file);
         var root = root(file, text, problems);
         if (!root.isMapping()) {
@@ -127,8 +148,17 @@ final class StoryReader {
         var settings = settings(folder, section);
         var rsa = settings.containsValue(RSA) ? Optional.of(newKeys()) : Optional.<KeyPair>empty();
         settings.replaceAll((name, value) -> value.equals(RSA) ? pem(rsa.orElseThrow()) : value);
-        var catalog = CatalogReader.read(folder.catalog(), settings);
+        var catalog = catalog(folder, settings, problems);
         return new StoryReader(folder, problems, settings, rsa, catalog).story(section);
+    }
+
+    private static Catalog catalog(Folder folder, Map<String, String> settings, Problems problems) {
+        try {
+            return CatalogReader.read(folder.catalog(), settings);
+        } catch (CatalogException e) {
+            throw new CatalogException(Stream.concat(problems.byLine().stream(), e.problems().stream())
+                    .toList());
+        }
     }
 
     private Story story(Section section) {
@@ -155,6 +185,7 @@ final class StoryReader {
                 settings,
                 rsa.map(KeyPair::getPrivate),
                 files,
+                readers,
                 reads,
                 toTry,
                 scenes,
@@ -179,15 +210,19 @@ final class StoryReader {
     /** What the story says, and made-up secrets for what else the catalog asks the environment. */
     private static Map<String, String> settings(Folder folder, Section section) {
         var settings = new LinkedHashMap<String, String>();
-        VARIABLE.matcher(folder.text("catalog.yaml").orElse(""))
+        var variables = VARIABLE.matcher(folder.catalogText())
                 .results()
                 .map(match -> match.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        variables.stream()
                 .filter(name -> SECRET.matcher(name).matches())
                 .forEach(name -> settings.put(name, madeUp(name)));
         section.find("settings")
                 .map(Element::entries)
                 .orElse(Map.of())
-                .forEach((name, element) -> element.text().ifPresent(value -> settings.put(name, value)));
+                .forEach((name, element) -> element.text()
+                        .filter(value -> known(element, name, variables, "variable of the catalog"))
+                        .ifPresent(value -> settings.put(name, value)));
         return settings;
     }
 
@@ -348,7 +383,7 @@ final class StoryReader {
             case Act.Get(var read) -> read.path();
             case Act.Put(var name, var entries, var at) -> name;
             case Act.Chapter chapter -> "";
-            case Act.Show show -> "";
+            case Act.Show(var read) -> read + ", before and after:";
             case Act.Outage outage -> "";
         };
     }

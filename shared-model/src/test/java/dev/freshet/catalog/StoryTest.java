@@ -97,6 +97,52 @@ class StoryTest {
     }
 
     @Test
+    void theFileOfACatalogStandsForItsFolder() throws IOException {
+        story("reads: { the price: /api/prices/7 }");
+        Files.writeString(folder.resolve("schema.sql"), "create table prices (id int)");
+
+        for (var file : List.of("catalog.yaml", "renamed.yaml")) {
+            Files.writeString(folder.resolve(file), CATALOG);
+            var story = Story.read(folder.resolve(file).toString());
+            assertThat(story.source()).isEqualTo(folder.resolve(file).toString());
+            assertThat(story.schema()).isEqualTo("create table prices (id int)");
+            assertThat(story.reads()).containsOnlyKeys("the price");
+        }
+    }
+
+    @Test
+    void whatTheStoryAndItsCatalogHaveWrongIsSaidAtOnce() throws IOException {
+        Files.writeString(folder.resolve("catalog.yaml"), CATALOG.replace("ttl: 1m", "ttl: soon"));
+        Files.writeString(folder.resolve("story.yaml"), "settings: { EVENT_SECRET: a }");
+
+        assertThatThrownBy(() -> Story.read(folder.toString()))
+                .isInstanceOf(CatalogException.class)
+                .hasMessageContaining("story.yaml:1: settings.EVENT_SECRET")
+                .hasMessageContaining("catalog.yaml:")
+                .hasMessageContaining("soon");
+    }
+
+    @Test
+    void aReadIsNamedWithItsReader() throws IOException {
+        var story = story("""
+                readers: { Ada: { token: main, claims: { sub: a } }, Sam: { token: main, claims: { sub: s } } }
+                reads:
+                  hers: { get: /api/mine, as: Ada }
+                  his: { get: /api/mine, as: Sam }
+                  the price: /api/prices/7
+                """);
+
+        assertThat(story.reads().values().stream().map(story::as)).containsExactly(" as Ada", " as Sam", "");
+    }
+
+    @Test
+    void whatIsShownHasATitle() throws IOException {
+        var story = story("{ reads: { it: /api/prices/7 }, scenes: [ { show: it } ] }");
+
+        assertThat(story.scenes().getFirst().says()).isEqualTo("it, before and after:");
+    }
+
+    @Test
     void aFolderWithoutAStoryIsOneInWhichNothingHappens() throws IOException {
         Files.writeString(folder.resolve("catalog.yaml"), CATALOG);
 
@@ -133,6 +179,7 @@ class StoryTest {
             ends: { lots: 1 }                              | ends.lots is no key of the format; did you mean lost?
             ends: { lost: none }                           | ends.lost must be a whole number, was 'none'
             try: { sql: a }                                | try has no reads; such as reads:
+            settings: { STRIPE_SECRET: a }                 | :1: settings.STRIPE_SECRET is no variable of the catalog: STRIPE_SECRET; did you mean STRIPE_SECRETS?
             """)
     void whatIsWrongIsSaidWithItsLineAndWhatWouldBeRight(String text, String problem) {
         assertThatThrownBy(() -> story(text))
