@@ -31,6 +31,7 @@ public final class RedisProcess implements AutoCloseable {
         private static Path extract() {
             try {
                 var file = ExecutableProvider.newJarResourceProvider().get();
+                file.deleteOnExit(); // in a folder of this JVM, which goes with it once it is empty
                 return file.toPath();
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot unpack the embedded Redis", e);
@@ -138,8 +139,9 @@ public final class RedisProcess implements AutoCloseable {
         ready();
     }
 
+    /** Ends the process and removes its files. Whoever comes second waits until that is done. */
     @Override
-    public void close() {
+    public synchronized void close() {
         kill();
         try {
             if (Files.exists(directory)) {
