@@ -1,6 +1,7 @@
 package dev.freshet.worker.cli;
 
 import dev.freshet.catalog.CatalogException;
+import dev.freshet.catalog.CatalogReader;
 import dev.freshet.settings.Addresses;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -86,8 +88,16 @@ public final class Freshet {
 
     static CommandLine commandLine(Terminal terminal) {
         return new CommandLine(new Freshet(terminal))
-                .addSubcommand(launched("demo", "Tell the whole story on embedded services, and end"))
-                .addSubcommand(launched("dev", "Run everything on embedded services until Ctrl-C"))
+                .addSubcommand(played(
+                        "demo",
+                        "Tell the whole story on embedded services, and end",
+                        "Ends with 0 when everything came as the story tells it, with 1 when something did not. Takes any"
+                                + " ports that are free."))
+                .addSubcommand(played(
+                        "dev",
+                        "Run everything on embedded services until Ctrl-C",
+                        "Ports: INGEST_PORT (8080), WORKER_PORT (8081), SERVE_PORT (8082), FRONT_END_PORT (3000). One that"
+                                + " is taken gives way to a free one, unless it was set."))
                 .addSubcommand(launched("dashboard", "Show the sample application's pages beside dev; needs Node 20.9"))
                 .addSubcommand(launched("ingest", "Take webhooks and the application's own changes over HTTP"))
                 .addSubcommand(method("work"))
@@ -213,7 +223,7 @@ public final class Freshet {
     }
 
     /** A command that stands in the help although the launcher starts it, from another class path. */
-    private static CommandLine launched(String name, String description) {
+    private static CommandLine launched(String name, String... description) {
         Runnable refusal = () -> {
             throw new SettingException(
                     name + " is started by the launcher at the top of the project: ./freshet " + name);
@@ -221,6 +231,22 @@ public final class Freshet {
         var spec = CommandLine.Model.CommandSpec.wrapWithoutInspection(refusal).name(name);
         spec.mixinStandardHelpOptions(true).usageMessage().description(description);
         return new CommandLine(spec);
+    }
+
+    /** One that runs a system that it is told. */
+    private static CommandLine played(String name, String... description) {
+        var command = launched(name, description);
+        command.getCommandSpec()
+                .addOption(OptionSpec.builder("--catalog")
+                        .type(String.class)
+                        .paramLabel("NAME|FOLDER")
+                        .description("Another system that comes with Freshet, one of "
+                                + String.join(", ", CatalogReader.names())
+                                + "; or yours: a folder with catalog.yaml and, beside it, schema.sql (the"
+                                + " tables), sample.sql (rows in them) and story.yaml (what happens); or the"
+                                + " catalog's file in it. docs/stories.md says more")
+                        .build());
+        return command;
     }
 
     private static int misused(ParameterException error, String[] arguments) {

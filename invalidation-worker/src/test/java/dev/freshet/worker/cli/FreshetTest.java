@@ -57,6 +57,14 @@ class FreshetTest {
         assertThat(help.err()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"dev", "demo"})
+    void whatRunsASystemSaysHowToNameOne(String command) {
+        assertThat(run(command, "--help").out())
+                .contains("--catalog=NAME|FOLDER", "schema.sql", "sample.sql", "story.yaml")
+                .containsIgnoringCase("ports");
+    }
+
     @Test
     void helpExplainsACommand() {
         assertThat(run("help").out()).isEqualTo(run("--help").out());
