@@ -21,6 +21,7 @@ public final class Demo {
 
     public static void main(String[] arguments) {
         System.setProperty("logback.configurationFile", "demo-logback.xml");
+        Ending.isQuiet();
         try {
             System.exit(play(Story.read(Dev.catalog(arguments))) ? 0 : 1);
         } catch (CatalogException | IllegalArgumentException e) {
@@ -32,7 +33,7 @@ public final class Demo {
     private static boolean play(Story story) {
         if (story.scenes().isEmpty()) {
             throw new IllegalArgumentException("nothing happens in " + story.source()
-                    + "; write scenes in a story.yaml beside it, as catalogs/tafta/story.yaml does");
+                    + "; write scenes in a story.yaml beside it, see docs/stories.md, or run it by ./freshet dev");
         }
         System.out.println(
                 "Starting Redis, PostgreSQL, the webhook service, a worker and the cached reads, all on this machine…");

@@ -1,12 +1,13 @@
 package dev.freshet.worker.dev;
 
-import ch.qos.logback.classic.LoggerContext;
 import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Signatures;
+import dev.freshet.catalog.Site;
 import dev.freshet.catalog.Story;
 import dev.freshet.catalog.Story.Act;
-import dev.freshet.catalog.Story.Read;
 import dev.freshet.catalog.Story.Try;
+import dev.freshet.settings.Durations;
 import dev.freshet.settings.SettingException;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedRedis;
@@ -19,11 +20,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.slf4j.LoggerFactory;
 
 /** {@code freshet dev}: everything on embedded services until Ctrl-C, with something to paste. */
 @SuppressWarnings("SystemOut") // it talks to a person
@@ -41,6 +40,7 @@ public final class Dev {
 
     public static void main(String[] arguments) throws InterruptedException {
         System.setProperty("logback.configurationFile", "dev-logback.xml");
+        Ending.isQuiet();
         try {
             run(Story.read(catalog(arguments)), new Settings(System.getenv()));
         } catch (CatalogException | IllegalArgumentException e) {
@@ -58,8 +58,9 @@ public final class Dev {
         if (words.size() == 2 && words.getFirst().equals("--catalog")) {
             return words.getLast();
         }
-        throw new IllegalArgumentException("say nothing, or --catalog and a folder with a catalog.yaml or one of "
-                + String.join(", ", CatalogReader.names()) + "; was " + String.join(" ", words));
+        throw new IllegalArgumentException("say nothing, or --catalog and a file, a folder with a catalog.yaml, or one "
+                + "that comes with Freshet: " + String.join(", ", CatalogReader.names()) + "; was "
+                + String.join(" ", words));
     }
 
     private static void run(Story story, Settings settings) throws InterruptedException {
@@ -72,7 +73,7 @@ public final class Dev {
         settings.find("CATALOG")
                 .filter(catalog -> !catalog.equals(story.source()))
                 .ifPresent(catalog -> System.out.println("CATALOG=" + catalog + " is not used here, but "
-                        + story.source() + "; --catalog takes a name or a folder, see docs/stories.md"));
+                        + story.source() + "; --catalog takes a file, a folder or a name, see docs/stories.md"));
         System.out.println("starting Redis, PostgreSQL and Freshet…");
         var stage = new Stage(
                 story,
@@ -80,7 +81,6 @@ public final class Dev {
                 pages(story).isEmpty() ? List.of() : List.of(dashboard.resolve("/api/revalidate")),
                 told -> System.out.println("front end told    " + told),
                 passedOn());
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stage)));
         System.out.println(welcome(stage, dashboard));
         new CountDownLatch(1).await();
     }
@@ -117,17 +117,6 @@ public final class Dev {
         }
     }
 
-    /**
-     * No draining: Ctrl-C also ends Redis and PostgreSQL, and nothing is to be kept. What the processes would say of
-     * that helps nobody.
-     */
-    private static void end(Stage stage) {
-        ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
-        stage.drop();
-        System.out.println("ended");
-        Runtime.getRuntime().halt(0);
-    }
-
     private static String pages(Story story) {
         return story.toTry().map(Try::pages).orElse("");
     }
@@ -142,15 +131,19 @@ public final class Dev {
                 lines,
                 "cached reads",
                 reads.isEmpty()
-                        ? List.of("/views")
-                        : reads.stream().map(Read::path).toList(),
-                stage::reads);
+                        ? List.of(stage.reads("/views").toString())
+                        : reads.stream()
+                                .map(read -> stage.reads(read.path()) + story.as(read))
+                                .toList());
         var webhooks = webhooks(story);
-        list(lines, "webhooks", webhooks, stage::ingest);
+        list(
+                lines,
+                "webhooks",
+                webhooks.stream().map(path -> stage.ingest(path).toString()).toList());
         if (webhooks.isEmpty()) {
             line(lines, "events", stage.ingest("/events").toString());
         }
-        list(lines, "health", List.of("/health/detailed"), stage::ingest);
+        line(lines, "health", stage.ingest("/health/detailed").toString());
         line(lines, "front end", stage.frontEnd().address() + "   (a stand-in: it prints what it is told)");
         if (!pages(story).isEmpty()) {
             line(
@@ -161,14 +154,16 @@ public final class Dev {
         }
         story.toTry()
                 .filter(it -> !it.reads().isEmpty())
-                .ifPresent(it -> lines.append(
-                        """
+                .ifPresent(it -> lines.append("""
 
                 Read a value twice, deliver a change, read it again:
 
                   %s
                   %s
-                """.formatted(pasted(stage, new Act.Get(it.reads().getFirst())), pasted(stage, it.change()))));
+                %s""".formatted(
+                                pasted(stage, new Act.Get(it.reads().getFirst())),
+                                pasted(stage, it.change()),
+                                later(it.change()))));
         return lines.append("""
 
                 Commands that meet it, such as `./freshet status` or `./freshet send`, need its addresses:
@@ -186,9 +181,9 @@ public final class Dev {
                 .toList();
     }
 
-    private static void list(StringBuilder lines, String label, List<String> paths, Function<String, URI> address) {
-        for (int i = 0; i < paths.size(); i++) {
-            line(lines, i == 0 ? label : "", address.apply(paths.get(i)).toString());
+    private static void list(StringBuilder lines, String label, List<String> texts) {
+        for (int i = 0; i < texts.size(); i++) {
+            line(lines, i == 0 ? label : "", texts.get(i));
         }
     }
 
@@ -202,8 +197,8 @@ public final class Dev {
         try (var sender = new Sender(stage)) {
             return switch (act) {
                 case Act.Webhook webhook -> sender.request(webhook, now).curl();
-                case Act.Event event -> sender.request(event, now).curl() + "   # within five minutes";
-                case Act.Write write -> sender.request(write, now).curl() + "   # within five minutes";
+                case Act.Event event -> sender.request(event, now).curl();
+                case Act.Write write -> sender.request(write, now).curl();
                 case Act.Sql(var text) ->
                     "psql " + Sender.quoted(stage.database().toString()) + " -c " + Sender.quoted(text.strip());
                 case Act.Get(var read) -> sender.curl(read);
@@ -213,6 +208,25 @@ public final class Dev {
                 case Act.Outage outage -> "";
             };
         }
+    }
+
+    /** What a person should know who pastes it later; a line of its own, since not every shell knows comments. */
+    private static String later(Act act) {
+        if (act instanceof Act.Webhook webhook) {
+            var topic = webhook.topic().isEmpty() ? "" : " --topic " + webhook.topic();
+            return later(
+                    webhook.site(),
+                    "; later: ./freshet send --site " + webhook.site().name() + topic + " FILE");
+        }
+        if (act instanceof Act.Event event) {
+            return later(event.site(), "; later: ./freshet send --wait FILE");
+        }
+        return act instanceof Act.Write write ? later(write.site(), "") : "";
+    }
+
+    private static String later(Site site, String how) {
+        var tolerance = Signatures.tolerance(site);
+        return tolerance.isZero() ? "" : "  (signed for " + Durations.format(tolerance) + how + ")\n";
     }
 
     /** Names the ports that are not the usual ones, which it would look at. */

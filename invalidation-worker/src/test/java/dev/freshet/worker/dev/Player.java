@@ -23,18 +23,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Plays the story of a stage, says what comes of it, and remembers what did not come as the story tells it. */
 public final class Player implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     /** Longer labels have a line of their own. */
     private static final int LABEL = 28;
 
     private final Stage stage;
     private final Story story;
     private final Consumer<String> out;
+    private final Duration patience;
     private final App app;
     /** What is read, by the name of the read. */
     private final Map<String, Asked> values = new LinkedHashMap<>();
@@ -44,11 +46,18 @@ public final class Player implements AutoCloseable {
 
     private final Map<String, String> first = new LinkedHashMap<>();
     private final List<String> faults = new ArrayList<>();
+    private boolean isBlank;
     private long rewarmed;
     private long callbacks;
 
     /** @param out is given the lines that are to be shown */
     public Player(Stage stage, Consumer<String> out) {
+        this(stage, out, PATIENCE);
+    }
+
+    /** @param patience how long anything is waited for */
+    Player(Stage stage, Consumer<String> out, Duration patience) {
+        this.patience = patience;
         this.stage = stage;
         this.story = stage.story();
         this.out = out;
@@ -64,7 +73,7 @@ public final class Player implements AutoCloseable {
     /** @return everything that did not come as told; empty when all did */
     public List<String> play() {
         awaitQuiet();
-        out.accept("\nEach value is read twice: the first read loads it, the second finds it cached.\n");
+        chapter("Each value is read twice: the first read loads it, the second finds it cached.");
         story.reads().forEach((name, read) -> {
             var loaded = app.get(read);
             var cached = app.get(read);
@@ -73,7 +82,8 @@ public final class Player implements AutoCloseable {
             }
             expect("HIT", App.outcome(cached), name + " is cached");
             first.put(name, cached.body());
-            out.accept("  GET %-42s %s, %s".formatted(read.path(), App.outcome(loaded), App.outcome(cached)));
+            line("  GET %-42s %s, %s"
+                    .formatted(read.path() + story.as(read), App.outcome(loaded), App.outcome(cached)));
         });
         await(
                 "the front end, which is new, was told twice that everything is old",
@@ -85,30 +95,37 @@ public final class Player implements AutoCloseable {
 
     private void play(Scene scene) {
         switch (scene.act()) {
-            case Act.Chapter(var text) -> out.accept("\n" + text + "\n");
+            case Act.Chapter(var text) -> chapter(text);
             case Act.Show(var name) -> {
                 var read = Objects.requireNonNull(story.reads().get(name));
-                out.accept("\n%s\n\n  %s\n  %s"
-                        .formatted(scene.says(), first.get(name), app.get(read).body()));
+                chapter(scene.says());
+                line("  " + first.get(name));
+                line("  " + app.get(read).body());
             }
             case Act.Outage outage -> outage(scene, outage);
-            case Act act -> {
-                awaitQuiet();
-                rememberBoards();
-                stage.frontEnd().forget();
-                var before = Instant.now();
-                long start = System.nanoTime();
-                var answer = perform(scene, act);
-                if (isOnlyAnswered(scene)) {
-                    say(scene, answer);
-                    untouched(scene, before);
-                } else {
-                    watch(scene, before, start);
-                }
-                becomesDead(scene);
-                expectNothingStale(scene);
-            }
+            case Act act -> play(scene, act);
         }
+    }
+
+    private void play(Scene scene, Act act) {
+        awaitQuiet();
+        rememberBoards();
+        stage.frontEnd().forget();
+        var before = Instant.now();
+        long start = System.nanoTime();
+        var answer = perform(scene, act);
+        if (!answer.isAsTold()) {
+            label(scene, answer.text());
+            return;
+        }
+        if (isOnlyAnswered(scene)) {
+            say(scene, answer);
+            untouched(scene, before);
+        } else {
+            watch(scene, before, start);
+        }
+        becomesDead(scene);
+        expectNothingStale(scene);
     }
 
     /** What is made of SQL; what asks the clock or chance need not be the same twice, nor what is made of files. */
@@ -137,12 +154,17 @@ public final class Player implements AutoCloseable {
     /** Until what depends on a change is fresh and the front end knows, and that nothing else was touched. */
     private void watch(Scene scene, Instant before, long start) {
         long accepted = millisSince(start);
-        awaitFresh(scene, before);
+        boolean isFresh = awaitFresh(scene, before);
         long loaded = millisSince(start);
-        await(
-                scene.says() + " is confirmed by the front end",
-                () -> stage.frontEnd().tags().containsAll(told(scene)));
+        boolean isTold = isFresh
+                && await(
+                        scene.says() + " is confirmed by the front end",
+                        () -> stage.frontEnd().tags().containsAll(told(scene)));
         long told = millisSince(start);
+        if (!isTold) {
+            expectTouched(scene, before);
+            return;
+        }
         settle(scene, before);
         var fresh = loadedSince(before);
         label(
@@ -162,10 +184,28 @@ public final class Player implements AutoCloseable {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private void awaitFresh(Scene scene, Instant before) {
-        await(
-                scene.says() + " is applied and its values are loaded again",
+    private boolean awaitFresh(Scene scene, Instant before) {
+        return await(
+                () -> scene.says() + " is applied and its values are loaded again: " + missing(scene, before),
                 () -> loadedSince(before).containsAll(scene.fresh()));
+    }
+
+    /** Which reads did not become fresh, and what is known of each. */
+    private String missing(Scene scene, Instant before) {
+        var fresh = loadedSince(before);
+        return scene.fresh().stream()
+                .filter(name -> !fresh.contains(name))
+                .map(name -> name + ": " + state(name))
+                .collect(Collectors.joining("; "));
+    }
+
+    private String state(String name) {
+        if (boards.containsKey(name)) {
+            return "its answer is as before";
+        }
+        return app.loadedAt(Objects.requireNonNull(values.get(name)))
+                .map(at -> "still the value loaded at " + at)
+                .orElse("nothing is cached");
     }
 
     /** Until the front end has confirmed twice; then all is counted. */
@@ -173,6 +213,10 @@ public final class Player implements AutoCloseable {
         await(
                 "the front end has confirmed twice",
                 () -> scene.told().isEmpty() || stage.frontEnd().calls().size() >= 2);
+        expectTouched(scene, before);
+    }
+
+    private void expectTouched(Scene scene, Instant before) {
         awaitQuiet();
         var fresh = loadedSince(before);
         expect(new TreeSet<>(scene.fresh()), fresh, "loaded again after " + scene.says());
@@ -181,8 +225,12 @@ public final class Player implements AutoCloseable {
         callbacks += stage.frontEnd().received();
     }
 
-    /** @return status and word of the answer, such as {@code 200 accepted}; empty where nobody answers */
-    private String perform(Scene scene, Act act) {
+    /** @param text status and word, such as {@code 200 accepted}; empty where nobody answers */
+    private record Answer(String text, boolean isAsTold) {
+        static final Answer NONE = new Answer("", true);
+    }
+
+    private Answer perform(Scene scene, Act act) {
         return switch (act) {
             case Act.Webhook webhook -> answered(scene, app.send(webhook), "accepted");
             case Act.Event event -> answered(scene, app.send(event), "accepted");
@@ -190,23 +238,29 @@ public final class Player implements AutoCloseable {
             case Act.Get(var read) -> answered(scene, app.get(read), "");
             case Act.Sql(var text) -> {
                 app.sql(text);
-                yield "";
+                yield Answer.NONE;
             }
             case Act.Put put -> {
                 stage.put(put);
-                yield "";
+                yield Answer.NONE;
             }
-            case Act.Chapter chapter -> "";
-            case Act.Show show -> "";
-            case Act.Outage outage -> "";
+            case Act.Chapter chapter -> Answer.NONE;
+            case Act.Show show -> Answer.NONE;
+            case Act.Outage outage -> Answer.NONE;
         };
     }
 
-    private String answered(Scene scene, HttpResponse<String> answer, String word) {
-        var seen = (answer.statusCode() + " " + word(answer)).strip();
+    private Answer answered(Scene scene, HttpResponse<String> answer, String word) {
         var wanted = scene.answer().orElse("200 " + word).strip();
-        expect(wanted, wanted.contains(" ") ? seen : String.valueOf(answer.statusCode()), "answer to " + scene.says());
-        return wanted.contains(" ") ? seen : String.valueOf(answer.statusCode());
+        var status = String.valueOf(answer.statusCode());
+        var seen = wanted.contains(" ") ? (status + " " + word(answer)).strip() : status;
+        if (seen.equals(wanted)) {
+            return new Answer(seen, true);
+        }
+        boolean isRead = answer.headers().firstValue("X-Cache").isPresent();
+        var whole = status + " " + (isRead ? word(answer) : answer.body().strip());
+        faults.add("answer to " + scene.says() + ": expected " + wanted + ", was " + whole);
+        return new Answer(whole, false);
     }
 
     private static String word(HttpResponse<String> answer) {
@@ -226,7 +280,8 @@ public final class Player implements AutoCloseable {
             for (var letter : new DeadLetters(
                             app.queueServer(), QueueOptions.defaults(stage.setting("REDIS_KEY_PREFIX")))
                     .list(DeadFilter.all(), 0, 9)) {
-                out.accept("\n    " + letter.job().id() + "  "
+                blank();
+                line("    " + letter.job().id() + "  "
                         + letter.job().attempts().getLast().error());
             }
         });
@@ -249,7 +304,7 @@ public final class Player implements AutoCloseable {
         long fresh = millisSince(start);
         settle(scene, before);
         expectNothingStale(scene);
-        out.accept("  %-28s fresh after %d ms".formatted("Redis is back", fresh));
+        line("  %-28s fresh after %d ms".formatted("Redis is back", fresh));
     }
 
     private boolean isCaching() {
@@ -271,23 +326,42 @@ public final class Player implements AutoCloseable {
                 "dead", status.dead(),
                 "lost", status.missing());
         story.ends().forEach((name, count) -> expect(count, Objects.requireNonNull(counts.get(name)), name));
-        out.accept("\n"
-                + (faults.isEmpty() ? "Everything came as told." : "Not as told:\n  " + String.join("\n  ", faults)));
+        blank();
+        line(faults.isEmpty() ? "Everything came as told." : "Not as told:\n  " + String.join("\n  ", faults));
         var line = new StringBuilder("fresh:");
         Story.COUNTS.forEach(name -> line.append(' ').append(name).append('=').append(counts.get(name)));
-        out.accept(line.toString());
+        line(line.toString());
     }
 
-    private void say(Scene scene, String answer) {
+    private void say(Scene scene, Answer answer) {
         var note = scene.note();
-        label(scene, answer + (answer.isEmpty() || note.isEmpty() ? "" : ": ") + note);
+        var text = answer.text();
+        label(scene, text + (text.isEmpty() || note.isEmpty() ? "" : ": ") + note);
     }
 
     private void label(Scene scene, String text) {
         if (scene.says().length() > LABEL) {
-            out.accept("  " + scene.says());
+            line("  " + scene.says());
         }
-        out.accept("  %-28s %s".formatted(scene.says().length() > LABEL ? "" : scene.says(), text));
+        line("  %-28s %s".formatted(scene.says().length() > LABEL ? "" : scene.says(), text));
+    }
+
+    private void chapter(String text) {
+        blank();
+        line(text);
+        blank();
+    }
+
+    /** One empty line, however many are asked for. */
+    private void blank() {
+        if (!isBlank) {
+            line("");
+        }
+    }
+
+    private void line(String text) {
+        out.accept(text);
+        isBlank = text.isEmpty();
     }
 
     private void awaitQuiet() {
@@ -328,16 +402,24 @@ public final class Player implements AutoCloseable {
         }
     }
 
-    private void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + DEADLINE.toNanos();
+    private boolean await(String what, BooleanSupplier condition) {
+        return await(() -> what, condition);
+    }
+
+    /** @return false when the deadline came first, which is said at once */
+    private boolean await(Supplier<String> what, BooleanSupplier condition) {
+        long end = System.nanoTime() + patience.toNanos();
         try {
             while (!condition.getAsBoolean()) {
                 if (System.nanoTime() > end) {
-                    faults.add("waited in vain until " + what);
-                    return;
+                    var fault = "waited in vain until " + what.get();
+                    faults.add(fault);
+                    line("  " + fault);
+                    return false;
                 }
                 Thread.sleep(2);
             }
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** A folder for the files of a stage, which goes with it. */
+/** A folder for the files of a stage, which goes with it, or with this JVM. */
 final class Scratch implements AutoCloseable {
     private final Path folder;
 
@@ -23,6 +23,7 @@ final class Scratch implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
     Path folder() {
@@ -49,12 +50,18 @@ final class Scratch implements AutoCloseable {
         }
     }
 
+    /** Does nothing the second time. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (var all = Files.walk(folder)) {
             for (var path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove " + folder, e);
         }
     }
 }

@@ -1,13 +1,18 @@
 package dev.freshet.worker.dev;
 
 import dev.freshet.capture.CaptureTriggers;
+import dev.freshet.capture.Outbox;
 import dev.freshet.catalog.Catalog;
+import dev.freshet.catalog.CatalogException;
 import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Problem;
+import dev.freshet.catalog.Problem.Severity;
 import dev.freshet.catalog.Story;
 import dev.freshet.catalog.Story.Act;
 import dev.freshet.catalog.Story.Server;
 import dev.freshet.db.Database;
 import dev.freshet.db.DatabaseOptions;
+import dev.freshet.db.Failure;
 import dev.freshet.ingest.Ingest;
 import dev.freshet.settings.Settings;
 import dev.freshet.testing.EmbeddedDatabase;
@@ -17,6 +22,7 @@ import dev.freshet.worker.ServeProcess;
 import dev.freshet.worker.WorkerProcess;
 import dev.freshet.worker.frontend.StandInFrontEnd;
 import java.net.URI;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -166,7 +172,7 @@ public final class Stage implements AutoCloseable {
             var folder = scratch.folder().toString();
             story.settings().forEach((name, value) -> environment.put(name, value.replace("{scratch}", folder)));
             environment.putIfAbsent(REVALIDATE_SECRET, "local-revalidate-secret");
-            load(services.database(), story.schema(), story.sample());
+            load();
             for (int i = 0; i < instances; i++) {
                 int port = i == 0 ? ports.frontEnd() : 0;
                 frontEnds.add(keep(StandInFrontEnd.start(port, told, setting(REVALIDATE_SECRET))));
@@ -328,11 +334,6 @@ public final class Stage implements AutoCloseable {
         closeAll(open);
     }
 
-    /** Stops the services only; for a JVM that ends, and with it the processes. */
-    void drop() {
-        closeAll(new ArrayDeque<>(services.owned()));
-    }
-
     /** @param database unless the test names one */
     private Settings settings(Map<String, String> more, URI database) {
         var own = new HashMap<>(environment);
@@ -355,28 +356,42 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    /** By the administrator, since what may write triggers may do anything; the tables that they write to are the worker's. */
+    /**
+     * By the administrator, since what may write triggers may do anything; the tables that they write to are the worker's.
+     * Anything may have changed before, as installing says, but nothing is cached yet.
+     */
     private void capture(URI work) {
         try (var own = new Database(work, DatabaseOptions.DEFAULTS);
                 var database = new Database(services.database(), DatabaseOptions.DEFAULTS)) {
             own.migrate();
-            new CaptureTriggers(catalog(), database).install(false);
+            var catalog = catalog();
+            new CaptureTriggers(catalog, database).install(false);
+            new Outbox(database, catalog.application()).collect(rows -> rows);
         } catch (SQLException e) {
-            throw new IllegalStateException("cannot install capture: " + e.getMessage(), e);
+            if (Database.classify(e) == Failure.OUTAGE) {
+                throw new IllegalStateException("cannot install capture: " + e.getMessage(), e);
+            }
+            var what = "changes cannot be captured: " + e.getMessage();
+            var remedy = beside("schema.sql") + " makes the tables";
+            throw new CatalogException(
+                    List.of(new Problem(Severity.ERROR, story.catalog().file(), 0, what, remedy)));
         }
     }
 
     /** Runs what an administrator of the application would. */
-    private static void load(URI url, String... scripts) {
-        try (var database = new Database(url, DatabaseOptions.DEFAULTS);
-                var connection = database.connection();
-                var statement = connection.createStatement()) {
-            for (var script : scripts) {
-                statement.execute(script);
-            }
+    private void load() {
+        try (var database = new Database(services.database(), DatabaseOptions.DEFAULTS);
+                var connection = database.connection()) {
+            new SqlScript(beside("schema.sql"), story.schema()).run(connection);
+            new SqlScript(beside("sample.sql"), story.sample()).run(connection);
         } catch (SQLException e) {
             throw new IllegalStateException("cannot load the sample application: " + e.getMessage(), e);
         }
+    }
+
+    /** How messages call a file of the story. */
+    private String beside(String name) {
+        return Path.of(story.catalog().file()).resolveSibling(name).toString();
     }
 
     private static String port(int wanted) {
