@@ -18,12 +18,12 @@ final class Scratch implements AutoCloseable {
     private final Path folder;
 
     Scratch() {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close)); // refused by a JVM that ends
         try {
             folder = Files.createTempDirectory("freshet-stage-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
     Path folder() {
