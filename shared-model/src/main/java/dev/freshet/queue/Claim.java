@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 public final class Claim implements ClaimResult {
     private final Partition partition;
     private final String id;
+    private final String reign;
     private final boolean suspect;
     private final byte[] first;
     private final List<Job> jobs = new ArrayList<>();
@@ -23,12 +24,14 @@ public final class Claim implements ClaimResult {
 
     /**
      * @param partition where it stands
+     * @param reign of the Redis process that gave it, see {@link dev.freshet.redis.RedisSession#runId}
      * @param suspect whether its jobs were suspects
      * @param list the claim's list as it stands in Redis
      */
-    Claim(Partition partition, String id, boolean suspect, List<?> list) {
+    Claim(Partition partition, String id, String reign, boolean suspect, List<?> list) {
         this.partition = partition;
         this.id = id;
+        this.reign = reign;
         this.suspect = suspect;
         this.first = (byte[]) list.getFirst();
         list.forEach(bytes -> raw.add((byte[]) bytes));
@@ -70,6 +73,10 @@ public final class Claim implements ClaimResult {
 
     Partition partition() {
         return partition;
+    }
+
+    String reign() {
+        return reign;
     }
 
     byte[] first() {

@@ -156,11 +156,14 @@ public final class JobQueue {
     }
 
     /**
-     * Ends a claim: the jobs named in verdicts are retried or buried, all others are done.
+     * Ends a claim: the jobs named in verdicts are retried or buried, all others are done. Only with the Redis process that gave
+     * it: another one, or the same after a restart, may have forgotten what was written in between, such as what front
+     * ends are owed for these jobs.
      *
      * @param verdicts at most one for each job of the claim
      * @param tallies added to the counts together with it; not the names the queue counts under itself
-     * @return {@link Settled#LOST} when the lease is not ours any more; then nothing was changed
+     * @return {@link Settled#LOST} when the lease is not ours any more, or was given by a process that answers no more; then
+     *     nothing was changed
      */
     public Settled settle(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
         return claim.partition().settle(claim, verdicts, tallies);

@@ -147,24 +147,25 @@ final class Partition {
                                 .toList());
     }
 
+    /** What the claim's script answered, and the reign of the process that did. */
+    private record Given(String reign, List<Object> answer) {}
+
     ClaimResult claim(int max, Duration lease) {
         var id = UUID.randomUUID().toString();
         String[] touched = {
             keys.claims, keys.claim(id), keys.ready, keys.suspect, keys.paused, keys.retry, keys.replay, keys.counts
         };
-        List<Object> answer = redis.await(redis.runTimed(
-                CLAIM,
-                MULTI,
-                touched,
-                argument(id),
-                argument(max),
-                argument(lease.toMillis()),
-                argument(ENOUGH_BYTES)));
+        var arguments = redis.timed(argument(id), argument(max), argument(lease.toMillis()), argument(ENOUGH_BYTES));
+        var given = redis.await(redis.sendInSession(
+                keys.claims,
+                session -> CLAIM.<List<Object>>run(session.commands(), MULTI, touched, arguments)
+                        .thenApply(answer -> new Given(session.runId(), answer))));
+        var answer = given.answer;
         var from = text(answer.getFirst());
         return switch (from) {
             case "nothing" -> new ClaimResult.Nothing();
             case "paused" -> new ClaimResult.Paused(text(answer.get(1)));
-            default -> open(id, from, (List<?>) answer.get(1));
+            default -> open(id, given.reign, from, (List<?>) answer.get(1));
         };
     }
 
@@ -186,7 +187,12 @@ final class Partition {
             keys.awaited,
             keys.counts
         };
-        List<Object> answer = redis.await(redis.runTimed(SETTLE, MULTI, touched, arguments));
+        var all = redis.timed(arguments);
+        List<Object> answer = redis.await(redis.sendInSession(
+                keys.claims,
+                session -> session.runId().equals(claim.reign())
+                        ? SETTLE.run(session.commands(), MULTI, touched, all)
+                        : CompletableFuture.completedStage(List.of())));
         return answer.isEmpty()
                 ? Settled.LOST
                 : new Settled(number(answer.get(0)), number(answer.get(1)), number(answer.get(2)));
@@ -275,9 +281,9 @@ final class Partition {
         return redis.await(redis.<Long>run(UNCLAIM, INTEGER, touched, argument(claim.id()), claim.first())) > 0;
     }
 
-    private Claim open(String id, String from, List<?> list) {
+    private Claim open(String id, String reign, String from, List<?> list) {
         boolean suspect = from.equals("suspect") || (from.equals("again") && list.size() == 1);
-        var claim = new Claim(this, id, suspect, list);
+        var claim = new Claim(this, id, reign, suspect, list);
         try {
             claim.decode();
             return claim;

@@ -30,10 +30,15 @@ public class ScriptRunner {
 
     /** Runs a script whose first argument is the clock offset; the arguments given here follow it. */
     public <T> CompletionStage<T> runTimed(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
+        return run(script, output, keys, timed(arguments));
+    }
+
+    /** The arguments of a script that reads the time: the clock offset, then those given here. */
+    public byte[][] timed(byte[]... arguments) {
         var all = new byte[arguments.length + 1][];
         all[0] = clockOffset();
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        return run(script, output, keys, all);
+        return all;
     }
 
     public <T> CompletionStage<T> run(Script script, ScriptOutputType output, String[] keys, byte[]... arguments) {
@@ -47,11 +52,16 @@ public class ScriptRunner {
      */
     public <T> CompletionStage<T> send(
             String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        return sendInSession(key, session -> call.apply(session.commands()));
+    }
+
+    /** As {@link #send}, for a call that also asks who answers; when it is repeated that may be another one. */
+    public <T> CompletionStage<T> sendInSession(String key, Function<RedisSession, CompletionStage<T>> call) {
         if (!server.isConnected(key)) {
-            return attempt(key, call);
+            return server.send(key, call);
         }
         long deadline = System.nanoTime() + server.timeout().toNanos();
-        return attempt(key, call).exceptionallyCompose(error -> repeat(key, call, deadline, error));
+        return server.send(key, call).exceptionallyCompose(error -> repeat(key, call, deadline, error));
     }
 
     /** Where the scripts run. */
@@ -74,22 +84,14 @@ public class ScriptRunner {
         clockOffsetMillis = offset.toMillis();
     }
 
-    private <T> CompletionStage<T> attempt(
-            String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-        return server.send(key, session -> call.apply(session.commands()));
-    }
-
     private <T> CompletionStage<T> repeat(
-            String key,
-            Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call,
-            long deadline,
-            Throwable error) {
+            String key, Function<RedisSession, CompletionStage<T>> call, long deadline, Throwable error) {
         boolean late = System.nanoTime() - deadline > 0;
         if (late || !isConnectionLoss(error)) {
             return CompletableFuture.failedStage(error);
         }
         return CompletableFuture.supplyAsync(() -> server.isConnected(key), SHORTLY)
-                .thenCompose(connected -> connected ? attempt(key, call) : CompletableFuture.failedStage(error))
+                .thenCompose(connected -> connected ? server.send(key, call) : CompletableFuture.failedStage(error))
                 .exceptionallyCompose(again -> repeat(key, call, deadline, again));
     }
 

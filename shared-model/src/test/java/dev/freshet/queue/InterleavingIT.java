@@ -5,8 +5,8 @@ import static dev.freshet.queue.TestQueue.LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.model.Job;
+import dev.freshet.redis.RedisSession;
 import dev.freshet.redis.ScriptRunner;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -48,8 +48,7 @@ class InterleavingIT {
     private Set<String> mayLeave = Set.of();
     private Duration now = Duration.ZERO;
 
-    private record LateCall(
-            Function<RedisAsyncCommands<String, byte[]>, ? extends CompletionStage<?>> call, Set<String> mayLeave) {}
+    private record LateCall(Function<RedisSession, ? extends CompletionStage<?>> call, Set<String> mayLeave) {}
 
     @BeforeEach
     void newQueue(RepetitionInfo run) {
@@ -196,7 +195,7 @@ class InterleavingIT {
         }
         var call = late.remove(random.nextInt(late.size()));
         mayLeave = call.mayLeave;
-        services.server.await(call.call.apply(services.server.session().commands()));
+        services.server.await(call.call.apply(services.server.session()));
         return "a late call";
     }
 
@@ -264,13 +263,12 @@ class InterleavingIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(
-                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
+        public <T> CompletionStage<T> sendInSession(String key, Function<RedisSession, CompletionStage<T>> call) {
             if (random.nextInt(10) == 0) {
                 late.add(new LateCall(call, mayLeave));
             }
-            T answer = await(super.send(key, call));
-            return random.nextInt(5) == 0 ? super.send(key, call) : CompletableFuture.completedStage(answer);
+            T answer = await(super.sendInSession(key, call));
+            return random.nextInt(5) == 0 ? super.sendInSession(key, call) : CompletableFuture.completedStage(answer);
         }
     }
 }

@@ -8,8 +8,11 @@ import static dev.freshet.queue.TestQueue.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.model.Job;
+import dev.freshet.redis.RedisServer;
+import dev.freshet.testing.EmbeddedRedis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -193,6 +196,25 @@ class JobQueueIT {
         assertThat(test.done(alone)).isEqualTo(new Settled(1, 0, 0));
         assertThat(test.claim(10).jobs()).containsExactly(job(2));
         assertThat(test.claim(10).jobs()).containsExactly(job(3));
+    }
+
+    @Test
+    void aClaimEndsOnlyWithTheRedisThatGaveItSinceAnotherMayHaveForgottenWhatCameOfIt() {
+        try (var process = EmbeddedRedis.start(0, "appendonly yes", "appendfsync always");
+                var server = new RedisServer("queue", process.url(), Duration.ofSeconds(5))) {
+            var restarted = new JobQueue(server, QueueServices.options());
+            server.await(restarted.enqueue(job(1)));
+            var claim = (Claim) restarted.claim(1, LEASE);
+            var before = server.session();
+            process.restart();
+            await().until(() -> server.isConnected() && server.session() != before);
+
+            assertThat(restarted.settle(claim, List.of(), Map.of())).isEqualTo(Settled.LOST);
+            assertThat(restarted.unclaimAsSuspects(claim)).isTrue();
+            var again = (Claim) restarted.claim(1, LEASE);
+            assertThat(again.suspect()).isTrue();
+            assertThat(restarted.settle(again, List.of(), Map.of()).done()).isEqualTo(1);
+        }
     }
 
     @Test

@@ -3,8 +3,8 @@ package dev.freshet.queue;
 import static dev.freshet.queue.TestQueue.FAILED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.redis.RedisSession;
 import dev.freshet.redis.ScriptRunner;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -74,10 +74,9 @@ class LateCallIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(
-                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-            last = () -> await(super.send(key, call));
-            return super.send(key, call);
+        public <T> CompletionStage<T> sendInSession(String key, Function<RedisSession, CompletionStage<T>> call) {
+            last = () -> await(super.sendInSession(key, call));
+            return super.sendInSession(key, call);
         }
     }
 }

@@ -7,8 +7,8 @@ import static dev.freshet.queue.TestQueue.awaitedJob;
 import static dev.freshet.queue.TestQueue.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.redis.RedisSession;
 import dev.freshet.redis.ScriptRunner;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -170,11 +170,10 @@ class SentTwiceIT {
         }
 
         @Override
-        public <T> CompletionStage<T> send(
-                String key, Function<RedisAsyncCommands<String, byte[]>, CompletionStage<T>> call) {
-            await(super.send(key, call));
+        public <T> CompletionStage<T> sendInSession(String key, Function<RedisSession, CompletionStage<T>> call) {
+            await(super.sendInSession(key, call));
             var once = withoutStamps(test.dump());
-            T second = await(super.send(key, call));
+            T second = await(super.sendInSession(key, call));
             assertThat(withoutStamps(test.dump())).isEqualTo(once);
             return CompletableFuture.completedStage(second);
         }

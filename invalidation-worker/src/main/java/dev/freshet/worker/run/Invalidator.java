@@ -56,7 +56,8 @@ final class Invalidator {
      * @throws OutageException when the cache or the queue's Redis is away
      */
     void invalidate(Effects effects, List<Long> rows) {
-        commit(effects, rows);
+        commit(effects);
+        finish(rows);
         warm(effects);
     }
 
@@ -65,7 +66,7 @@ final class Invalidator {
      *
      * @throws OutageException when the cache or the queue's Redis is away
      */
-    void commit(Effects effects, List<Long> rows) {
+    void commit(Effects effects) {
         if (effects.isEmpty()) {
             return;
         }
@@ -85,6 +86,10 @@ final class Invalidator {
         } catch (RedisException e) {
             throw failure("queue", e);
         }
+    }
+
+    /** Forgets what was left behind, once nobody has to do it again. */
+    void finish(List<Long> rows) {
         rows.forEach(leftBehind::finish);
     }
 

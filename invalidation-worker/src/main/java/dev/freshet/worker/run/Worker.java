@@ -303,7 +303,7 @@ final class Worker implements AutoCloseable {
         applied.failures().forEach((change, error) -> verdicts.add(verdict(change, error)));
         applied.effects().addGivenUp(buried(verdicts));
         applied.effects().addGivenUp(batch.ignored());
-        invalidator.commit(applied.effects(), applied.leftBehind());
+        invalidator.commit(applied.effects());
         var fresh = clock.instant();
         through.accept(applied.written());
         invalidator.warm(applied.effects()); // not before, or the two would be in each other's way
@@ -317,7 +317,9 @@ final class Worker implements AutoCloseable {
                 "applied", (long) applied.applied().size(),
                 "overtaken", (long) applied.overtaken().size(),
                 "ignored", (long) batch.ignored().size());
-        settle(claim, verdicts, tallies);
+        if (settle(claim, verdicts, tallies)) {
+            invalidator.finish(applied.leftBehind());
+        }
         log.info(
                 "batch jobs={} applied={} overtaken={} ignored={} failed={} tags={} ms={}",
                 claim.jobs().size(),
@@ -329,8 +331,12 @@ final class Worker implements AutoCloseable {
                 (System.nanoTime() - start) / 1_000_000);
     }
 
-    /** Repeats until Redis answers or the lease is surely lost; then the reaper gives the jobs to somebody else. */
-    private void settle(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
+    /**
+     * Repeats until Redis answers or the lease is surely lost; then the reaper gives the jobs to somebody else.
+     *
+     * @return whether it is settled
+     */
+    private boolean settle(Claim claim, List<Verdict> verdicts, Map<String, Long> tallies) {
         var deadline = clock.instant().plus(options.lease());
         while (true) {
             try {
@@ -340,15 +346,16 @@ final class Worker implements AutoCloseable {
                             "lease lost claim={} jobs={}",
                             claim.id(),
                             claim.jobs().size());
+                    giveBack(claim, true); // where it is there yet
                 } else {
                     count(settled, tallies);
                 }
-                return;
+                return !settled.isLost();
             } catch (RedisException e) {
                 boolean brokenOff = Thread.currentThread().isInterrupted();
                 if (brokenOff || clock.instant().isAfter(deadline)) {
                     log.warn("cannot settle claim={} cause={}", claim.id(), e.getMessage());
-                    return;
+                    return false;
                 }
                 pause();
             }
