@@ -1,5 +1,6 @@
 package dev.freshet.worker.frontend;
 
+import dev.freshet.worker.Backoff;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -8,8 +9,6 @@ import java.util.random.RandomGenerator;
  * pause doubles, so that a burst of up to 15 seconds costs at most ten calls, second passes included.
  */
 final class Pacing {
-    private static final int MOST_DOUBLINGS = 20;
-
     private final CallerOptions options;
     private final RandomGenerator random;
 
@@ -35,12 +34,9 @@ final class Pacing {
         return turn.isSecondPass() ? options.firstPause() : pause;
     }
 
-    /** Between a half and the whole of the exponential backoff, and no less than what the instance asked for. */
+    /** No less than what the instance asked for. */
     Duration backoff(int failuresBefore, Duration asked) {
-        var whole = shorter(
-                options.firstBackoff().multipliedBy(1L << Math.min(failuresBefore, MOST_DOUBLINGS)),
-                options.lastBackoff());
-        var backoff = Duration.ofMillis(random.nextLong(whole.toMillis() / 2, whole.toMillis() + 1));
+        var backoff = new Backoff(options.firstBackoff(), options.lastBackoff()).after(failuresBefore + 1, random);
         return backoff.compareTo(asked) < 0 ? asked : backoff;
     }
 

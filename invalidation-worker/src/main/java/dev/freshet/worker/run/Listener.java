@@ -1,6 +1,7 @@
 package dev.freshet.worker.run;
 
 import dev.freshet.db.Channel;
+import dev.freshet.worker.Backoff;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,9 +22,7 @@ final class Listener implements AutoCloseable {
     static final Duration REST = Duration.ofMillis(10);
 
     private static final Duration SILENCE = Duration.ofSeconds(10);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LAST_PAUSE = Duration.ofSeconds(10);
-    private static final int MOST_DOUBLINGS = 10;
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(10));
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
     private final Channel channel;
@@ -69,14 +68,8 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    /** Between a half and the whole of an exponential backoff; none before the first try. */
     private Duration pause() {
-        if (failures == 0) {
-            return Duration.ZERO;
-        }
-        long whole = FIRST_PAUSE.toMillis() << Math.min(failures - 1, MOST_DOUBLINGS);
-        long most = Math.min(whole, LAST_PAUSE.toMillis());
-        return Duration.ofMillis(random.nextLong(most / 2, most + 1));
+        return failures == 0 ? Duration.ZERO : BACKOFF.after(failures, random);
     }
 
     private boolean isClosedWithin(Duration time) {
