@@ -109,18 +109,19 @@ public final class CaptureTriggers {
      * all is done. What was changed before is not known, so that this counts as a change of anything. Where nothing changes
      * but whether they notify, they go on writing down what they did, and nobody waits.
      *
-     * @param notifies whether they also notify {@link Outbox#channel}, which costs whoever writes: docs/decisions/0044
+     * @param notify whether they also notify {@link Outbox#channel}, which costs whoever writes: docs/decisions/0044; null for
+     *     as they are
      * @return as {@link #show} said before
      * @throws SQLException also when a table is missing or in use for 5 s, or this role has not the right {@code trigger}
      */
-    public List<Installed> install(boolean notifies) throws SQLException {
-        return install(notifies, PATIENCE);
+    public List<Installed> install(@Nullable Boolean notify) throws SQLException {
+        return install(notify, PATIENCE);
     }
 
-    List<Installed> install(boolean notifies, Duration patience) throws SQLException {
+    List<Installed> install(@Nullable Boolean notify, Duration patience) throws SQLException {
         return patiently(patience, connection -> {
             var before = show(connection);
-            for (var statement : script(connection, before, notifies)) {
+            for (var statement : script(connection, before, notifies(notify, before))) {
                 execute(connection, statement);
             }
             return before;
@@ -128,12 +129,25 @@ public final class CaptureTriggers {
     }
 
     /** The statements that {@link #install} would run now, with those that make them one transaction. */
-    public List<String> script(boolean notifies) throws SQLException {
+    public List<String> script(@Nullable Boolean notify) throws SQLException {
         var script = new ArrayList<String>();
         script.add("begin");
-        script.addAll(inTransaction(connection -> script(connection, show(connection), notifies)));
+        script.addAll(inTransaction(connection -> {
+            var now = show(connection);
+            return script(connection, now, notifies(notify, now));
+        }));
         script.add("commit");
         return script;
+    }
+
+    /**
+     * Whether {@link #install} lets triggers notify.
+     *
+     * @param notify as it was asked for; null for as they are
+     * @param before as it said
+     */
+    public static boolean notifies(@Nullable Boolean notify, List<Installed> before) {
+        return notify == null ? before.stream().anyMatch(Installed::notifies) : notify;
     }
 
     /** Each table of the catalog, then those that are captured and not in it. */

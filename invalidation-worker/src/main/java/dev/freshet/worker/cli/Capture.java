@@ -64,12 +64,12 @@ final class Capture {
                     @Nullable Boolean notify,
             @Mixin JsonOption json) {
         if (print) {
-            var script = ask((triggers, outbox) -> triggers.script(notifies(notify, triggers.show())));
+            var script = ask((triggers, outbox) -> triggers.script(notify));
             json.print(terminal, Map.of("script", script), String.join(";\n", script) + ";");
             return;
         }
-        var before = ask((triggers, outbox) -> triggers.install(notifies(notify, triggers.show())));
-        boolean notifies = notifies(notify, before);
+        var before = ask((triggers, outbox) -> triggers.install(notify));
+        boolean notifies = CaptureTriggers.notifies(notify, before);
         long changed = before.stream()
                 .filter(one -> one.state() != State.CURRENT || one.notifies() != notifies)
                 .count();
@@ -79,11 +79,6 @@ final class Capture {
                 before.isEmpty()
                         ? "the catalog names no table under changes"
                         : "installed, tables changed: " + changed);
-    }
-
-    /** Who says nothing leaves it as it is. */
-    private static boolean notifies(@Nullable Boolean wanted, List<Installed> now) {
-        return wanted == null ? now.stream().anyMatch(Installed::notifies) : wanted;
     }
 
     @Command(
