@@ -62,9 +62,20 @@ final class CacheTop implements Runnable {
     }
 
     private record Row(Heat heat, Seen seen) {
-        /** Since a reader asked for it; empty where none ever did. */
+        /** Since a reader asked for it; empty where none ever did, or Redis notes nothing. */
         Optional<Duration> idle() {
-            return seen.idle().filter(idle -> idle.compareTo(EVER) < 0);
+            return seen.idle().filter(Row::isPossible);
+        }
+
+        /** When it was read last; "-" where Redis notes nothing. */
+        String lastRead() {
+            return seen.idle()
+                    .map(idle -> isPossible(idle) ? Terminal.span(idle) : "never")
+                    .orElse("-");
+        }
+
+        private static boolean isPossible(Duration idle) {
+            return idle.compareTo(EVER) < 0;
         }
     }
 
@@ -117,9 +128,7 @@ final class CacheTop implements Runnable {
         var frequency = row.heat.frequency();
         return List.of(
                 view,
-                frequency.isPresent()
-                        ? String.valueOf(frequency.getAsInt())
-                        : row.idle().map(Terminal::span).orElse("never"),
+                frequency.isPresent() ? String.valueOf(frequency.getAsInt()) : row.lastRead(),
                 Terminal.size(row.seen.bytes()),
                 Terminal.span(OpenCache.age(row.seen)),
                 row.seen.isHit() ? Terminal.span(OpenCache.freshFor(row.seen)) : "over",
