@@ -7,6 +7,7 @@ import dev.freshet.benchmarks.DayFile.Look;
 import dev.freshet.benchmarks.DayFile.Writer;
 import dev.freshet.benchmarks.tools.Comparison;
 import dev.freshet.catalog.CatalogReader;
+import dev.freshet.catalog.Serving;
 import dev.freshet.catalog.Targets;
 import dev.freshet.worker.dev.Stage;
 import java.sql.SQLException;
@@ -140,15 +141,8 @@ final class CatalogDay {
     /** For the processes. */
     Map<String, String> settings() {
         var settings = new TreeMap<String, String>();
-        ttls.forEach((view, ttl) -> settings.put(variable(view), Math.max(1, ttl.toMillis()) + "ms"));
+        ttls.forEach((view, ttl) -> settings.put(Serving.variable(view), Math.max(1, ttl.toMillis()) + "ms"));
         return settings;
-    }
-
-    private static String variable(String view) {
-        return "CACHE_TTL_"
-                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                        .replace('-', '_')
-                        .toUpperCase(Locale.ROOT);
     }
 
     /** All of Freshet. */

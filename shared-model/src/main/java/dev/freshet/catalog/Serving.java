@@ -1,6 +1,7 @@
 package dev.freshet.catalog;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * How a view's values are kept, and how long they serve.
@@ -24,5 +25,13 @@ public record Serving(
     /** As a view that says nothing more. */
     public static Serving of(Duration ttl, Duration grace) {
         return new Serving(ttl, grace, ttl, REFRESH_AHEAD, false, true);
+    }
+
+    /** The setting that takes the place of a view's written ttl: {@code CACHE_TTL_USER_PROGRESS} of {@code userProgress}. */
+    public static String variable(String view) {
+        return "CACHE_TTL_"
+                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+                        .replace('-', '_')
+                        .toUpperCase(Locale.ROOT);
     }
 }

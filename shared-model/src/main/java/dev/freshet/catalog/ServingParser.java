@@ -1,7 +1,6 @@
 package dev.freshet.catalog;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Reads how long a view's values serve. */
@@ -26,12 +25,8 @@ final class ServingParser {
     }
 
     private Optional<Duration> ttl(Element element, String view) {
-        var variable = "CACHE_TTL_"
-                + view.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-                        .replace('-', '_')
-                        .toUpperCase(Locale.ROOT);
         var written = values.ttl(element);
-        var ttl = values.override(element, variable).or(() -> written);
+        var ttl = values.override(element, Serving.variable(view)).or(() -> written);
         requirePositive(element, ttl);
         return ttl;
     }
