@@ -23,13 +23,14 @@ final class ReadTimes {
 
     /** Views that nobody reads are shown at 0. */
     ReadTimes(Catalog catalog, MeterRegistry metrics) {
+        var buckets = buckets(catalog.targets());
         for (var view : catalog.views().keySet()) {
             timers.put(
                     view,
                     Timer.builder("freshet_read_seconds")
                             .description("from a read to its answer")
                             .tag("view", view)
-                            .serviceLevelObjectives(buckets(catalog.targets()))
+                            .serviceLevelObjectives(buckets)
                             .register(metrics));
         }
     }

@@ -225,8 +225,7 @@ public final class App implements AutoCloseable {
         var asked = ask(read);
         return asked.view().source() instanceof Source.Board
                 ? Optional.of(get(read).body())
-                : cache.read(asked.key(), asked.view().tags(asked.values()))
-                        .map(entry -> new String(entry.content(), UTF_8));
+                : entry(asked).map(entry -> new String(entry.content(), UTF_8));
     }
 
     public QueueStatus queue() {
