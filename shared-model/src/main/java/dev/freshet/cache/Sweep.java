@@ -41,8 +41,8 @@ final class Sweep {
 
     private static final ScanArgs PAGE = ScanArgs.Builder.limit(TOGETHER);
     private static final int TAGS_TOGETHER = 50;
-    /** Of tags that one script looks at. */
-    private static final int MOST_TAGS = 1_000;
+    /** Of tags that one command asks about. */
+    private static final int MOST_TAGS = 100;
 
     private static final int USUAL_HEADER = 1_024;
     /** Of {@link #kept}; beyond them a second look only takes the first for a reader. */
@@ -91,11 +91,20 @@ final class Sweep {
         return answers.stream().flatMap(answer -> server.await(answer).stream()).collect(Collectors.toSet());
     }
 
+    /** Mostly none of them is, which one command tells. */
     private CompletionStage<List<Tag>> inUse(int bucket, List<Tag> some) {
         var indexes = some.stream().map(tag -> keys.index(bucket, tag)).toArray(String[]::new);
         return server.send(
-                        indexes[0],
-                        session -> IN_USE.<List<Long>>run(session.commands(), ScriptOutputType.MULTI, indexes))
+                indexes[0],
+                session -> session.commands()
+                        .exists(indexes)
+                        .thenCompose(found -> found == 0
+                                ? CompletableFuture.completedFuture(List.<Tag>of())
+                                : inUse(session, indexes, some)));
+    }
+
+    private static CompletionStage<List<Tag>> inUse(RedisSession session, String[] indexes, List<Tag> some) {
+        return IN_USE.<List<Long>>run(session.commands(), ScriptOutputType.MULTI, indexes)
                 .thenApply(places ->
                         places.stream().map(place -> some.get(place.intValue())).toList());
     }

@@ -2,12 +2,7 @@
 -- KEYS indexes of tags (sorted sets)
 -- returns the places of those that are there, counted from 0
 local found = {}
-for first = 1, #KEYS, 100 do -- mostly none of them is: one call tells
-    local last = math.min(first + 99, #KEYS)
-    if redis.call('EXISTS', unpack(KEYS, first, last)) > 0 then
-        for i = first, last do
-            if redis.call('EXISTS', KEYS[i]) == 1 then found[#found + 1] = i - 1 end
-        end
-    end
+for i, index in ipairs(KEYS) do
+    if redis.call('EXISTS', index) == 1 then found[#found + 1] = i - 1 end
 end
 return found
