@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether each thing that a process depends on answers. They are asked every few seconds whoever reads the metrics, since
+ * Whether each thing that a process depends on answers. They are asked by the clock, whoever reads the metrics, since
  * one that hangs must not hold up a reading; NaN until one was asked.
  */
 final class DependencyGauges {
-    static final Duration PERIOD = Duration.ofSeconds(5);
+    static final Duration PERIOD = Duration.ofSeconds(15);
 
     private static final class Dependency {
         final Ping ping;
