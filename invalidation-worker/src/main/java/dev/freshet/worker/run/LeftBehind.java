@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * Tags of what was and is no more, and scores: cohort 3, when a user moved to cohort 4. After the commit nothing in the data leads
  * back to them, so the transaction that moves the user writes them down, and a worker that dies before it could
- * invalidate them leaves them to the next one. A row that can be seen is of a committed change; whoever sees it may
- * invalidate its tags and delete it.
+ * invalidate them leaves them to the next one. A row that can be seen is of a committed change; whoever works for the same
+ * application may invalidate its tags and delete it.
  */
 final class LeftBehind {
     static final int MAX_ROWS = 1_000;
@@ -26,10 +26,12 @@ final class LeftBehind {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Database database;
+    private final String application;
     private final ConcurrentLinkedQueue<Long> finished = new ConcurrentLinkedQueue<>();
 
-    LeftBehind(Database database) {
+    LeftBehind(Database database, String application) {
         this.database = database;
+        this.application = application;
     }
 
     record Row(long id, Effects effects) {}
@@ -37,13 +39,14 @@ final class LeftBehind {
     /** Writes the effects down in the caller's transaction. @return the row's id */
     long write(Connection connection, Effects effects) throws SQLException {
         try (var statement = connection.prepareStatement(
-                "insert into freshet.left_behind (tags, paths, scores) values (?, ?, ?) returning id")) {
+                "insert into freshet.left_behind (tags, paths, scores, application) values (?, ?, ?, ?) returning id")) {
             var tags = effects.tags().stream().map(Tag::name).toArray();
             statement.setArray(1, connection.createArrayOf("text", tags));
             statement.setArray(
                     2, connection.createArrayOf("text", effects.pages().keySet().toArray()));
             var scores = effects.scores().stream().map(LeftBehind::encode).toArray();
             statement.setArray(3, connection.createArrayOf("text", scores));
+            statement.setString(4, application);
             try (var rows = statement.executeQuery()) {
                 rows.next();
                 return rows.getLong(1);
@@ -51,12 +54,14 @@ final class LeftBehind {
         }
     }
 
-    /** Rows of at least this age, oldest first, at most {@value #MAX_ROWS}. */
+    /** Rows of this application that have at least this age, oldest first, at most {@value #MAX_ROWS}. */
     List<Row> read(Duration age) {
         return database.jdbi()
                 .withHandle(handle -> handle.createQuery("""
                         select id, tags, paths, scores, at from freshet.left_behind
-                         where at <= now() - :ms * interval '1 millisecond' order by id limit :limit""")
+                         where at <= now() - :ms * interval '1 millisecond' and coalesce(application, :application) = :application
+                         order by id limit :limit""")
+                        .bind("application", application)
                         .bind("ms", age.toMillis())
                         .bind("limit", MAX_ROWS)
                         .map((row, context) -> new Row(row.getLong("id"), effects(row)))

@@ -108,7 +108,7 @@ public final class WorkerLoops implements AutoCloseable {
         this.startedAt = clock.instant();
         var cacheServer = needs.cache.map(CacheNeeds::server).orElse(null);
         this.dependencies = new Dependencies(needs.database, cacheServer, needs.queueServer, clock);
-        var leftBehind = new LeftBehind(needs.database);
+        var leftBehind = new LeftBehind(needs.database, needs.catalog.application());
         var applier = new Applier(needs.database, new Versions(needs.catalog.application()), leftBehind);
         this.invalidator = needs.cache
                 .map(cache -> invalidator(cache, needs, leftBehind, metrics))

@@ -13,7 +13,8 @@ public final class Applying {
 
     public Applying(Catalog catalog, Database database) {
         this.catalog = catalog;
-        this.applier = new Applier(database, new Versions(catalog.application()), new LeftBehind(database));
+        this.applier = new Applier(
+                database, new Versions(catalog.application()), new LeftBehind(database, catalog.application()));
     }
 
     /** @return how many were applied; the others were older than the data, or failed */

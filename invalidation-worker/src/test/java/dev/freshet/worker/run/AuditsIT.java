@@ -151,7 +151,7 @@ class AuditsIT {
         var effects = new Effects();
         effects.addTags(List.of(new Tag("cohort:3")), Instant.now());
         try (var connection = club.database.connection()) {
-            new LeftBehind(club.database).write(connection, effects);
+            new LeftBehind(club.database, club.catalog.application()).write(connection, effects);
         }
         var report = audit(Duration.ZERO);
         assertThat(report.unsettled()).isEqualTo(1);

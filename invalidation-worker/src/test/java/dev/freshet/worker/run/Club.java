@@ -206,7 +206,8 @@ final class Club implements AutoCloseable {
                 new RetryPolicy(3, Duration.ofHours(1), Duration.ofMillis(1), Duration.ofMillis(1)));
         var parts = new Worker.Parts(
                 queue,
-                new Applier(database, new Versions(catalog.application()), new LeftBehind(database)),
+                new Applier(
+                        database, new Versions(catalog.application()), new LeftBehind(database, catalog.application())),
                 newInvalidator(database, warmer::changed),
                 new Through(catalog, views(), LEASE)::load,
                 newLedger(),
@@ -220,7 +221,8 @@ final class Club implements AutoCloseable {
     Invalidator newInvalidator(Database database, Consumer<Collection<Tag>> warmer) {
         var marker = new Marker(catalog, new Boards(cache), boards -> {}, new SimpleMeterRegistry());
         var values = new Invalidator.Values(cache::invalidate, marker, cache::clear);
-        return new Invalidator(values, owed, warmer, new LeftBehind(database), new SimpleMeterRegistry());
+        return new Invalidator(
+                values, owed, warmer, new LeftBehind(database, catalog.application()), new SimpleMeterRegistry());
     }
 
     /** What a worker process needs to work for this club; a test puts proxies in the place of servers. */
@@ -261,7 +263,8 @@ final class Club implements AutoCloseable {
     }
 
     Applier newApplier() {
-        return new Applier(database, new Versions(catalog.application()), new LeftBehind(database));
+        return new Applier(
+                database, new Versions(catalog.application()), new LeftBehind(database, catalog.application()));
     }
 
     void saved(long member, int cohort, Instant at) {

@@ -231,7 +231,7 @@ class WriteThroughIT {
     private Worker worker() {
         var clock = Clock.systemUTC();
         var metrics = new SimpleMeterRegistry();
-        var leftBehind = new LeftBehind(database);
+        var leftBehind = new LeftBehind(database, catalog.application());
         var owed = new Owed(queueServer, prefix, List.of(), Owed.LONGEST_RENDER, Owed.MOST_OWED);
         var warmer = new Warmer(cache, views, clock, metrics);
         var parts = new Worker.Parts(
