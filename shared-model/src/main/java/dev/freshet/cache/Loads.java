@@ -68,11 +68,21 @@ final class Loads {
             entries.add(entry);
             storing.add(
                     value.lifetime().isPresent()
-                            ? moves.store(fill, lifetime, entry)
+                            ? keep(fill, lifetime, entry)
                             : moves.delete(fill.key()).thenApply(removed -> false)); // what it comes after is over
         }
         for (int i = 0; i < begun.size(); i++) {
             end(begun.get(i), values.get(i), entries.get(i), storing.get(i));
+        }
+    }
+
+    /** A value that has no room for its tags is for its caller only. */
+    private CompletionStage<Boolean> keep(Fill fill, Lifetime lifetime, Entry entry) {
+        try {
+            return moves.store(fill, lifetime, entry);
+        } catch (IllegalArgumentException e) {
+            log.warn("not cached key={} cause={}", fill.key(), e.getMessage());
+            return moves.abandon(fill).thenApply(given -> false);
         }
     }
 

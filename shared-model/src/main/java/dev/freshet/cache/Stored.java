@@ -38,7 +38,6 @@ record Stored(
         Entry entry) {
     static final int TOKEN_LENGTH = 22;
     static final byte VERSION = 1;
-    private static final int MAX_TAGS = 100;
     private static final int MAX_ORIGIN = 16_384;
     private static final int GZIPPED = 1;
     private static final int HAS_GRACE = 2;
@@ -47,8 +46,8 @@ record Stored(
 
     /** @throws IllegalArgumentException when there are more tags or a longer origin than the header has room for */
     Stored {
-        if (tags.size() > MAX_TAGS || entry.origin().length() > MAX_ORIGIN) {
-            throw new IllegalArgumentException("a cached value may have " + MAX_TAGS + " tags and an origin of "
+        if (tags.size() > Tag.MOST || entry.origin().length() > MAX_ORIGIN) {
+            throw new IllegalArgumentException("a cached value may have " + Tag.MOST + " tags and an origin of "
                     + MAX_ORIGIN + " characters, had " + tags.size() + " and "
                     + entry.origin().length());
         }

@@ -96,6 +96,9 @@ final class ViewParser {
 
     private static List<Template> tags(Element element, Templates templates, List<Parameter> params) {
         var tags = templates.list(element);
+        if (tags.size() > Tag.MOST) {
+            element.error("has " + tags.size() + " tags", "a value carries at most " + Tag.MOST);
+        }
         for (var tag : tags) {
             int longest = tag.fill(name -> "x".repeat(longest(name, params))).length();
             if (longest > Tag.MAX_LENGTH) {

@@ -8,6 +8,9 @@ package dev.freshet.model;
 public record Tag(String name) implements Comparable<Tag> {
     public static final int MAX_LENGTH = 512;
 
+    /** How many a cached value carries. */
+    public static final int MOST = 100;
+
     /** @throws IllegalArgumentException when the name is empty, too long or holds control characters */
     public Tag {
         if (!isValid(name)) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,19 @@ class TypedCacheIT {
         var cacheOfBroken = TypedCache.<Long, Course>of(cache, "broken", broken).build();
         assertThat(cacheOfBroken.wrap(7L, this::load)).isEqualTo(new Course(7, "course 7"));
         assertThat(cacheOfBroken.get(7L)).isEmpty();
+    }
+
+    @Test
+    void aValueWithMoreTagsThanItCanCarryIsAnsweredAndNotCached() {
+        var tags = IntStream.rangeClosed(0, Tag.MOST)
+                .mapToObj(i -> new Tag("part:" + i))
+                .toList();
+        var laden = TypedCache.<Long, Course>of(cache, "laden", Codec.json(Course.class))
+                .tags(id -> tags)
+                .build();
+        assertThat(laden.wrap(7L, this::load)).isEqualTo(new Course(7, "course 7"));
+        assertThat(laden.wrap(7L, this::load)).isEqualTo(new Course(7, "course 7"));
+        assertThat(loaded).as("none waited for the other's lease").containsExactly(7L, 7L);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.freshet.model.Tag;
 import dev.freshet.settings.Settings;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -704,6 +707,13 @@ class CatalogReaderTest {
                 view("ttl: 5m", "ttl: 5m\n    kind: row"))) {
             assertThat(fingerprint(change)).isNotEqualTo(before);
         }
+    }
+
+    @Test
+    void moreTagsThanAValueCarriesAreRefused() {
+        var tags = IntStream.rangeClosed(0, Tag.MOST).mapToObj(i -> "more-" + i).collect(Collectors.joining(", "));
+        assertThat(refusal(view("tags: [", "tags: [ " + tags + ", ")))
+                .contains("views.list.tags has", "a value carries at most 100");
     }
 
     @Test

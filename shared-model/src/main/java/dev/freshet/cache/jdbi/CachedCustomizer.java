@@ -93,7 +93,8 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
 
         @Nullable Object run(AttachedExtensionHandler attached, HandleSupplier handles, Object[] arguments) throws Exception {
             var config = handles.getJdbi().getConfig(CacheConfig.class);
-            if (config.inTransaction()) {
+            boolean isUncacheable = tags.stream().anyMatch(tag -> tag.isTooLongOrStrange(arguments));
+            if (isUncacheable || config.inTransaction()) {
                 return attached.invoke(handles, arguments);
             }
             try {

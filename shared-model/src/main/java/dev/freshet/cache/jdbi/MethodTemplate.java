@@ -84,15 +84,27 @@ final class MethodTemplate {
                                 .replace("%40", "@"));
     }
 
-    /** A tag, its e-mail addresses in lower case as everywhere; empty when a placeholder has no value. */
+    /**
+     * A tag, its e-mail addresses in lower case as everywhere; empty when a placeholder has no value, and when no value could
+     * carry the tag.
+     */
     Optional<Tag> tag(Object[] arguments) {
+        return tagName(arguments).filter(Tag::isValid).map(Tag::new);
+    }
+
+    /** Whether a value with this tag would have to do without it, so that nothing could make it old. */
+    boolean isTooLongOrStrange(Object[] arguments) {
+        return tagName(arguments).filter(name -> !Tag.isValid(name)).isPresent();
+    }
+
+    private Optional<String> tagName(Object[] arguments) {
         boolean isWhole = values.stream()
                 .map(value -> value.of(arguments))
                 .allMatch(value -> value != null && !value.toString().isBlank());
         return isWhole
-                ? Optional.of(new Tag(fill(
+                ? Optional.of(fill(
                         arguments,
-                        value -> lowerCaseEmail(Objects.requireNonNull(value).toString()))))
+                        value -> lowerCaseEmail(Objects.requireNonNull(value).toString())))
                 : Optional.empty();
     }
 

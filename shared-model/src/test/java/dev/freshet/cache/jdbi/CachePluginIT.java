@@ -255,6 +255,16 @@ class CachePluginIT {
     }
 
     @Test
+    void whatNoTagCanNameIsReadAndWrittenAsWithoutACache() {
+        for (var strange : List.of("a\nb", "x".repeat(Tag.MAX_LENGTH))) {
+            assertThat(courses.byTeacher(strange, 10)).isEmpty();
+            courses.add(new Course(8, strange, "strange"));
+            assertThat(courses.byTeacher(strange, 10)).containsExactly(new Course(8, strange, "strange"));
+            behind("delete from courses where id = 8");
+        }
+    }
+
+    @Test
     void whatTheMethodThrowsReachesItsCaller() {
         behind("drop table courses");
         assertThatThrownBy(() -> courses.find(7)).isInstanceOf(UnableToExecuteStatementException.class);
