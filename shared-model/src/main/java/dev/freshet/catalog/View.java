@@ -152,7 +152,21 @@ public record View(
         }
         var values = new LinkedHashMap<String, String>();
         params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()), clock)));
+        if (values.containsValue("")) {
+            requireTags(values);
+        }
         return Collections.unmodifiableMap(values);
+    }
+
+    /** A value that lacks one of its tags would be made old by nothing. */
+    private void requireTags(Map<String, String> values) {
+        for (var tag : tags) {
+            for (var name : tag.placeholders()) {
+                if (values.getOrDefault(name, "").isEmpty()) {
+                    throw new ParameterException(name + " must not be empty, since the tag " + tag + " is made of it");
+                }
+            }
+        }
     }
 
     /**

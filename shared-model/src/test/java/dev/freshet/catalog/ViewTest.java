@@ -132,6 +132,8 @@ class ViewTest {
         var view = view(parameter("a"));
         assertThat(view.tags(Map.of("a", "Ada@Example.com"))).hasToString("[user:ada@example.com, all]");
         assertThat(view.tags(Map.of("a", ""))).hasToString("[all]");
+        assertThatThrownBy(() -> view.parse(Map.of("a", "")))
+                .hasMessage("a must not be empty, since the tag user:{a} is made of it");
     }
 
     @Test
