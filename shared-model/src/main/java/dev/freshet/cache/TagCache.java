@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
  */
 public final class TagCache {
     private static final byte[] TAKEN = {'1'};
+    /** Of tags that are on their way to all buckets at the same time. */
+    private static final int TAGS_TOGETHER = 1_000;
     /** How often a lease is taken from others who take it back before a load does without it. */
     private static final int TAKEOVERS = 5;
 
@@ -353,13 +355,16 @@ public final class TagCache {
         if (sorted.isEmpty()) {
             return;
         }
-        var answers = new ArrayList<CompletionStage<?>>();
-        int count = keys.buckets();
-        for (int bucket = 0; bucket < count; bucket++) {
-            answers.add(moves.invalidate(bucket, sorted));
+        for (int from = 0; from < sorted.size(); from += TAGS_TOGETHER) {
+            var some = sorted.subList(from, Math.min(from + TAGS_TOGETHER, sorted.size()));
+            var answers = new ArrayList<CompletionStage<?>>();
+            int count = keys.buckets();
+            for (int bucket = 0; bucket < count; bucket++) {
+                answers.add(moves.invalidate(bucket, some));
+            }
+            answers.add(buckets.confirm());
+            answers.forEach(server::await);
         }
-        answers.add(buckets.confirm());
-        answers.forEach(server::await);
         OperationLog.done("INVALIDATE", sorted, "OK", start);
     }
 
