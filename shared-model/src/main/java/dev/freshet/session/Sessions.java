@@ -88,7 +88,7 @@ public final class Sessions {
      */
     public Created create(String owner, byte[] data) {
         requireFit(data);
-        if (owner.length() > MAX_OWNER || owner.indexOf('\0') >= 0) {
+        if (!isOwner(owner)) {
             throw new IllegalArgumentException("an owner has at most " + MAX_OWNER + " characters");
         }
         var token = tokens.create();
@@ -175,7 +175,7 @@ public final class Sessions {
      * time left in the cache.
      */
     public Deleted deleteAll(String owner) {
-        if (owner.isEmpty()) {
+        if (owner.isEmpty() || !isOwner(owner)) {
             return new Deleted(0, true);
         }
         var ended = rows.endAll(owner, now());
@@ -184,7 +184,7 @@ public final class Sessions {
 
     /** How many sessions an owner has. */
     public int count(String owner) {
-        return owner.isEmpty() ? 0 : rows.count(owner, now());
+        return owner.isEmpty() || !isOwner(owner) ? 0 : rows.count(owner, now());
     }
 
     /**
@@ -227,6 +227,11 @@ public final class Sessions {
                 remove(digests);
             }
         }
+    }
+
+    /** Whether anybody could have one under this name. */
+    private static boolean isOwner(String owner) {
+        return owner.length() <= MAX_OWNER && owner.indexOf('\0') < 0;
     }
 
     private boolean remove(Collection<String> digests) {

@@ -211,6 +211,7 @@ class SessionsIT {
         assertThat(elsewhere.deleteAll("7")).isEqualTo(new Deleted(3, true));
         assertThat(tokens).noneMatch(token -> sessions.get(token).isPresent());
         assertThat(sessions.deleteAll("")).isEqualTo(new Deleted(0, true));
+        assertThat(sessions.deleteAll("\0")).as("whom nobody can be").isEqualTo(new Deleted(0, true));
         assertThat(sessions.get(other)).isPresent();
         assertThat(sessions.get(nobodys)).isPresent();
         assertThat(namesake.get(theirs)).isPresent();
