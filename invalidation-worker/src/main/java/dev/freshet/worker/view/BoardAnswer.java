@@ -39,8 +39,9 @@ record BoardAnswer(BoardRange range, boolean isOne) {
         if (top != null) {
             throw new ParameterException("top and member cannot be asked for at once; take one of them");
         }
-        if (member.length() > LONGEST_MEMBER) {
-            throw new ParameterException("member must be text of at most " + LONGEST_MEMBER + " characters");
+        if (member.length() > LONGEST_MEMBER || member.chars().anyMatch(Character::isISOControl)) {
+            throw new ParameterException("member must be text of at most " + LONGEST_MEMBER
+                    + " characters, none of them a control character");
         }
         return new BoardAnswer(
                 new BoardRange.Of(member, number("around", around, 0, BoardRange.MOST_AROUND, 0)), around == null);

@@ -191,6 +191,7 @@ class BoardViewIT {
                 "club=3&top=ten|top must be a whole number from 1 to 1000, was 'ten'",
                 "club=3&member=1&around=101|around must be a whole number from 0 to 100, was '101'",
                 "club=3&around=1|around is for a member; give member too",
+                "club=3&member=%00|member must be text of at most 400 characters, none of them a control character",
                 "club=3&member=1&top=3|top and member cannot be asked for at once; take one of them",
                 "member=1|club is missing; it must be a whole number",
                 "club=3&member=1&member=2|member is given more than once; give it once",
