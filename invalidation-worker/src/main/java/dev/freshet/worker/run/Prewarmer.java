@@ -88,7 +88,7 @@ final class Prewarmer {
             try {
                 var regular = every.map(now::plus).orElse(Instant.MAX);
                 if (takeTurn(view, every.orElse(START))) {
-                    stored += warm(view, named(view));
+                    stored += inTurn(view);
                     next.put(view, regular);
                 } else {
                     var again = now.plus(AGAIN);
@@ -96,6 +96,7 @@ final class Prewarmer {
                 }
             } catch (SQLException | RedisException e) {
                 log.warn("cannot warm view={} cause={}", view.name(), Worker.describe(e));
+                next.put(view, now.plus(AGAIN));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return stored;
@@ -114,10 +115,10 @@ final class Prewarmer {
         return new Tag("warm:" + view.name());
     }
 
-    /** In its turn, which it gives back when that fails: else it would be that of a better try. */
-    private Warming.Named named(View view) throws SQLException {
+    /** It gives its turn back when that fails: else it would be that of a better try. */
+    private int inTurn(View view) throws SQLException, InterruptedException {
         try {
-            return warming.named(view);
+            return warm(view, warming.named(view));
         } catch (SQLException | RuntimeException e) {
             try {
                 cache.giveBackTurn(turn(view));

@@ -188,6 +188,9 @@ final class Warmer {
     }
 
     private boolean mayTryAgain(Hot hot) {
+        if (refusals.size() > MAX_TAGS) { // keys that readers loaded since are never heard of again
+            refusals.clear();
+        }
         return refusals.merge(hot.key(), 1, Integer::sum) < MAX_REFUSALS;
     }
 }
