@@ -20,9 +20,10 @@ import java.util.stream.IntStream;
 
 /**
  * The calls that a worker makes to Redis, and nothing else: it claims, makes as many tags old as the benchmark's events
- * do, and settles. It takes jobs apart as any claim does, and counts nothing. It looks into no body, or it also plans: goes
- * through each to its end, since one that is no JSON would have to be told from others, and makes the tags of these events,
- * and of no other catalog's, of what it says.
+ * do, and settles. It takes jobs apart as any claim does, and counts nothing. It looks into no body, or it also plans, and keeps
+ * what a worker promises: it goes through each body to its end, since one that is no JSON would have to be told from others,
+ * makes the tags of these events, and of no other catalog's, of what it says, and asks under which of them there is something to
+ * re-warm.
  */
 final class BareWorker {
     private static final int BATCH = 500;
@@ -44,7 +45,7 @@ final class BareWorker {
     }
 
     /**
-     * @param planning whether the tags come from the bodies
+     * @param planning whether the tags come from the bodies, and are asked about
      * @return how many jobs there were
      */
     long empty(boolean planning) throws Exception {
@@ -74,6 +75,9 @@ final class BareWorker {
             }
             cache.invalidate(tags);
             all += queue.settle(claim, List.of(), Map.of()).done();
+            if (planning) {
+                cache.inUse(tags);
+            }
         }
         return all;
     }
