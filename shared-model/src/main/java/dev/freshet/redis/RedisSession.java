@@ -51,6 +51,11 @@ public final class RedisSession implements AutoCloseable {
         return runId;
     }
 
+    /** Whether other sessions with the same process know it by the same {@link #runId}; a proxy may keep it from them. */
+    public boolean namesItself() {
+        return info.namesItself();
+    }
+
     /** A field of INFO as it stood when the session began; empty when the server does not say. */
     public String info(String field) {
         return info.get(field);

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freshet.catalog.FrontEnd;
 import dev.freshet.redis.RedisServer;
+import dev.freshet.redis.RedisSession;
 import dev.freshet.redis.Script;
 import dev.freshet.redis.ScriptRunner;
 import io.lettuce.core.RedisException;
@@ -14,8 +15,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +43,7 @@ public final class Owed {
     private static final Script CONFIRM = Script.load(Owed.class, "confirm.lua");
     private static final Script FAIL = Script.load(Owed.class, "fail.lua");
     private static final Script RELEASE = Script.load(Owed.class, "release.lua");
-    private static final Script BOOT = Script.load(Owed.class, "boot.lua");
+    private static final Script ANOTHER = Script.load(Owed.class, "another.lua");
     private static final Script STATUS = Script.load(Owed.class, "status.lua");
     /** Redis serves nobody else while a script runs: 1,500 of them take it about a millisecond. */
     private static final int MOST_PER_SCRIPT = 1_500;
@@ -59,6 +64,9 @@ public final class Owed {
     private final List<String> frontEnds;
     private final Duration longestRender;
     private final int mostOwed;
+    /** Which Redis is known to have answered for an instance, by the key of its state. */
+    private final Map<String, String> reigns = new ConcurrentHashMap<>();
+
     private Duration ahead = Duration.ZERO;
     private volatile Consumer<String> recorded = frontEnd -> {};
 
@@ -151,14 +159,17 @@ public final class Owed {
             keys.state(instance.frontEnd(), instance.name()),
             keys.instances(instance.frontEnd())
         };
-        List<Object> answer = list(
-                TAKE,
-                names,
+        var arguments = redis.timed(
                 argument(token),
                 argument(lease.toMillis()),
                 argument(most),
                 argument(ask.toMillis()),
                 argument(instance.name()));
+        var answer = redis.await(redis.sendInSession(
+                names[0],
+                session -> met(instance, session)
+                        .thenCompose(met ->
+                                TAKE.<List<Object>>run(session.commands(), ScriptOutputType.MULTI, names, arguments))));
         int owed = (int) number(answer, 0);
         return switch (text(answer, 1)) {
             case "u" -> new Turn.Unknown();
@@ -167,6 +178,31 @@ public final class Owed {
             case "l" -> new Turn.Later(Duration.ofMillis(number(answer, 2)), owed);
             default -> mine(token, owed, answer, most);
         };
+    }
+
+    /**
+     * What was recorded with a Redis in its last moments, its successor may have forgotten, whoever recorded it: so each
+     * instance owes everything once for every Redis that begins. One that does not say who it is cannot be told from itself.
+     */
+    private CompletionStage<Long> met(Instance instance, RedisSession session) {
+        var state = keys.state(instance.frontEnd(), instance.name());
+        if (!session.namesItself() || session.runId().equals(reigns.get(state))) {
+            return CompletableFuture.completedFuture(0L);
+        }
+        var arguments = redis.timed(another(instance, "reign", session.runId(), ""));
+        return ANOTHER.<Long>run(session.commands(), ScriptOutputType.INTEGER, about(instance), arguments)
+                .thenApply(isAnother -> {
+                    if (isAnother == 1) {
+                        log.info(
+                                "front end owed everything frontEnd={} instance={} cause=redis is another one or started anew",
+                                instance.frontEnd(),
+                                instance.name());
+                    }
+                    if (isAnother >= 0) {
+                        reigns.put(state, session.runId());
+                    }
+                    return isAnother;
+                });
     }
 
     private static Turn.Mine mine(String token, int owed, List<Object> answer, int most) {
@@ -236,15 +272,8 @@ public final class Owed {
      * @return whether it is another one
      */
     boolean answered(Instance instance, String boot, boolean toldEverything) {
-        String[] names = {
-            keys.numbers(instance.frontEnd()),
-            keys.owed(instance.frontEnd(), instance.name()),
-            keys.counters(instance.frontEnd(), instance.name()),
-            keys.state(instance.frontEnd(), instance.name()),
-            keys.instances(instance.frontEnd())
-        };
         var again = toldEverything ? Long.toString(longestRender.toMillis()) : "";
-        return count(BOOT, names, argument(instance.name()), argument(boot), argument(again)) == 1;
+        return count(ANOTHER, about(instance), another(instance, "boot", boot, again)) == 1;
     }
 
     /** The pages that are to be looked at, by the same Redis. */
@@ -328,6 +357,21 @@ public final class Owed {
                 (int) number(answer, 3),
                 proofs().faults(frontEnd, instance, MOST_FAULTS),
                 Duration.ofMillis(number(answer, 6)));
+    }
+
+    private static byte[][] another(Instance instance, String field, String id, String again) {
+        return new byte[][] {argument(instance.name()), argument(field), argument(id), argument(again)};
+    }
+
+    /** All that is kept about an instance and around it. */
+    private String[] about(Instance instance) {
+        return new String[] {
+            keys.numbers(instance.frontEnd()),
+            keys.owed(instance.frontEnd(), instance.name()),
+            keys.counters(instance.frontEnd(), instance.name()),
+            keys.state(instance.frontEnd(), instance.name()),
+            keys.instances(instance.frontEnd())
+        };
     }
 
     private String[] keys(Instance instance) {

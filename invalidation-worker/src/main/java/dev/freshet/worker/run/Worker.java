@@ -346,7 +346,7 @@ final class Worker implements AutoCloseable {
                             "lease lost claim={} jobs={}",
                             claim.id(),
                             claim.jobs().size());
-                    giveBack(claim, true); // where it is there yet
+                    giveBack(claim, false); // where it is there yet: by another Redis than gave it
                 } else {
                     count(settled, tallies);
                 }

@@ -4,6 +4,7 @@ import dev.freshet.catalog.FrontEnd;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -38,6 +39,10 @@ public final class Changes {
                                 keys.numbers(frontEnd.name()),
                                 keys.owed(frontEnd.name(), instance.name()),
                                 keys.counters(frontEnd.name(), instance.name())));
+                var state = keys.state(frontEnd.name(), instance.name());
+                var session = server.session(state);
+                server.await(
+                        session.commands().hset(state, "reign", session.runId().getBytes(StandardCharsets.UTF_8)));
             }
         }
     }

@@ -3,11 +3,13 @@ package dev.freshet.worker.frontend;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.INSTANT;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.catalog.FrontEnd;
 import dev.freshet.model.Tag;
 import dev.freshet.redis.RedisServer;
 import dev.freshet.testing.CuttingProxy;
+import dev.freshet.testing.EmbeddedRedis;
 import dev.freshet.testing.TestServices;
 import java.net.URI;
 import java.time.Duration;
@@ -71,6 +73,27 @@ class OwedIT {
                             "1" + Changes.REST));
             assertThat(due(instance)).containsOnlyKeys("t:cohort:3", "t:user:smith%2Cjane@x.org", "p:/dashboard/3");
             assertThat(state(instance)).isEmpty();
+        }
+    }
+
+    @Test
+    void aRedisThatStartsAnewMayHaveForgottenSomethingSoEverythingIsOwedOnce() {
+        try (var process = EmbeddedRedis.start(0, "appendonly yes", "appendfsync always");
+                var connected = new RedisServer("queue", process.url(), Duration.ofSeconds(5))) {
+            var ours = new Owed(connected, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+            var others = new Owed(connected, prefix, frontEnds, RENDER, Owed.MOST_OWED);
+            Changes.settle(ours, connected, prefix, frontEnds);
+            assertThat(ours.take(one, LEASE, 100, Duration.ZERO)).isEqualTo(new Turn.Nothing());
+
+            var before = connected.session();
+            process.restart();
+            await().until(() -> connected.isConnected() && connected.session() != before);
+
+            var turn = (Turn.Mine) ours.take(one, LEASE, 100, Duration.ZERO);
+            assertThat(turn.due()).singleElement().matches(Turn.Due::isEverything);
+            ours.confirm(one, turn, Duration.ZERO, Duration.ZERO);
+            assertThat(others.take(one, LEASE, 100, Duration.ZERO)).isInstanceOf(Turn.Later.class);
+            assertThat(others.take(two, LEASE, 100, Duration.ZERO)).isInstanceOf(Turn.Mine.class);
         }
     }
 
@@ -382,8 +405,11 @@ class OwedIT {
         return hash(keys.counters(instance.frontEnd(), instance.name()));
     }
 
+    /** What tells of the instance, and not of Redis. */
     private Map<String, String> state(Instance instance) {
-        return hash(keys.state(instance.frontEnd(), instance.name()));
+        var state = hash(keys.state(instance.frontEnd(), instance.name()));
+        state.remove("reign");
+        return state;
     }
 
     private Map<String, String> hash(String key) {
