@@ -217,7 +217,9 @@ class RegistryIT {
             tellTwice(one);
             proxy.cutNextAnswer();
             shaky.answered(one, "first", false);
-            assertThat(value(one, "e:")).as("new, first seen by this Redis, first answer").startsWith("3 ");
+            assertThat(value(one, "e:"))
+                    .as("new, first seen by this Redis, first answer")
+                    .startsWith("3 ");
             shaky.record(change("a"));
             assertThat(members(one)).containsExactlyInAnyOrder("e:", "t:a");
         }
