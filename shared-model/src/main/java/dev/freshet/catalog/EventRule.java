@@ -5,9 +5,7 @@ import dev.freshet.model.Job;
 import dev.freshet.model.Tag;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -248,8 +246,7 @@ public record EventRule(
             return Long.parseLong(text);
         }
         try {
-            return ChronoUnit.MICROS.between(
-                    Instant.EPOCH, OffsetDateTime.parse(text).toInstant());
+            return Timestamps.micros(text);
         } catch (DateTimeParseException | ArithmeticException e) {
             throw new UnreadableException(
                     topic + ": " + version + " is neither a time such as 2026-01-31T12:00:00Z" + " nor a whole number");
