@@ -5,8 +5,6 @@ import dev.freshet.benchmarks.faults.Relay.Tripwire;
 import dev.freshet.queue.JobQueue;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** What befalls a worker while it moves captured changes into the queue; only then does one enqueue, but for the spill. */
@@ -41,17 +39,11 @@ final class CaptureFaults {
         var worker = scene.worker();
         Wait.until(Jvm.START, worker.jvm()::isUp);
         var script = Scripts.sha(JobQueue.class, "enqueue.lua");
-        var tripped = new CountDownLatch(1);
-        Runnable then = () -> {
-            what.accept(worker);
-            tripped.countDown();
-        };
-        worker.queue()
-                .arm(isEnqueued ? Tripwire.atAnswerTo(script, "accepted", then) : Tripwire.atRequest(script, then));
-        if (tripped.await(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        Runnable then = () -> what.accept(worker);
+        var wire = isEnqueued ? Tripwire.atAnswerTo(script, "accepted", then) : Tripwire.atRequest(script, then);
+        if (worker.queue().trips(wire, LONGEST_WAIT)) {
             return scene.target() + " " + words;
         }
-        worker.queue().disarm();
         what.accept(worker);
         return scene.target() + " " + MISSED + ", " + words;
     }

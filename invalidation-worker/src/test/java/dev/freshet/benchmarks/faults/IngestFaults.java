@@ -6,8 +6,6 @@ import dev.freshet.queue.JobQueue;
 import java.io.File;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** What befalls the process that takes deliveries. */
 final class IngestFaults {
@@ -26,13 +24,8 @@ final class IngestFaults {
     /** The queue has the delivery, and whoever sent it will never hear of it. */
     private static String kill(Scene scene) throws InterruptedException {
         var ingest = scene.stack().ingest;
-        var tripped = new CountDownLatch(1);
-        scene.stack().ingestToQueue.arm(Tripwire.atAnswerTo(Scripts.sha(JobQueue.class, "enqueue.lua"), () -> {
-            ingest.kill();
-            tripped.countDown();
-        }));
-        boolean isBetween = tripped.await(15, TimeUnit.SECONDS);
-        scene.stack().ingestToQueue.disarm();
+        var wire = Tripwire.atAnswerTo(Scripts.sha(JobQueue.class, "enqueue.lua"), ingest::kill);
+        boolean isBetween = scene.stack().ingestToQueue.trips(wire, Duration.ofSeconds(15));
         ingest.kill();
         Wait.until(Jvm.START, ingest::isUp);
         return isBetween ? "killed between enqueue and answer, and started" : "killed and started";

@@ -4,9 +4,8 @@ import dev.freshet.benchmarks.faults.Kind.Scene;
 import dev.freshet.benchmarks.faults.Relay.Tripwire;
 import dev.freshet.queue.JobQueue;
 import dev.freshet.worker.frontend.Owed;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** What befalls the queue's Redis. */
 final class QueueFaults {
@@ -86,10 +85,7 @@ final class QueueFaults {
         boolean isIngest = relay == scene.stack().ingestToQueue;
         var script = isIngest ? "enqueue.lua" : scene.anyOf(List.of("claim.lua", "settle.lua", "record.lua"));
         var sha = Scripts.sha(script.equals("record.lua") ? Owed.class : JobQueue.class, script);
-        var tripped = new CountDownLatch(1);
-        relay.arm(Tripwire.atAnswerTo(sha, tripped::countDown));
-        boolean isCut = tripped.await(15, TimeUnit.SECONDS);
-        relay.disarm();
+        boolean isCut = relay.trips(Tripwire.atAnswerTo(sha, () -> {}), Duration.ofSeconds(15));
         return relay.name() + (isCut ? " cut before the answer to " : " saw no answer to ") + script;
     }
 

@@ -10,6 +10,9 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -60,17 +63,31 @@ final class Relay implements AutoCloseable {
         Tripwire holding() {
             return new Tripwire(request, answer, then, false);
         }
+
+        Tripwire andThen(Runnable next) {
+            return new Tripwire(
+                    request,
+                    answer,
+                    () -> {
+                        then.run();
+                        next.run();
+                    },
+                    isLost);
+        }
     }
 
     /** How long the server's side of a half-open connection stays, as if the client's machine had gone. */
     private static final Duration ORPHANED = Duration.ofSeconds(10);
 
     private static final int LONGEST_TEXT = 128;
+    /** For those who wait for something else on this way to have it. */
+    private static final Duration LONGEST_TURN = Duration.ofMinutes(2);
 
     private final String name;
     private final ServerSocket listener;
     private final Set<Line> lines = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable Tripwire> tripwire = new AtomicReference<>();
+    private final Semaphore turn = new Semaphore(1);
     private volatile int target;
     private volatile Mode mode = new Mode.Pass();
 
@@ -120,6 +137,26 @@ final class Relay implements AutoCloseable {
         lines.forEach(Line::close);
     }
 
+    /**
+     * Waits until something trips, after others who wait here had their turn.
+     *
+     * @return whether it did in that time
+     */
+    boolean trips(Tripwire wire, Duration most) throws InterruptedException {
+        if (!turn.tryAcquire(LONGEST_TURN.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException(name + " is waited at for too long");
+        }
+        try {
+            var tripped = new CountDownLatch(1);
+            arm(wire.andThen(tripped::countDown));
+            return tripped.await(most.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            disarm();
+            turn.release();
+        }
+    }
+
+    /** Without a turn: where nobody else waits for anything. */
     void arm(Tripwire wire) {
         if (wire.request.length() > LONGEST_TEXT) {
             throw new IllegalArgumentException("the text is longer than what is remembered");

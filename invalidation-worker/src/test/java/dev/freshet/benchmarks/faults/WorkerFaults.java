@@ -7,8 +7,6 @@ import dev.freshet.queue.JobQueue;
 import dev.freshet.worker.frontend.Owed;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** What befalls workers. Each step of a batch is where the relays see it pass. */
@@ -73,15 +71,9 @@ final class WorkerFaults {
             throws InterruptedException {
         var worker = scene.worker();
         var relay = way.apply(worker);
-        var tripped = new CountDownLatch(1);
-        relay.arm(wire.apply(() -> {
-            worker.jvm().kill();
-            tripped.countDown();
-        }));
-        if (tripped.await(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (relay.trips(wire.apply(worker.jvm()::kill), LONGEST_WAIT)) {
             return "killed there";
         }
-        relay.disarm();
         worker.jvm().kill();
         return "did not come there, killed";
     }
@@ -90,15 +82,8 @@ final class WorkerFaults {
     private static String stop(Scene scene) throws InterruptedException {
         var worker = scene.worker();
         int before = refusals(worker.jvm());
-        var tripped = new CountDownLatch(1);
-        worker.database()
-                .arm(Tripwire.atAnswer(COMMIT, () -> {
-                            worker.jvm().stop();
-                            tripped.countDown();
-                        })
-                        .holding());
-        boolean isInBatch = tripped.await(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-        worker.database().disarm();
+        var wire = Tripwire.atAnswer(COMMIT, worker.jvm()::stop).holding();
+        boolean isInBatch = worker.database().trips(wire, LONGEST_WAIT);
         worker.jvm().stop();
         Thread.sleep(Stack.LEASE.plusMillis(2_500));
         worker.jvm().resume();
@@ -134,16 +119,13 @@ final class WorkerFaults {
     /** Between a load and its fill, while what it loaded changes. */
     private static String stopServe(Scene scene) throws InterruptedException {
         var serve = scene.stack().serve;
-        var tripped = new CountDownLatch(1);
-        var relay = scene.stack().serveToCache;
-        relay.arm(Tripwire.atRequest(Scripts.sha(TagCache.class, "fill.lua"), () -> {
-                    serve.stop();
-                    tripped.countDown();
-                    hold();
-                })
-                .holding());
-        boolean isInLoad = tripped.await(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-        relay.disarm();
+        Runnable then = () -> {
+            serve.stop();
+            hold();
+        };
+        var wire = Tripwire.atRequest(Scripts.sha(TagCache.class, "fill.lua"), then)
+                .holding();
+        boolean isInLoad = scene.stack().serveToCache.trips(wire, LONGEST_WAIT);
         serve.stop();
         scene.rest(2_000, 4_000);
         serve.resume();
