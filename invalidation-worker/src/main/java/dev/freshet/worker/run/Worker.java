@@ -332,7 +332,8 @@ final class Worker implements AutoCloseable {
     }
 
     /**
-     * Repeats until Redis answers or the lease is surely lost; then the reaper gives the jobs to somebody else.
+     * Repeats until Redis answers or the lease is surely lost; then the reaper gives the jobs to somebody else. What another Redis
+     * than this one gave goes back to it.
      *
      * @return whether it is settled
      */
@@ -346,7 +347,7 @@ final class Worker implements AutoCloseable {
                             "lease lost claim={} jobs={}",
                             claim.id(),
                             claim.jobs().size());
-                    giveBack(claim, false); // where it is there yet: by another Redis than gave it
+                    giveBack(claim, false); // where it is there yet
                 } else {
                     count(settled, tallies);
                 }
