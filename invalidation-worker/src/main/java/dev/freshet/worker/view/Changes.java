@@ -63,12 +63,14 @@ final class Changes {
     /** A worker that moved a row and died has left what else to invalidate in the database. */
     private boolean wereLeftBehind(Collection<Tag> tags) {
         return database.jdbi().withHandle(handle -> {
-            boolean isMigrated = handle.createQuery("select to_regclass('freshet.left_behind') is not null")
-                    .mapTo(Boolean.class)
-                    .one();
+            boolean isMigrated = handle.createQuery("""
+                            select exists(select 1 from pg_attribute
+                             where attrelid = to_regclass('freshet.left_behind') and attname = 'application')""").mapTo(Boolean.class).one();
             return isMigrated
-                    && handle.createQuery(
-                                    "select exists(select 1 from freshet.left_behind where tags && :tags::text[])")
+                    && handle.createQuery("""
+                                    select exists(select 1 from freshet.left_behind
+                                     where tags && :tags::text[] and coalesce(application, :application) = :application)""")
+                            .bind("application", application)
                             .bindArray(
                                     "tags",
                                     String.class,
