@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,8 @@ final class Loads {
     private final Moves moves;
     private final CacheStats stats;
     private final Clock clock;
+    /** Views of which it was said that a value could not be cached. */
+    private final Set<String> unkept = ConcurrentHashMap.newKeySet();
 
     Loads(RedisServer server, CacheOptions options, Moves moves, CacheStats stats, Clock clock) {
         this.server = server;
@@ -68,7 +72,7 @@ final class Loads {
             entries.add(entry);
             storing.add(
                     value.lifetime().isPresent()
-                            ? keep(fill, lifetime, entry)
+                            ? keep(slot, lifetime, entry)
                             : moves.delete(fill.key()).thenApply(removed -> false)); // what it comes after is over
         }
         for (int i = 0; i < begun.size(); i++) {
@@ -77,11 +81,14 @@ final class Loads {
     }
 
     /** A value that has no room for its tags is for its caller only. */
-    private CompletionStage<Boolean> keep(Fill fill, Lifetime lifetime, Entry entry) {
+    private CompletionStage<Boolean> keep(Slot slot, Lifetime lifetime, Entry entry) {
+        var fill = slot.fill.orElseThrow();
         try {
             return moves.store(fill, lifetime, entry);
         } catch (IllegalArgumentException e) {
-            log.warn("not cached key={} cause={}", fill.key(), e.getMessage());
+            if (unkept.add(slot.request.name())) {
+                log.warn("not cached view={} key={} cause={}", slot.request.name(), fill.key(), e.getMessage());
+            }
             return moves.abandon(fill).thenApply(given -> false);
         }
     }
