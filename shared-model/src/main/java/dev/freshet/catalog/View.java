@@ -158,6 +158,10 @@ public record View(
         return Collections.unmodifiableMap(values);
     }
 
+    private boolean isInTag(Parameter parameter) {
+        return tags.stream().anyMatch(tag -> tag.placeholders().contains(parameter.name()));
+    }
+
     /** A value that lacks one of its tags would be made old by nothing. */
     private void requireTags(Map<String, String> values) {
         for (var tag : tags) {
@@ -185,7 +189,7 @@ public record View(
                     throw new ParameterException(parameter.name() + " comes from the token; leave it out");
                 }
                 var said = claims.value(claim).orElseThrow(() -> ClaimException.missing(claim));
-                var value = parameter.acceptClaim(said);
+                var value = parameter.acceptClaim(said).filter(text -> !text.isEmpty() || !isInTag(parameter));
                 all.put(parameter.name(), value.orElseThrow(() -> ClaimException.refused(claim, parameter.expected())));
             }
         }
