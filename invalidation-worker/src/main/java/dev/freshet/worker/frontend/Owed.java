@@ -126,6 +126,7 @@ public final class Owed {
     void forget(String frontEnd, String instance, Duration unseen) {
         long owed = registry.forget(frontEnd, instance, unseen);
         if (owed >= 0) {
+            reigns.remove(keys.state(frontEnd, instance));
             log.warn(
                     "front end instance forgotten frontEnd={} instance={} owed={} unseenFor={}",
                     frontEnd,
@@ -172,7 +173,10 @@ public final class Owed {
                                 TAKE.<List<Object>>run(session.commands(), ScriptOutputType.MULTI, names, arguments))));
         int owed = (int) number(answer, 0);
         return switch (text(answer, 1)) {
-            case "u" -> new Turn.Unknown();
+            case "u" -> {
+                reigns.remove(names[2]);
+                yield new Turn.Unknown();
+            }
             case "n" -> new Turn.Nothing();
             case "p" -> new Turn.Ask(owed);
             case "l" -> new Turn.Later(Duration.ofMillis(number(answer, 2)), owed);
@@ -186,13 +190,14 @@ public final class Owed {
      */
     private CompletionStage<Long> met(Instance instance, RedisSession session) {
         var state = keys.state(instance.frontEnd(), instance.name());
-        if (!session.namesItself() || session.runId().equals(reigns.get(state))) {
+        var known = reigns.get(state);
+        if (!session.namesItself() || session.runId().equals(known)) {
             return CompletableFuture.completedFuture(0L);
         }
         var arguments = redis.timed(another(instance, "reign", session.runId(), ""));
         return ANOTHER.<Long>run(session.commands(), ScriptOutputType.INTEGER, about(instance), arguments)
                 .thenApply(isAnother -> {
-                    if (isAnother == 1) {
+                    if (isAnother == 1 && known != null) {
                         log.info(
                                 "front end owed everything frontEnd={} instance={} cause=redis is another one or started anew",
                                 instance.frontEnd(),
