@@ -85,18 +85,18 @@ final class Prewarmer {
                 continue;
             }
             var every = view.warm().flatMap(warm -> warm.every());
+            var regular = every.map(now::plus).orElse(Instant.MAX);
+            var again = now.plus(AGAIN).isBefore(regular) ? now.plus(AGAIN) : regular;
             try {
-                var regular = every.map(now::plus).orElse(Instant.MAX);
                 if (takeTurn(view, every.orElse(START))) {
                     stored += inTurn(view);
                     next.put(view, regular);
                 } else {
-                    var again = now.plus(AGAIN);
-                    next.put(view, refused.add(view) && again.isBefore(regular) ? again : regular);
+                    next.put(view, refused.add(view) ? again : regular);
                 }
             } catch (SQLException | RedisException e) {
                 log.warn("cannot warm view={} cause={}", view.name(), Worker.describe(e));
-                next.put(view, now.plus(AGAIN));
+                next.put(view, again);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return stored;
