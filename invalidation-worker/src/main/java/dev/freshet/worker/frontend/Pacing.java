@@ -6,7 +6,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * How long an instance is left alone after a call. The first change is told at once; while changes keep coming the
- * pause doubles, so that a burst of up to 15 seconds costs at most ten calls, second passes included.
+ * pause doubles, so that a burst of up to 8 seconds costs at most ten calls, second passes included; a longer one two more
+ * every five seconds.
  */
 final class Pacing {
     private final CallerOptions options;
