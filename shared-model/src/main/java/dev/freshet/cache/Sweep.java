@@ -257,7 +257,8 @@ final class Sweep {
                 Script.argument(USUAL_HEADER));
     }
 
-    private static <T> List<List<T>> parts(List<T> all, int size) {
+    /** Of this size each, but for the last one. */
+    static <T> List<List<T>> parts(List<T> all, int size) {
         var parts = new ArrayList<List<T>>();
         for (int from = 0; from < all.size(); from += size) {
             parts.add(all.subList(from, Math.min(from + size, all.size())));

@@ -355,8 +355,7 @@ public final class TagCache {
         if (sorted.isEmpty()) {
             return;
         }
-        for (int from = 0; from < sorted.size(); from += TAGS_TOGETHER) {
-            var some = sorted.subList(from, Math.min(from + TAGS_TOGETHER, sorted.size()));
+        for (var some : Sweep.parts(sorted, TAGS_TOGETHER)) {
             var answers = new ArrayList<CompletionStage<?>>();
             int count = keys.buckets();
             for (int bucket = 0; bucket < count; bucket++) {
