@@ -152,25 +152,22 @@ public record View(
         }
         var values = new LinkedHashMap<String, String>();
         params.forEach(parameter -> values.put(parameter.name(), parameter.parse(raw.get(parameter.name()), clock)));
-        if (values.containsValue("")) {
-            requireTags(values);
-        }
+        values.forEach(this::requireTag);
         return Collections.unmodifiableMap(values);
     }
 
-    private boolean isInTag(Parameter parameter) {
-        return tags.stream().anyMatch(tag -> tag.placeholders().contains(parameter.name()));
+    /** A value that lacks one of its tags would be made old by nothing. */
+    private void requireTag(String name, String value) {
+        tagWithout(name, value).ifPresent(tag -> {
+            throw new ParameterException(name + " must not be empty, since the tag " + tag + " is made of it");
+        });
     }
 
-    /** A value that lacks one of its tags would be made old by nothing. */
-    private void requireTags(Map<String, String> values) {
-        for (var tag : tags) {
-            for (var name : tag.placeholders()) {
-                if (values.getOrDefault(name, "").isEmpty()) {
-                    throw new ParameterException(name + " must not be empty, since the tag " + tag + " is made of it");
-                }
-            }
-        }
+    /** The first tag that cannot be made with this value of a parameter. */
+    private Optional<Template> tagWithout(String name, String value) {
+        return value.isEmpty()
+                ? tags.stream().filter(tag -> tag.placeholders().contains(name)).findFirst()
+                : Optional.empty();
     }
 
     /**
@@ -189,7 +186,9 @@ public record View(
                     throw new ParameterException(parameter.name() + " comes from the token; leave it out");
                 }
                 var said = claims.value(claim).orElseThrow(() -> ClaimException.missing(claim));
-                var value = parameter.acceptClaim(said).filter(text -> !text.isEmpty() || !isInTag(parameter));
+                var value = parameter
+                        .acceptClaim(said)
+                        .filter(text -> tagWithout(parameter.name(), text).isEmpty());
                 all.put(parameter.name(), value.orElseThrow(() -> ClaimException.refused(claim, parameter.expected())));
             }
         }
