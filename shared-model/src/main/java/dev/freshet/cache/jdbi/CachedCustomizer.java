@@ -93,8 +93,7 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
 
         @Nullable Object run(AttachedExtensionHandler attached, HandleSupplier handles, Object[] arguments) throws Exception {
             var config = handles.getJdbi().getConfig(CacheConfig.class);
-            boolean isUncacheable = tags.stream().anyMatch(tag -> tag.isTooLongOrStrange(arguments));
-            if (isUncacheable || config.inTransaction()) {
+            if (config.inTransaction()) {
                 return attached.invoke(handles, arguments);
             }
             try {
@@ -106,6 +105,8 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
                     }
                 });
                 return isOptional ? Optional.ofNullable(value) : value;
+            } catch (Uncacheable e) {
+                return attached.invoke(handles, arguments);
             } catch (Thrown e) {
                 throw e.thrown;
             }
@@ -129,8 +130,16 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
 
         private Collection<Tag> tags(Object[] arguments) {
             return tags.stream()
-                    .flatMap(template -> template.tag(arguments).stream())
+                    .flatMap(template -> template.tagName(arguments).stream())
+                    .map(CachedMethod::tag)
                     .toList();
+        }
+
+        private static Tag tag(String name) {
+            if (!Tag.isValid(name)) {
+                throw new Uncacheable();
+            }
+            return new Tag(name);
         }
 
         private Duration duration(String text) {
@@ -140,6 +149,15 @@ public final class CachedCustomizer implements ExtensionHandlerCustomizer {
                     .orElseThrow(() -> new IllegalArgumentException(Methods.name(method) + " must be cached for "
                             + Durations.EXPECTED + ", or one of " + Arrays.toString(Ttl.values()) + ", was '" + text
                             + "'"));
+        }
+    }
+
+    /** A value with one of its tags would have to do without it, so that nothing could make it old. */
+    private static final class Uncacheable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Uncacheable() {
+            super("no tag can have this name");
         }
     }
 

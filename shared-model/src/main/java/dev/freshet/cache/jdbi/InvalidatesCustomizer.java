@@ -1,5 +1,6 @@
 package dev.freshet.cache.jdbi;
 
+import dev.freshet.model.Tag;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +41,9 @@ public final class InvalidatesCustomizer implements ExtensionHandlerCustomizer {
             throws Exception {
         var cache = handles.getJdbi().getConfig(CacheConfig.class).cache(method);
         var tags = templates.stream()
-                .flatMap(template -> template.tag(arguments).stream())
+                .flatMap(template -> template.tagName(arguments).stream())
+                .filter(Tag::isValid) // no value could carry it
+                .map(Tag::new)
                 .toList();
         var handle = handles.getHandle();
         try {

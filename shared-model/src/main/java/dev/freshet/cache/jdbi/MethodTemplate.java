@@ -85,19 +85,10 @@ final class MethodTemplate {
     }
 
     /**
-     * A tag, its e-mail addresses in lower case as everywhere; empty when a placeholder has no value, and when no value could
-     * carry the tag.
+     * The name of a tag, which need not be {@link Tag#isValid valid}, its e-mail addresses in lower case as everywhere; empty
+     * when a placeholder has no value.
      */
-    Optional<Tag> tag(Object[] arguments) {
-        return tagName(arguments).filter(Tag::isValid).map(Tag::new);
-    }
-
-    /** Whether a value with this tag would have to do without it, so that nothing could make it old. */
-    boolean isTooLongOrStrange(Object[] arguments) {
-        return tagName(arguments).filter(name -> !Tag.isValid(name)).isPresent();
-    }
-
-    private Optional<String> tagName(Object[] arguments) {
+    Optional<String> tagName(Object[] arguments) {
         boolean isWhole = values.stream()
                 .map(value -> value.of(arguments))
                 .allMatch(value -> value != null && !value.toString().isBlank());
