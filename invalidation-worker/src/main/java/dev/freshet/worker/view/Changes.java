@@ -15,6 +15,15 @@ final class Changes {
     private static final String ANY =
             "select exists (select from freshet.outbox where application = :application and id <= :newest)";
 
+    /** Which it is from the sixth version of the schema on. */
+    private static final String IS_SCOPED = """
+            select exists (select from pg_attribute
+             where attrelid = to_regclass('freshet.left_behind') and attname = 'application')""";
+
+    private static final String LEFT_BEHIND = """
+            select exists (select from freshet.left_behind
+             where tags && :tags::text[] and coalesce(application, :application) = :application)""";
+
     private final JobQueue queue;
     private final Database database;
     private final String application;
@@ -63,13 +72,10 @@ final class Changes {
     /** A worker that moved a row and died has left what else to invalidate in the database. */
     private boolean wereLeftBehind(Collection<Tag> tags) {
         return database.jdbi().withHandle(handle -> {
-            boolean isMigrated = handle.createQuery("""
-                            select exists(select 1 from pg_attribute
-                             where attrelid = to_regclass('freshet.left_behind') and attname = 'application')""").mapTo(Boolean.class).one();
+            boolean isMigrated =
+                    handle.createQuery(IS_SCOPED).mapTo(Boolean.class).one();
             return isMigrated
-                    && handle.createQuery("""
-                                    select exists(select 1 from freshet.left_behind
-                                     where tags && :tags::text[] and coalesce(application, :application) = :application)""")
+                    && handle.createQuery(LEFT_BEHIND)
                             .bind("application", application)
                             .bindArray(
                                     "tags",
