@@ -154,10 +154,11 @@ public final class Owed {
      */
     Turn take(Instance instance, Duration lease, int most, Duration ask) {
         var token = UUID.randomUUID().toString();
+        var state = keys.state(instance.frontEnd(), instance.name());
         String[] names = {
             keys.owed(instance.frontEnd(), instance.name()),
             keys.counters(instance.frontEnd(), instance.name()),
-            keys.state(instance.frontEnd(), instance.name()),
+            state,
             keys.instances(instance.frontEnd())
         };
         var arguments = redis.timed(
@@ -168,13 +169,13 @@ public final class Owed {
                 argument(instance.name()));
         var answer = redis.await(redis.sendInSession(
                 names[0],
-                session -> met(instance, session)
+                session -> met(instance, state, session)
                         .thenCompose(met ->
                                 TAKE.<List<Object>>run(session.commands(), ScriptOutputType.MULTI, names, arguments))));
         int owed = (int) number(answer, 0);
         return switch (text(answer, 1)) {
             case "u" -> {
-                reigns.remove(names[2]);
+                reigns.remove(state);
                 yield new Turn.Unknown();
             }
             case "n" -> new Turn.Nothing();
@@ -188,8 +189,7 @@ public final class Owed {
      * What was recorded with a Redis in its last moments, its successor may have forgotten, whoever recorded it: so each
      * instance owes everything once for every Redis that begins. One that does not say who it is cannot be told from itself.
      */
-    private CompletionStage<Long> met(Instance instance, RedisSession session) {
-        var state = keys.state(instance.frontEnd(), instance.name());
+    private CompletionStage<Long> met(Instance instance, String state, RedisSession session) {
         var known = reigns.get(state);
         if (!session.namesItself() || session.runId().equals(known)) {
             return CompletableFuture.completedFuture(0L);
