@@ -8,19 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LeftBehindIT {
-    private Club club;
-
-    @BeforeEach
-    void open() throws Exception {
-        club = new Club();
-    }
+    private final Club club = new Club();
 
     @AfterEach
-    void close() throws Exception {
+    void close() {
         club.close();
     }
 
